@@ -1,0 +1,71 @@
+/** transient: a retry is safe. ambiguous: it may have happened, look first. permanent: a person decides. */
+export type FailureClass = "transient" | "ambiguous" | "permanent";
+
+interface FailureRow {
+  readonly class: FailureClass;
+  /** HTTP status of an answer that reports it. */
+  readonly http: number;
+  /** OperationOutcome.issue.code (R4 IssueType). */
+  readonly fhir: string;
+  /** What a person is told. Never a patient's data. */
+  readonly text: string;
+}
+
+/** Closed and stable: stored in the journal, shown to people, counted in metrics. */
+export const FAILURES = {
+  // the message as it came
+  MESSAGE_UNREADABLE: { class: "permanent", http: 400, fhir: "structure", text: "the message has no readable MSH segment" },
+  MESSAGE_NOT_SUPPORTED: { class: "permanent", http: 422, fhir: "not-supported", text: "this message type or event is not known" },
+  REQUIRED_FIELD_MISSING: { class: "permanent", http: 422, fhir: "required", text: "a required field is empty" },
+  SEGMENT_MISSING: { class: "permanent", http: 422, fhir: "required", text: "a segment is missing without which the message means nothing" },
+  PROCESSING_ID_NOT_ACCEPTED: { class: "permanent", http: 422, fhir: "business-rule", text: "this feed does not take the processing id in MSH-11" },
+  VERSION_NOT_SUPPORTED: { class: "permanent", http: 422, fhir: "not-supported", text: "this HL7 version is not known" },
+  CHARSET_NOT_SUPPORTED: { class: "permanent", http: 422, fhir: "not-supported", text: "the character set in MSH-18 is not known" },
+  FRAME_TOO_LARGE: { class: "permanent", http: 413, fhir: "too-long", text: "the message is larger than this feed allows" },
+  FRAME_INCOMPLETE: { class: "permanent", http: 400, fhir: "incomplete", text: "the frame was not finished" },
+  CONTROL_ID_REUSED: { class: "permanent", http: 409, fhir: "duplicate", text: "the same control id came with different content" },
+  // mapping and folding
+  VALUE_NOT_VALID: { class: "permanent", http: 422, fhir: "value", text: "a field's value does not have the form of its data type" },
+  CODE_UNMAPPED: { class: "permanent", http: 422, fhir: "code-invalid", text: "a code is not in the table of its map" },
+  MAP_ERROR: { class: "permanent", http: 422, fhir: "processing", text: "the map gave a resource that is not valid" },
+  ACCOUNT_UNKNOWN: { class: "permanent", http: 422, fhir: "not-found", text: "the message names no account and no visit" },
+  FOLD_ERROR: { class: "permanent", http: 500, fhir: "exception", text: "the message could not be applied to its chart" },
+  // work list and coding
+  NOT_FOUND: { class: "permanent", http: 404, fhir: "not-found", text: "there is no such thing here" },
+  NOTHING_READY: { class: "transient", http: 404, fhir: "not-found", text: "no item is ready on these queues" },
+  LEASE_LOST: { class: "permanent", http: 409, fhir: "conflict", text: "the lease has ended or belongs to somebody else" },
+  SNAPSHOT_STALE: { class: "permanent", http: 409, fhir: "conflict", text: "the chart has changed since the item was opened" },
+  FINDINGS_OPEN: { class: "permanent", http: 422, fhir: "business-rule", text: "hard edits are open" },
+  TRANSITION_NOT_ALLOWED: { class: "permanent", http: 409, fhir: "conflict", text: "the item's state does not allow this" },
+  // requests
+  REQUEST_INVALID: { class: "permanent", http: 400, fhir: "invalid", text: "the request is not of the form this route takes" },
+  RESOURCE_INVALID: { class: "permanent", http: 422, fhir: "invalid", text: "the resource is not valid FHIR R4" },
+  NOT_SIGNED_IN: { class: "permanent", http: 401, fhir: "login", text: "sign in first" },
+  NOT_ALLOWED: { class: "permanent", http: 403, fhir: "forbidden", text: "your role may not do this" },
+  NOT_IMPLEMENTED: { class: "permanent", http: 501, fhir: "not-supported", text: "this server does not offer that interaction" },
+  CLAIM_NOT_VALID: { class: "permanent", http: 422, fhir: "invalid", text: "the claim would not be valid" },
+  // stores and peers
+  STORE_DOWN: { class: "transient", http: 503, fhir: "transient", text: "the journal cannot be written now" },
+  PEER_UNAVAILABLE: { class: "transient", http: 503, fhir: "transient", text: "the FHIR server cannot be reached" },
+  PEER_THROTTLED: { class: "transient", http: 429, fhir: "throttled", text: "the FHIR server asks to wait" },
+  PEER_NO_ANSWER: { class: "ambiguous", http: 504, fhir: "timeout", text: "the FHIR server did not answer in time" },
+  PEER_REFUSED: { class: "permanent", http: 422, fhir: "business-rule", text: "the FHIR server refused the resource" },
+  PEER_FORBIDS: { class: "permanent", http: 403, fhir: "forbidden", text: "the FHIR server does not let us write" },
+  PEER_HAS_SEVERAL: { class: "permanent", http: 412, fhir: "multiple-matches", text: "the FHIR server holds several with this identifier" },
+} as const satisfies Record<string, FailureRow>;
+
+export type FailureCode = keyof typeof FAILURES;
+
+/** An expected failure: which, and where (`PID-5`, `Claim.diagnosis[0]`), never the value found there. */
+export interface Failure {
+  readonly code: FailureCode;
+  readonly place?: string;
+  /** Ours, in plain words; no text of the sender's. */
+  readonly detail?: string;
+}
+
+export const mayRetryUnattended = (code: FailureCode): boolean => FAILURES[code].class === "transient";
+
+/** One line for a person: `SEGMENT_MISSING at PID: a segment is missing …`. */
+export const describe = (failure: Failure): string =>
+  `${failure.code}${failure.place === undefined ? "" : ` at ${failure.place}`}: ${failure.detail ?? FAILURES[failure.code].text}`;

@@ -1,0 +1,50 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+
+/** Seals what may identify a patient before it is written to disk, and finds it again by exact value only. */
+export interface Sealer {
+  /** AES-256-GCM; `context` (what the bytes are and whose) must be given again to open. Compressed first when that pays. */
+  seal(plain: Uint8Array, context: string): Buffer;
+  /** Throws when the bytes, the key or the context are not those of `seal`. */
+  open(sealed: Uint8Array, context: string): Buffer;
+  sealJson(value: unknown, context: string): Buffer;
+  openJson(sealed: Uint8Array, context: string): unknown;
+  /** Keyed digest for look-up of an identifier: equal values give equal digests, and no digest gives its value back. */
+  blindIndex(kind: string, value: string): Buffer;
+}
+
+const PLAIN = 1;
+const DEFLATED = 2;
+/** Below this many bytes compression costs more time than it saves space. */
+const COMPRESS_FROM_BYTES = 512;
+
+/** Layout of a sealed value: 1 byte format, 12 bytes nonce, 16 bytes tag, the rest ciphertext. */
+export function createSealer(key: Uint8Array): Sealer {
+  const indexKey = createHmac("sha256", key).update("chartbridge blind index").digest();
+
+  const seal = (plain: Uint8Array, context: string): Buffer => {
+    const deflate = plain.length >= COMPRESS_FROM_BYTES;
+    const body = deflate ? deflateRawSync(plain, { level: 1 }) : plain;
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv("aes-256-gcm", key, nonce);
+    cipher.setAAD(Buffer.from(context));
+    const sealed = cipher.update(body);
+    cipher.final();
+    return Buffer.concat([Buffer.of(deflate ? DEFLATED : PLAIN), nonce, cipher.getAuthTag(), sealed]);
+  };
+  const open = (sealed: Uint8Array, context: string): Buffer => {
+    const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+    const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(1, 13));
+    decipher.setAAD(Buffer.from(context));
+    decipher.setAuthTag(bytes.subarray(13, 29));
+    const body = Buffer.concat([decipher.update(bytes.subarray(29)), decipher.final()]);
+    return bytes[0] === DEFLATED ? inflateRawSync(body) : body;
+  };
+  return {
+    seal,
+    open,
+    sealJson: (value, context) => seal(Buffer.from(JSON.stringify(value)), context),
+    openJson: (sealed, context): unknown => JSON.parse(open(sealed, context).toString()),
+    blindIndex: (kind, value) => createHmac("sha256", indexKey).update(`${kind}\u0000${value}`).digest(),
+  };
+}

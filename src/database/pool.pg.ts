@@ -1,0 +1,39 @@
+import pg from "pg";
+
+pg.types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
+
+/**
+ * A pool of connections to the engine's database.
+ * A connection lost while idle or checked out is reported to `onLost` and replaced at the next use; it never ends the process.
+ */
+export function openPool(databaseUrl: string, options: { readonly max: number; readonly name: string }, onLost: (code: string) => void): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: options.max,
+    application_name: `chartbridge ${options.name}`,
+    connectionTimeoutMillis: 5_000,
+  });
+  pool.on("error", (error) => onLost((error as { code?: string }).code ?? "connection lost"));
+  // A client that is checked out when the server dies emits `error` on itself; without a listener that would end the process.
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return pool;
+}
+
+/** Runs `work` in one transaction; rolls back when it throws. */
+export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken = false;
+  try {
+    await client.query("begin");
+    const value = await work(client);
+    await client.query("commit");
+    return value;
+  } catch (error) {
+    await client.query("rollback").catch(() => {
+      broken = true;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Resource } from "@medplum/fhirtypes";
+import type { Failure } from "#src/base/failures.ts";
+import type { IdKey } from "#src/base/ids.ts";
+
+/** What a feed contributes to mapping, besides the message. Nothing here depends on when the mapping runs. */
+export interface MapSettings {
+  readonly idKey: IdKey;
+  /** IANA zone for times that come without an offset (and without one in MSH-7). */
+  readonly zone: string;
+  /** Assigning authority of identifiers that name none; without it MSH-4. */
+  readonly defaultAuthority?: string;
+}
+
+/** Why a target element has its value. Indexes are zero-based FHIRPath indexes; source positions are HL7's own, one-based. */
+export interface LineageEntry {
+  /** `Encounter.period.end`, `Patient.name[0].family`. */
+  readonly target: string;
+  readonly resourceId: string;
+  /** `PV1-45`, `PID-5(1).1.1`, `DG1(2)-3.1`; absent for a constant. */
+  readonly source?: string;
+  /** Stable key of the row in `mappings/`: `PV1[Encounter] PV1-45>status`. */
+  readonly row: string;
+  /** `v2-0004 I` when a code table row gave the value. */
+  readonly table?: string;
+}
+
+export interface MappedResource {
+  readonly resource: Resource & { readonly id: string };
+  /** Top-level elements the sender deleted with `""`. */
+  readonly deleted: readonly string[];
+}
+
+/** What one message means, in FHIR R4. */
+export interface Mapped {
+  /** `ADT^A01`. */
+  readonly messageType: string;
+  /** When it happened, by the sender: EVN-2, else MSH-7. ISO 8601 with offset; absent when neither can be read. */
+  readonly eventTime?: string;
+  /** Account number and its authority; absent in person-level messages (A28, A31). */
+  readonly account?: { readonly authority: string; readonly value: string; readonly resourceId: string };
+  readonly patientId?: string;
+  readonly encounterId?: string;
+  readonly resources: readonly MappedResource[];
+  /** Types for which this message states the whole set: what it does not repeat is no longer so (DG1, PR1, IN1 in snapshot mode). */
+  readonly wholeSets: readonly Resource["resourceType"][];
+  readonly lineage: readonly LineageEntry[];
+  /** What could not be mapped but does not stop the message. */
+  readonly warnings: readonly Failure[];
+}
