@@ -1,9 +1,8 @@
-import type { Brand } from "#src/base/brand.ts";
 import type { Failure } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
+import type { Journaled, Verdict } from "#src/base/journaled.ts";
 
-/** What the sender was told of a byte sequence. */
-export type Verdict = "accepted" | "refused" | "duplicate" | "incomplete";
+export type { Journaled, Verdict } from "#src/base/journaled.ts";
 /** What came of an accepted record. */
 export type Outcome = "applied" | "filtered" | "failed" | "parked";
 export type Protocol = "mllp" | "http" | "files" | "fhir";
@@ -16,7 +15,7 @@ export interface JournalEntry {
   /** Address of the sender, without a name of a person. */
   readonly peer?: string;
   readonly receivedAt: Date;
-  /** Account (or patient) text that decides the lane; entries with the same text are folded in order. */
+  /** The patient, else the account, as text: decides the lane. Entries with the same text are folded in the order they were committed. */
   readonly orderKey?: string;
   /** MSH-10, MessageHeader.id, Bundle.id: with the feed it decides what is a repetition. */
   readonly controlId?: string;
@@ -28,17 +27,6 @@ export interface JournalEntry {
   readonly answer?: string;
   readonly failure?: Failure;
 }
-
-/** Proof that the bytes are committed. Only the journal can make one. */
-export type Journaled = Brand<
-  {
-    readonly id: MessageId;
-    readonly verdict: Verdict;
-    /** For a repetition: the record it repeats. For a reused control id with other bytes the verdict is `refused`. */
-    readonly original?: MessageId;
-  },
-  "Journaled"
->;
 
 export interface Journal {
   /** Resolves after commit. Rejects when the store cannot be written: then nothing may be promised to the sender. */

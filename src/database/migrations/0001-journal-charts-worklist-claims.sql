@@ -20,7 +20,6 @@ create table journal_record (
   protocol text not null,
   peer text,
   lane smallint not null,
-  account_key bytea,
   control_key bytea,
   message_type text,
   byte_length integer not null,
@@ -44,10 +43,51 @@ create table control_id_seen (
   control_key bytea not null,
   sha256 bytea not null,
   record_id uuid not null,
-  sealed_answer bytea,
   seen_at timestamptz not null,
   primary key (feed, control_key)
 );
+
+-- One statement, one commit for a whole group of entries. The shared advisory lock is taken before the first write, so that a
+-- reader can tell which appending transactions still run, and stops at the oldest of them only.
+create function journal_append(
+  p_ids uuid[], p_received timestamptz[], p_feeds text[], p_protocols text[], p_peers text[], p_lanes smallint[],
+  p_control_keys bytea[], p_types text[], p_sha256 bytea[], p_lengths integer[], p_verdicts text[], p_answers text[],
+  p_codes text[], p_places text[], p_sealed bytea[]
+) returns table (id uuid, verdict text, original uuid) language plpgsql as $body$
+begin
+  perform pg_advisory_xact_lock_shared(7145002);
+  return query
+  with entry as (
+    select * from unnest(p_ids, p_received, p_feeds, p_protocols, p_peers, p_lanes, p_control_keys, p_types, p_sha256, p_lengths,
+      p_verdicts, p_answers, p_codes, p_places, p_sealed) with ordinality
+      as e (id, received_at, feed, protocol, peer, lane, control_key, message_type, sha256, byte_length, verdict, answer, failure_code,
+        failure_place, sealed, n)
+  ), claimed as (
+    insert into control_id_seen as seen (feed, control_key, sha256, record_id, seen_at)
+    select e.feed, e.control_key, e.sha256, e.id, e.received_at from entry e
+    where e.control_key is not null and e.verdict = 'accepted' order by e.n
+    on conflict (feed, control_key) do nothing
+    returning seen.record_id
+  ), judged as (
+    select e.*, case
+      when e.verdict <> 'accepted' or e.control_key is null or e.id in (select c.record_id from claimed c) then e.verdict
+      else 'duplicate' end as judged
+    from entry e
+  ), stored as (
+    insert into journal_record (day, id, received_at, feed, protocol, peer, lane, control_key, message_type, byte_length, sha256, verdict,
+      answer, failure_code, failure_place, sealed)
+    select (j.received_at at time zone 'UTC')::date, j.id, j.received_at, j.feed, j.protocol, j.peer, j.lane, j.control_key, j.message_type,
+      j.byte_length, j.sha256, j.judged, j.answer, j.failure_code, j.failure_place, j.sealed
+    from judged j order by j.n
+  )
+  select j.id, j.judged, null::uuid from judged j order by j.n;
+end $body$;
+
+-- Whom a repetition repeats, and whether it has the same bytes. Read after journal_append: only then is the other's row surely visible.
+create function journal_original(p_feed text, p_control_key bytea, p_sha256 bytea) returns table (record_id uuid, same boolean)
+language sql stable as $body$
+  select record_id, sha256 = p_sha256 from control_id_seen where feed = p_feed and control_key = p_control_key
+$body$;
 
 -- The one outcome of each accepted record. A parked record waits behind an earlier failed one of its account.
 create table journal_outcome (
@@ -69,7 +109,7 @@ create table account (
   feed text not null,
   facility text not null,
   account_key bytea not null,
-  patient_key bytea,
+  sealed_number bytea not null,
   chart_version integer not null default 0,
   class text,
   admitted_at timestamptz,
@@ -81,7 +121,6 @@ create table account (
   updated_at timestamptz not null default now()
 );
 create index account_key on account (account_key);
-create index account_patient on account (patient_key);
 
 -- The chart as it stands: one row per resource.
 create table chart_resource (
@@ -111,14 +150,6 @@ create table chart_pin (
   version integer not null,
   sealed bytea not null,
   primary key (account_id, version)
-);
-
--- Lineage of what each record gave: target path <- source field, row.
-create table lineage (
-  record_id uuid primary key,
-  account_id uuid,
-  map_version text not null,
-  sealed bytea not null
 );
 
 create table coding_item (

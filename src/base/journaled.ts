@@ -1,0 +1,16 @@
+import type { Brand } from "./brand.ts";
+import type { MessageId } from "./ids.ts";
+
+/** What the sender was told of a byte sequence. */
+export type Verdict = "accepted" | "refused" | "duplicate" | "incomplete";
+
+/** Proof that the bytes are committed. Only the journal makes one, and only with one can a message be acknowledged. */
+export type Journaled = Brand<
+  {
+    readonly id: MessageId;
+    readonly verdict: Verdict;
+    /** For a repetition: the record it repeats. A reused control id with other bytes is `refused` and names the first user of the id. */
+    readonly original?: MessageId;
+  },
+  "Journaled"
+>;

@@ -1,0 +1,74 @@
+import type { Bundle } from "@medplum/fhirtypes";
+import type { Failure } from "#src/base/failures.ts";
+import { type AccountId, type IdKey, stableId } from "#src/base/ids.ts";
+import { fail, type Result } from "#src/base/result.ts";
+import type { Feed } from "#src/config/types.ts";
+import { decode } from "#src/hl7v2/charsets.ts";
+import { firstSegment, type Header, type RawIdentifier, readHeader, readIdentifier } from "#src/hl7v2/header.ts";
+import { parseMessage } from "#src/hl7v2/message.ts";
+import type { JournalRecord } from "#src/journal/journal-reader.pg.ts";
+import type { MapPack } from "#src/mapping/compile.ts";
+import { mapBundle } from "#src/mapping/fhir/map-bundle.ts";
+import type { Mapped, MapSettings } from "#src/mapping/types.ts";
+import type { AccountKey } from "./chart-store.pg.ts";
+import type { MappedRecord } from "./fold.pg.ts";
+
+/** Id of an account's chart: that of its FHIR Account, so that every message and every path finds the same one. */
+export const accountIdOf = (idKey: IdKey, authority: string, value: string): AccountId => stableId(idKey, "Account", authority, value) as AccountId;
+
+export const settingsOf = (feed: Feed, idKey: IdKey): MapSettings => ({
+  idKey,
+  zone: feed.zone,
+  ...(feed.defaultAuthority === undefined ? {} : { defaultAuthority: feed.defaultAuthority }),
+});
+
+/** The account a message is of, read on bytes: PID-18, else PV1-19. Tells who has to wait when the map fails. */
+function accountOnWire(bytes: Buffer, header: Header, feed: Feed): RawIdentifier | undefined {
+  const id =
+    readIdentifier(firstSegment(bytes, header, "PID")?.[18], header) ?? readIdentifier(firstSegment(bytes, header, "PV1")?.[19], header);
+  if (id === undefined) return undefined;
+  const authority = id.authority || feed.defaultAuthority || (header.sendingFacility.split(header.componentSeparator)[0] ?? "");
+  return { value: id.value, authority };
+}
+
+/** Decodes and maps one HL7 v2 message. */
+export function mapHl7(bytes: Buffer, header: Header, pack: MapPack, settings: MapSettings): Result<Mapped, Failure> {
+  const decoded = decode(bytes, header.charsets);
+  if (!decoded.ok) return fail({ code: decoded.failure, place: "MSH-18" });
+  const message = parseMessage(decoded.value.text);
+  return message.ok ? pack.map(message.value, settings) : message;
+}
+
+/** Maps one journal record of any kind. Pure: the record, the feed and the maps decide. */
+export function createMapRecord(pack: MapPack, feeds: ReadonlyMap<string, Feed>, idKey: IdKey): (record: JournalRecord) => MappedRecord {
+  const keyOf = (feed: Feed, authority: string, accountNumber: string): AccountKey => ({
+    accountId: accountIdOf(idKey, authority, accountNumber),
+    feed: feed.name,
+    facility: feed.facility,
+    authority,
+    accountNumber,
+  });
+  const withAccount = (feed: Feed, mapped: Result<Mapped, Failure>, wire: RawIdentifier | undefined): MappedRecord => {
+    const account = mapped.ok ? mapped.value.account : wire;
+    return {
+      mapped,
+      filtered: false,
+      mapVersion: pack.version,
+      ...(account === undefined ? {} : { account: keyOf(feed, account.authority, account.value) }),
+    };
+  };
+  return (record) => {
+    const feed = feeds.get(record.feed);
+    if (feed === undefined) return { mapped: fail({ code: "NOT_FOUND", place: "feed" }), filtered: false, mapVersion: pack.version };
+    const settings = settingsOf(feed, idKey);
+    if (record.protocol === "fhir") {
+      // Checked as JSON and as FHIR before it was accepted.
+      return withAccount(feed, mapBundle(JSON.parse(record.bytes.toString()) as Bundle, settings), undefined);
+    }
+    const header = readHeader(record.bytes);
+    if (!header.ok) return { mapped: header, filtered: false, mapVersion: pack.version };
+    if (!pack.handles(header.value.messageType))
+      return { mapped: fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" }), filtered: true, mapVersion: pack.version };
+    return withAccount(feed, mapHl7(record.bytes, header.value, pack, settings), accountOnWire(record.bytes, header.value, feed));
+  };
+}

@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { fail, ok, type Result } from "#src/base/result.ts";
+import type { Config, Destination, Feed } from "./types.ts";
+
+const zone = z.string().refine((name) => {
+  try {
+    new Intl.DateTimeFormat("en-US", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}, "is not an IANA time zone such as America/Chicago");
+
+const feed = z.strictObject({
+  facility: z.string().min(1),
+  mllp: z.strictObject({ host: z.string().default("127.0.0.1"), port: z.int().min(0).max(65535) }).optional(),
+  zone,
+  defaultAuthority: z.string().optional(),
+  processingIds: z.array(z.enum(["P", "T", "D"])).default(["P"]),
+  maxFrameBytes: z.int().min(1024).default(10 * 1024 * 1024),
+  frameTimeoutMs: z.int().min(100).default(30_000),
+  maxConnections: z.int().min(1).default(100),
+  duplicateWindowHours: z.int().min(1).default(168),
+  onStoreDown: z.enum(["close", "CE", "AR207"]).default("close"),
+  completeAfterHours: z.number().positive().optional(),
+  professionalGroups: z.array(z.string().regex(/^[A-Z0-9-]{1,20}$/)).default([]),
+});
+
+const secret = z.string().regex(/^(\$\{[A-Z0-9_]+\}|file:.+)$/, "must be a reference: ${NAME} or file:PATH, never the secret itself");
+
+const destination = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  token: secret.optional(),
+  timeoutMs: z.int().min(100).default(15_000),
+});
+
+const file = z.strictObject({
+  http: z.strictObject({ host: z.string().default("127.0.0.1"), port: z.int().min(0).max(65535).default(8480) }).prefault({}),
+  feeds: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), feed),
+  destinations: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), destination).default({}),
+  siteData: z.string().default("site"),
+  mappings: z.string().optional(),
+  queues: z.string().optional(),
+  lease: z.strictObject({ minutes: z.number().positive().default(30) }).prefault({}),
+});
+
+export interface ConfigSource {
+  /** Path of chartbridge.yaml; its own relative paths start at its folder. */
+  readonly path: string;
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder of the shipped `mappings/` and `queues/`. */
+  readonly home: string;
+}
+
+/** Reads a reference to a secret. Fails with what is missing, never with a part of the secret. */
+function resolveSecret(reference: string, env: ConfigSource["env"], base: string): Result<string, string> {
+  const name = /^\$\{(.+)\}$/.exec(reference)?.[1];
+  if (name !== undefined) {
+    const value = env[name];
+    return value === undefined || value === "" ? fail(`the environment variable ${name} is not set`) : ok(value);
+  }
+  const path = resolve(base, reference.slice("file:".length));
+  return existsSync(path) ? ok(readFileSync(path, "utf8").trim()) : fail("the file it names does not exist");
+}
+
+/**
+ * Reads chartbridge.yaml as a whole and freezes it.
+ * Fails with every fault at once, each as `chartbridge.yaml:LINE: path: what is wrong`.
+ */
+export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<Config, readonly string[]> {
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(path, "utf8"), { lineCounter: lines });
+  const where = (offset: number | undefined): string => `${path}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
+  if (document.errors.length > 0) return fail(document.errors.map((error) => `${where(error.pos[0])}: ${error.message.split("\n")[0] ?? ""}`));
+  const lineOf = (at: readonly PropertyKey[]): string => {
+    for (let depth = at.length; depth > 0; depth--) {
+      const node = document.getIn(at.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
+      if (node?.range !== undefined) return where(node.range[0]);
+    }
+    return where(undefined);
+  };
+  const parsed = file.safeParse(document.toJS());
+  if (!parsed.success) return fail(parsed.error.issues.map((issue) => `${lineOf(issue.path)}: ${issue.path.join(".")}: ${issue.message}`));
+  const faults: string[] = [];
+  const base = dirname(resolve(path));
+  const destinations: Destination[] = Object.entries(parsed.data.destinations).map(([name, { url, token, timeoutMs }]) => {
+    if (token === undefined) return { name, url, timeoutMs };
+    const value = resolveSecret(token, env, base);
+    if (!value.ok) faults.push(`${lineOf(["destinations", name, "token"])}: destinations.${name}.token: ${value.failure}`);
+    return { name, url, timeoutMs, ...(value.ok ? { token: value.value } : {}) };
+  });
+  const feeds = Object.entries(parsed.data.feeds).map(([name, one]) => withoutUndefined({ name, ...one }) as Feed);
+  if (feeds.length === 0) faults.push(`${where(undefined)}: feeds: name at least one feed`);
+  if (faults.length > 0) return fail(faults);
+  return ok(
+    Object.freeze({
+      dataDir,
+      http: parsed.data.http,
+      feeds,
+      destinations,
+      siteDataDir: resolve(base, parsed.data.siteData),
+      mappingsDir: parsed.data.mappings === undefined ? resolve(home, "mappings") : resolve(base, parsed.data.mappings),
+      queuesDir: parsed.data.queues === undefined ? resolve(home, "queues") : resolve(base, parsed.data.queues),
+      lease: parsed.data.lease,
+      demo: false,
+    }),
+  );
+}
+
+const withoutUndefined = (value: object): object => Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined));

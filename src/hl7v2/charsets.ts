@@ -1,0 +1,50 @@
+import iconv from "iconv-lite";
+import { fail, ok, type Result } from "#src/base/result.ts";
+
+/** MSH-18 names (HL7 table 0211) to decoders. `ASCII` is decoded as UTF-8, of which it is a part. */
+const DECODERS: Readonly<Record<string, string>> = {
+  ASCII: "utf8",
+  "UNICODE UTF-8": "utf8",
+  UNICODE: "utf8",
+  "UTF-8": "utf8",
+  UTF8: "utf8",
+  "8859/1": "latin1",
+  "8859/2": "iso-8859-2",
+  "8859/3": "iso-8859-3",
+  "8859/4": "iso-8859-4",
+  "8859/5": "iso-8859-5",
+  "8859/6": "iso-8859-6",
+  "8859/7": "iso-8859-7",
+  "8859/8": "iso-8859-8",
+  "8859/9": "iso-8859-9",
+  "8859/15": "iso-8859-15",
+  "UNICODE UTF-16": "utf-16",
+  "GB 18030-2000": "gb18030",
+  "BIG-5": "big5",
+};
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export interface Decoded {
+  readonly text: string;
+  /** The bytes are not what the header says: Windows-1252 was read in place of UTF-8. */
+  readonly contradicted: boolean;
+}
+
+export const isKnownCharset = (name: string): boolean => DECODERS[name.trim().toUpperCase()] !== undefined;
+
+/**
+ * Decodes a message by its first MSH-18 name; no name means UTF-8. The stored bytes are never changed by this.
+ * Fails with `CHARSET_NOT_SUPPORTED` on a name outside HL7 table 0211.
+ */
+export function decode(bytes: Uint8Array, charsets: readonly string[]): Result<Decoded, "CHARSET_NOT_SUPPORTED"> {
+  const name = (charsets[0] ?? "ASCII").trim().toUpperCase();
+  const decoder = DECODERS[name];
+  if (decoder === undefined) return fail("CHARSET_NOT_SUPPORTED");
+  if (decoder !== "utf8") return ok({ text: iconv.decode(Buffer.from(bytes), decoder), contradicted: false });
+  try {
+    return ok({ text: strictUtf8.decode(bytes), contradicted: false });
+  } catch {
+    return ok({ text: iconv.decode(Buffer.from(bytes), "windows-1252"), contradicted: true });
+  }
+}

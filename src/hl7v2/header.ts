@@ -1,0 +1,103 @@
+import type { Failure } from "#src/base/failures.ts";
+import { fail, ok, type Result } from "#src/base/result.ts";
+
+/**
+ * MSH as needed to answer, read on bytes (v2.5.1 ch. 2.15.9). Every text is Latin-1: one character a byte, so that
+ * what is echoed in the answer equals what was sent byte for byte, whatever the character set.
+ */
+export interface Header {
+  /** MSH-1. */
+  readonly fieldSeparator: string;
+  /** MSH-2 as sent, 1 to 5 characters. */
+  readonly encodingCharacters: string;
+  readonly componentSeparator: string;
+  /** Raw fields; index n is MSH-n. */
+  readonly fields: readonly string[];
+  readonly sendingApplication: string;
+  readonly sendingFacility: string;
+  /** MSH-10, untrimmed. */
+  readonly controlId: string;
+  /** `ADT^A01`: MSH-9.1 and 9.2 joined with a caret, whatever the sender's separator. */
+  readonly messageType: string;
+  readonly processingId: string;
+  readonly version: string;
+  readonly charsets: readonly string[];
+}
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+const lineEnd = (bytes: Buffer, from: number): number => {
+  for (let at = from; at < bytes.length; at++) if (bytes[at] === CR || bytes[at] === LF) return at;
+  return bytes.length;
+};
+
+/** Offset of `MSH` after an optional byte order mark, blank lines and spaces; -1 when something else comes first. */
+function headerStart(bytes: Buffer): number {
+  let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  while (bytes[at] === CR || bytes[at] === LF || bytes[at] === 0x20) at++;
+  return bytes[at] === 0x4d && bytes[at + 1] === 0x53 && bytes[at + 2] === 0x48 ? at : -1;
+}
+
+/**
+ * Reads the header of one message. Fails with `MESSAGE_UNREADABLE` when there is no MSH or its delimiters cannot be told apart.
+ * A missing MSH-10 or MSH-9 is not a failure here: it is answered by the header checks.
+ */
+export function readHeader(bytes: Buffer): Result<Header, Failure> {
+  const start = headerStart(bytes);
+  if (start < 0) return fail({ code: "MESSAGE_UNREADABLE", place: "MSH" });
+  const line = bytes.toString("latin1", start, lineEnd(bytes, start));
+  const fieldSeparator = line[3];
+  if (fieldSeparator === undefined || /[A-Za-z0-9\s]/.test(fieldSeparator)) return fail({ code: "MESSAGE_UNREADABLE", place: "MSH-1" });
+  const rest = line.slice(4).split(fieldSeparator);
+  const encodingCharacters = rest[0] ?? "";
+  const delimiters = [fieldSeparator, ...encodingCharacters];
+  if (encodingCharacters.length < 1 || encodingCharacters.length > 5 || new Set(delimiters).size < delimiters.length)
+    return fail({ code: "MESSAGE_UNREADABLE", place: "MSH-2" });
+  const fields = ["MSH", fieldSeparator, ...rest];
+  const componentSeparator = encodingCharacters[0] ?? "^";
+  const repetitionSeparator = encodingCharacters[1];
+  const field = (n: number): string => fields[n] ?? "";
+  const [type = "", event = ""] = field(9).split(componentSeparator);
+  return ok({
+    fieldSeparator,
+    encodingCharacters,
+    componentSeparator,
+    fields,
+    sendingApplication: field(3),
+    sendingFacility: field(4),
+    controlId: field(10),
+    messageType: event === "" ? type : `${type}^${event}`,
+    processingId: field(11).split(componentSeparator)[0] ?? "",
+    version: field(12).split(componentSeparator)[0] ?? "",
+    charsets: (repetitionSeparator === undefined ? [field(18)] : field(18).split(repetitionSeparator)).filter((name) => name !== ""),
+  });
+}
+
+/** First occurrence of a segment, as raw fields (index n is field n); undefined when the message has none. */
+export function firstSegment(bytes: Buffer, header: Header, name: string): readonly string[] | undefined {
+  const tag = Buffer.from(name + header.fieldSeparator, "latin1");
+  for (let at = bytes.indexOf(tag); at >= 0; at = bytes.indexOf(tag, at + 1)) {
+    const before = bytes[at - 1];
+    if (before === CR || before === LF) return bytes.toString("latin1", at, lineEnd(bytes, at)).split(header.fieldSeparator);
+  }
+  return undefined;
+}
+
+/** An identifier field (CX): its number and who assigned it. */
+export interface RawIdentifier {
+  readonly value: string;
+  /** CX.4: the namespace (4.1), else the universal id (4.2); empty when the sender names none. */
+  readonly authority: string;
+}
+
+/** The first repetition of a CX field, read on bytes; undefined when it has no number. `""` is no number. */
+export function readIdentifier(raw: string | undefined, header: Header): RawIdentifier | undefined {
+  const [, repetition, , subcomponent] = header.encodingCharacters;
+  const first = repetition === undefined ? raw : raw?.split(repetition)[0];
+  const parts = first?.split(header.componentSeparator) ?? [];
+  const value = (parts[0] ?? "").trim();
+  if (value === "" || value === '""') return undefined;
+  const authority = subcomponent === undefined ? [parts[3]] : (parts[3]?.split(subcomponent) ?? []);
+  return { value, authority: (authority[0] ?? "").trim() || (authority[1] ?? "").trim() };
+}

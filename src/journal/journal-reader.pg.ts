@@ -1,0 +1,170 @@
+import type pg from "pg";
+import type { MessageId } from "#src/base/ids.ts";
+import type { Sealer } from "#src/base/seal.ts";
+import type { Outcome, Protocol } from "./journal.ts";
+import { recordContext } from "./journal-writer.pg.ts";
+
+/** One accepted record as the fold reads it. */
+export interface JournalRecord {
+  readonly seq: number;
+  readonly xid: string;
+  readonly lane: number;
+  readonly id: MessageId;
+  readonly feed: string;
+  readonly protocol: Protocol;
+  readonly bytes: Buffer;
+}
+
+/** What the fold did with one record. */
+export interface RecordOutcome {
+  readonly seq: number;
+  readonly id: MessageId;
+  readonly accountId?: string;
+  readonly outcome: Outcome;
+  readonly code?: string;
+  readonly place?: string;
+  readonly mapVersion?: string;
+}
+
+/**
+ * The transaction id below which no appending transaction still runs. Taken in a statement of its own, before the rows are
+ * read: every append below it is then visible to the next statement's snapshot, so a cursor never passes a gap. Appenders hold
+ * the shared lock 7145002; other long transactions (imports, migrations) do not hold the fold up.
+ */
+export async function appendHorizon(client: pg.PoolClient): Promise<string> {
+  const { rows } = await client.query<{ horizon: string }>({
+    name: "append-horizon",
+    // backend_xid has 32 bits; its distance from the newest id gives the 64 bits back. One above the newest began after us.
+    text: `with newest as (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as xmax),
+      running as (
+        select ((n.xmax % 4294967296) - a.backend_xid::text::bigint + 4294967296) % 4294967296 as distance
+        from newest n, pg_locks l join pg_stat_activity a using (pid)
+        where l.locktype = 'advisory' and l.classid = 0 and l.objid = 7145002 and a.backend_xid is not null
+      )
+      select (n.xmax - coalesce((select max(distance) from running where distance < 2147483648), 0))::text as horizon from newest n`,
+  });
+  return rows[0]?.horizon ?? "0";
+}
+
+/** Takes the lanes nobody else is folding, for the length of the transaction. */
+export async function lockLanes(client: pg.PoolClient): Promise<readonly number[]> {
+  const { rows } = await client.query<{ lane: number }>({
+    name: "lock-lanes",
+    text: "select lane from lane_cursor order by lane for update skip locked",
+  });
+  return rows.map((row) => row.lane);
+}
+
+interface Row {
+  seq: number;
+  xid: string;
+  lane: number;
+  id: string;
+  feed: string;
+  protocol: Protocol;
+  sealed: Buffer;
+}
+
+const asRecord = (row: Row, sealer: Sealer): JournalRecord => ({
+  seq: row.seq,
+  xid: row.xid,
+  lane: row.lane,
+  id: row.id as MessageId,
+  feed: row.feed,
+  protocol: row.protocol,
+  bytes: sealer.open(row.sealed, recordContext(row.id)),
+});
+
+/** The next accepted records of these lanes behind their cursors and below the horizon, in order within each lane. */
+export async function nextRecords(
+  client: pg.PoolClient,
+  sealer: Sealer,
+  { lanes, horizon, perLane, most }: { readonly lanes: readonly number[]; readonly horizon: string; readonly perLane: number; readonly most: number },
+): Promise<readonly JournalRecord[]> {
+  const { rows } = await client.query<Row>({
+    name: "next-records",
+    text: `select r.* from lane_cursor c cross join lateral (
+        select seq, xid::text as xid, lane, id, feed, protocol, sealed from journal_record j
+        where j.lane = c.lane and j.verdict = 'accepted' and (j.xid, j.seq) > (c.xid, c.seq) and j.xid < $2::text::xid8
+        order by j.xid, j.seq limit $3
+      ) r where c.lane = any($1::smallint[]) order by r.xid::numeric, r.seq limit $4`,
+    values: [lanes, horizon, perLane, most],
+  });
+  return rows.map((row) => asRecord(row, sealer));
+}
+
+/** Moves each lane's cursor to the last record folded. Same transaction as what the fold wrote. */
+export async function moveCursors(client: pg.PoolClient, folded: readonly JournalRecord[]): Promise<void> {
+  const last = new Map<number, JournalRecord>();
+  for (const record of folded) last.set(record.lane, record);
+  const ends = [...last.values()];
+  await client.query({
+    name: "move-cursors",
+    text: `update lane_cursor c set xid = v.xid::xid8, seq = v.seq
+      from unnest($1::smallint[], $2::text[], $3::bigint[]) as v (lane, xid, seq) where c.lane = v.lane`,
+    values: [ends.map((r) => r.lane), ends.map((r) => r.xid), ends.map((r) => r.seq)],
+  });
+}
+
+export async function writeOutcomes(client: pg.PoolClient, outcomes: readonly RecordOutcome[]): Promise<void> {
+  await client.query({
+    name: "write-outcomes",
+    text: `insert into journal_outcome (seq, record_id, account_id, outcome, failure_code, failure_place, map_version)
+      select * from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[])
+      on conflict (seq) do update set outcome = excluded.outcome, failure_code = excluded.failure_code,
+        failure_place = excluded.failure_place, map_version = excluded.map_version, account_id = excluded.account_id, folded_at = now()`,
+    values: [
+      outcomes.map((o) => o.seq),
+      outcomes.map((o) => o.id),
+      outcomes.map((o) => o.accountId ?? null),
+      outcomes.map((o) => o.outcome),
+      outcomes.map((o) => o.code ?? null),
+      outcomes.map((o) => o.place ?? null),
+      outcomes.map((o) => o.mapVersion ?? null),
+    ],
+  });
+}
+
+/** The failed and parked records of one account, in the order they came: what a retry folds again. */
+export async function troubledRecords(client: pg.PoolClient, sealer: Sealer, accountId: string | undefined): Promise<readonly JournalRecord[]> {
+  const { rows } = await client.query<Row>(
+    `select j.seq, j.xid::text as xid, j.lane, j.id, j.feed, j.protocol, j.sealed from journal_outcome o
+     join journal_record j on j.id = o.record_id
+     where o.outcome in ('failed', 'parked') and ($1::uuid is null or o.account_id = $1) order by j.xid, j.seq`,
+    [accountId ?? null],
+  );
+  return rows.map((row) => asRecord(row, sealer));
+}
+
+/** One record with its bytes; undefined when the journal has none of that id. */
+export async function readRecord(pool: pg.Pool, sealer: Sealer, id: string): Promise<JournalRecord | undefined> {
+  const { rows } = await pool.query<Row>(
+    "select seq, xid::text as xid, lane, id, feed, protocol, sealed from journal_record where id = $1",
+    [id],
+  );
+  return rows[0] === undefined ? undefined : asRecord(rows[0], sealer);
+}
+
+/** Waits until a record has its outcome, at most `waitMs`; undefined when it has none by then. */
+export async function outcomeOf(
+  pool: pg.Pool,
+  id: MessageId,
+  waitMs: number,
+): Promise<{ readonly outcome: Outcome; readonly code?: string; readonly place?: string } | undefined> {
+  const until = Date.now() + waitMs;
+  for (;;) {
+    const { rows } = await pool.query<{ outcome: Outcome; failure_code: string | null; failure_place: string | null }>(
+      "select outcome, failure_code, failure_place from journal_outcome where record_id = $1",
+      [id],
+    );
+    const row = rows[0];
+    if (row !== undefined)
+      return {
+        outcome: row.outcome,
+        ...(row.failure_code === null ? {} : { code: row.failure_code }),
+        ...(row.failure_place === null ? {} : { place: row.failure_place }),
+      };
+    if (Date.now() >= until) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
