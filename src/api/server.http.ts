@@ -49,8 +49,7 @@ export function createApi({ routes, callerOf, audit, log }: ServerNeeds): expres
   app.use(helmet());
 
   for (const route of routes) {
-    // A `$operation` is a literal; the router reads `$` as nothing special, and `:` and `*` as patterns.
-    const path = route.path.replaceAll("$", "\\$");
+    const path = route.path;
     const verb = route.method.toLowerCase() as "get" | "post" | "put" | "delete";
     app[verb](path, async (request: Request, response: Response) => {
       const requestId = randomUUID();
