@@ -1,0 +1,70 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { z } from "zod";
+import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
+
+const tokenPath = (dataDir: string): string => join(dataDir, "session-token");
+
+interface Called {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function call(dataDir: string | undefined, method: "GET" | "POST", path: string, body?: unknown): Promise<Called> {
+  const run = runningEngine(dataDir);
+  const file = tokenPath(findInstallation(dataDir).dataDir);
+  const token = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  const response = await fetch(`${run.http}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (response.status === 401 && path !== "/auth/sign-in")
+    throw new CommandFault("sign in first: npx chartbridge sign-in CODE (the code is printed when the engine starts)");
+  return { status: response.status, body: text === "" ? undefined : (JSON.parse(text) as unknown) };
+}
+
+const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+const leased = z.looseObject({ id: z.string(), leaseId: z.string(), snapshotVersion: z.int() });
+const lastItem = (dataDir: string): string => join(dataDir, "leased-item.json");
+
+/** `sign-in`, `next` and `submit`: the work of a coder from a terminal, by the same API the console uses. */
+export function registerCoder(program: Command): void {
+  program
+    .command("sign-in <code>")
+    .description("sign in with the one-time code that the start printed")
+    .option("--data-dir <dir>")
+    .action(async (code: string, { dataDir }: { dataDir?: string }) => {
+      const { status, body } = await call(dataDir, "POST", "/auth/sign-in", { code });
+      const session = z.looseObject({ token: z.string(), name: z.string(), roles: z.array(z.string()) }).safeParse(body);
+      if (status !== 200 || !session.success) throw new CommandFault("this code is wrong, used or too old; a new one is printed at the next start");
+      writeFileSync(tokenPath(findInstallation(dataDir).dataDir), `${session.data.token}\n`, { mode: 0o600 });
+      process.stdout.write(`signed in as ${session.data.name} (${session.data.roles.join(", ")})\n`);
+    });
+  program
+    .command("next [queue...]")
+    .description("lease the next encounter to code, from any queue or the ones named")
+    .option("--data-dir <dir>")
+    .action(async (queues: string[], { dataDir }: { dataDir?: string }) => {
+      const { status, body } = await call(dataDir, "POST", "/api/work-items/next", queues.length === 0 ? {} : { queues });
+      const item = leased.safeParse(body);
+      if (status !== 200 || !item.success) throw new CommandFault(`nothing to code right now (${JSON.stringify(body)})`);
+      writeFileSync(lastItem(findInstallation(dataDir).dataDir), JSON.stringify(item.data, ["id", "leaseId", "snapshotVersion"]), { mode: 0o600 });
+      print(body);
+    });
+  program
+    .command("submit <codes.json>")
+    .description("submit codes for the encounter leased last")
+    .option("--data-dir <dir>")
+    .action(async (file: string, { dataDir }: { dataDir?: string }) => {
+      const folder = findInstallation(dataDir).dataDir;
+      if (!existsSync(lastItem(folder))) throw new CommandFault("lease an encounter first: npx chartbridge next");
+      const { id, leaseId, snapshotVersion } = leased.parse(JSON.parse(readFileSync(lastItem(folder), "utf8")));
+      const codes: unknown = JSON.parse(readFileSync(file, "utf8"));
+      const { status, body } = await call(dataDir, "POST", `/api/work-items/${id}/codes`, { leaseId, snapshotVersion, codes });
+      print(body);
+      if (status >= 300) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,25 @@
+/** The separators of one message, from MSH-1 and MSH-2 (v2.5.1 ch. 2.5.4). One that the sender did not declare is empty: it separates nothing. */
+export interface Delimiters {
+  readonly field: string;
+  readonly component: string;
+  readonly repetition: string;
+  readonly escape: string;
+  readonly subcomponent: string;
+  /** The fifth character of MSH-2 (v2.7): marks text that was cut. */
+  readonly truncation: string;
+}
+
+/**
+ * Reads the delimiters off an MSH segment.
+ * @returns undefined when they cannot be told apart, are letters, digits or blanks, or MSH-2 has not 1 to 5 characters.
+ */
+export function readDelimiters(msh: string): Delimiters | undefined {
+  const field = msh[3];
+  if (field === undefined || /[A-Za-z0-9\s]/.test(field)) return undefined;
+  const end = msh.indexOf(field, 4);
+  const declared = end < 0 ? msh.slice(4) : msh.slice(4, end);
+  if (declared.length < 1 || declared.length > 5 || /[A-Za-z0-9\s"]/.test(declared)) return undefined;
+  if (new Set([field, ...declared]).size < declared.length + 1) return undefined;
+  const [component = "", repetition = "", escape = "", subcomponent = "", truncation = ""] = declared;
+  return { field, component, repetition, escape, subcomponent, truncation };
+}

@@ -1,0 +1,196 @@
+import type { Failure } from "#src/base/failures.ts";
+import { fail, ok, type Result } from "#src/base/result.ts";
+import { type Delimiters, readDelimiters } from "./delimiters.ts";
+import { unescape } from "./escapes.ts";
+
+/** HL7's null: the sender says that there is no value any more (v2.5.1 ch. 2.5.3). An empty field says nothing. */
+const NULL = '""';
+
+/** One repetition of a field, or a component or subcomponent of it. Split and decoded when asked for, once. */
+export class Value {
+  /** As sent, escapes and all. */
+  readonly raw: string;
+  readonly #delimiters: Delimiters;
+  /** The separator of the parts below this one; empty when there can be none. */
+  readonly #separator: string;
+  #parts: Value[] | undefined;
+  #text: string | undefined;
+
+  constructor(raw: string, delimiters: Delimiters, separator: string) {
+    this.raw = raw;
+    this.#delimiters = delimiters;
+    this.#separator = separator;
+  }
+
+  /** Component (or subcomponent) n, counted from 1. A value without separators is its own first part. */
+  part(n: number): Value {
+    if (this.raw === "") return this;
+    this.#parts ??= this.#split();
+    return this.#parts[n - 1] ?? new Value("", this.#delimiters, "");
+  }
+
+  /** The first leaf, decoded and trimmed; empty for HL7's null. */
+  get text(): string {
+    if (this.raw === "") return "";
+    this.#text ??= this.#leaf();
+    return this.#text;
+  }
+
+  /** Whether there is any text in it: neither empty, nor separators only, nor null. */
+  get valued(): boolean {
+    if (this.raw === "") return false;
+    if (this.#separator === "" || !this.raw.includes(this.#separator)) return this.text !== "";
+    this.#parts ??= this.#split();
+    return this.#parts.some((part) => part.valued);
+  }
+
+  /** HL7's null, `""`: delete what is there. */
+  get isNull(): boolean {
+    return this.raw === NULL;
+  }
+
+  #split(): Value[] {
+    const d = this.#delimiters;
+    if (this.#separator === "") return [this];
+    const below = this.#separator === d.component ? d.subcomponent : "";
+    return this.raw.split(this.#separator).map((raw) => new Value(raw, d, below));
+  }
+
+  #leaf(): string {
+    const { component, subcomponent } = this.#delimiters;
+    let raw = this.raw;
+    if (this.#separator !== "" && this.#separator === component) raw = before(raw, component);
+    if (this.#separator !== "" && subcomponent !== "") raw = before(raw, subcomponent);
+    return raw === NULL ? "" : unescape(raw, this.#delimiters).trim();
+  }
+}
+
+const before = (text: string, separator: string): string => {
+  const at = text.indexOf(separator);
+  return at < 0 ? text : text.slice(0, at);
+};
+
+/** One segment. Fields are numbered as in the standard; MSH-1 is the field separator itself. */
+export class Segment {
+  readonly name: string;
+  /** Which of its name in the message, counted from 1. */
+  readonly index: number;
+  /** Which segment of the message, counted from 0. */
+  readonly position: number;
+  readonly #line: string;
+  readonly #delimiters: Delimiters;
+  #fields: string[] | undefined;
+  readonly #repetitions = new Map<number, readonly Value[]>();
+
+  constructor(name: string, index: number, position: number, line: string, delimiters: Delimiters) {
+    this.name = name;
+    this.index = index;
+    this.position = position;
+    this.#line = line;
+    this.#delimiters = delimiters;
+  }
+
+  /** Field n as sent; empty when the segment ends before it. */
+  raw(n: number): string {
+    if (this.#fields === undefined) {
+      this.#fields = this.#line.split(this.#delimiters.field);
+      if (this.name === "MSH") this.#fields.splice(1, 0, this.#delimiters.field);
+    }
+    return this.#fields[n] ?? "";
+  }
+
+  /** All repetitions of field n in order, empty ones included; none when the field is empty. */
+  repetitions(n: number): readonly Value[] {
+    const known = this.#repetitions.get(n);
+    if (known !== undefined) return known;
+    const values = this.#read(n);
+    this.#repetitions.set(n, values);
+    return values;
+  }
+
+  /** The first repetition of field n. */
+  field(n: number): Value {
+    return this.repetitions(n)[0] ?? EMPTY;
+  }
+
+  #read(n: number): readonly Value[] {
+    const raw = this.raw(n);
+    if (raw === "") return NONE;
+    const d = this.#delimiters;
+    // The delimiters themselves are not to be split at themselves.
+    if (this.name === "MSH" && n <= 2) return [new Value(raw, { ...d, escape: "" }, "")];
+    if (d.repetition === "" || !raw.includes(d.repetition)) return [new Value(raw, d, d.component)];
+    return raw.split(d.repetition).map((one) => new Value(one, d, d.component));
+  }
+}
+
+const NONE: readonly Value[] = [];
+const EMPTY = new Value("", { field: "", component: "", repetition: "", escape: "", subcomponent: "", truncation: "" }, "");
+
+/** One message (v2.5.1 ch. 2), any version from 2.1 on. */
+export interface Hl7Message {
+  readonly delimiters: Delimiters;
+  readonly segments: readonly Segment[];
+  /** `ADT^A01`: MSH-9.1 and 9.2; `ADT` when there is no event. */
+  readonly type: string;
+  /** MSH-10. */
+  readonly controlId: string;
+  readonly msh: Segment;
+  /** All segments of a name, in message order. */
+  all(name: string): readonly Segment[];
+  first(name: string): Segment | undefined;
+  /** Segments that lines without a segment name follow: a line break inside a field. Those lines are not read. */
+  readonly broken: readonly Segment[];
+}
+
+const NO_SEGMENTS: readonly Segment[] = [];
+const SEGMENT_NAME = /^[A-Z][A-Z0-9]{2}/;
+
+/**
+ * Reads one message out of its text; segments end with CR, LF or both. A byte order mark and blank lines before MSH are passed over.
+ * Takes time linear in the text; fields are split when asked for.
+ * Fails with `MESSAGE_UNREADABLE` when MSH does not come first or its delimiters cannot be told apart. Never throws.
+ */
+export function parseMessage(text: string): Result<Hl7Message, Failure> {
+  const lines = text.split(/[\r\n]+/);
+  let first = 0;
+  while (first < lines.length && (lines[first] ?? "").replace(/^\uFEFF/, "").trim() === "") first++;
+  const head = (lines[first] ?? "").replace(/^[\uFEFF\s\u000b]+/, "");
+  if (!head.startsWith("MSH")) return fail({ code: "MESSAGE_UNREADABLE", place: "MSH" });
+  const delimiters = readDelimiters(head);
+  if (delimiters === undefined) return fail({ code: "MESSAGE_UNREADABLE", place: head.length < 4 ? "MSH-1" : "MSH-2" });
+
+  const segments: Segment[] = [];
+  const byName = new Map<string, Segment[]>();
+  const broken: Segment[] = [];
+  for (let at = first; at < lines.length; at++) {
+    const line = at === first ? head : (lines[at] ?? "");
+    if (line === "") continue;
+    const named = SEGMENT_NAME.test(line) && (line.length === 3 || line[3] === delimiters.field);
+    const last = segments.at(-1);
+    if (!named) {
+      if (last !== undefined && line.trim().length > 0 && line !== "\u001c" && broken.at(-1) !== last) broken.push(last);
+      continue;
+    }
+    const name = line.slice(0, 3);
+    const same = byName.get(name);
+    const segment = new Segment(name, (same?.length ?? 0) + 1, segments.length, line, delimiters);
+    if (same === undefined) byName.set(name, [segment]);
+    else same.push(segment);
+    segments.push(segment);
+  }
+  const msh = segments[0];
+  if (msh === undefined) return fail({ code: "MESSAGE_UNREADABLE", place: "MSH" });
+  const kind = msh.field(9);
+  const event = kind.part(2).text;
+  return ok({
+    delimiters,
+    segments,
+    type: event === "" ? kind.part(1).text : `${kind.part(1).text}^${event}`,
+    controlId: msh.field(10).text,
+    msh,
+    all: (name) => byName.get(name) ?? NO_SEGMENTS,
+    first: (name) => byName.get(name)?.[0],
+    broken,
+  });
+}

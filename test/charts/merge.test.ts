@@ -1,0 +1,112 @@
+import type { Condition, Encounter, Resource } from "@medplum/fhirtypes";
+import { describe, expect, it } from "vitest";
+import { applyToChart, type ChartContent } from "#src/charts/merge.ts";
+import { factsOf } from "#src/charts/facts.ts";
+import type { Mapped } from "#src/mapping/types.ts";
+
+const encounter = (more: Partial<Encounter>): Resource & { id: string } => ({
+  resourceType: "Encounter",
+  id: "e1",
+  status: "in-progress",
+  class: { code: "IMP" },
+  ...more,
+});
+const condition = (id: string): Resource & { id: string } =>
+  ({ resourceType: "Condition", id, subject: { reference: "Patient/p" }, code: { text: id } }) satisfies Condition & { id: string };
+
+const said = (time: string, resources: (Resource & { id: string })[], more: Partial<Mapped> & { deleted?: string[] } = {}): Mapped => ({
+  messageType: "ADT^A08",
+  eventTime: time,
+  resources: resources.map((resource) => ({ resource, deleted: more.deleted ?? [] })),
+  wholeSets: more.wholeSets ?? [],
+  lineage: [],
+  warnings: [],
+});
+const chartOf = (...messages: Mapped[]): ChartContent => {
+  const chart: ChartContent = new Map();
+  for (const message of messages) applyToChart(chart, message);
+  return chart;
+};
+const visit = (chart: ChartContent): Encounter => chart.get("Encounter/e1")?.resource as Encounter;
+
+const NINE = "2026-01-01T09:00:00-06:00";
+const TEN = "2026-01-01T10:00:00-06:00";
+const ELEVEN = "2026-01-01T11:00:00-06:00";
+
+describe("a chart", () => {
+  it("takes a newer message's value and leaves alone what it does not say", () => {
+    const chart = chartOf(said(NINE, [encounter({ serviceType: { text: "surgery" } })]), said(TEN, [encounter({ status: "finished" })]));
+    expect(visit(chart)).toMatchObject({ status: "finished", serviceType: { text: "surgery" } });
+  });
+
+  it("lets an older message add, and never overwrite", () => {
+    const chart = chartOf(said(TEN, [encounter({ status: "finished" })]), said(NINE, [encounter({ serviceType: { text: "surgery" } })]));
+    expect(visit(chart)).toMatchObject({ status: "finished", serviceType: { text: "surgery" } });
+  });
+
+  it("lets the newest win among three that come in any order", () => {
+    const messages = [
+      said(NINE, [encounter({ length: { value: 1 } })]),
+      said(ELEVEN, [encounter({ length: { value: 3 } })]),
+      said(TEN, [encounter({ length: { value: 2 }, serviceType: { text: "ten" } })]),
+    ];
+    for (const order of [[0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0, 2]]) {
+      const chart = chartOf(...order.flatMap((n) => messages[n] ?? []));
+      expect(visit(chart)).toMatchObject({ length: { value: 3 }, serviceType: { text: "ten" } });
+    }
+  });
+
+  it("removes what the sender deleted, unless something newer said it", () => {
+    const full = said(NINE, [encounter({ serviceType: { text: "surgery" } })]);
+    const deleting = (time: string): Mapped => said(time, [encounter({})], { deleted: ["serviceType"] });
+    expect(visit(chartOf(full, deleting(TEN))).serviceType).toBeUndefined();
+    expect(visit(chartOf(said(TEN, [encounter({ serviceType: { text: "surgery" } })]), deleting(NINE))).serviceType).toEqual({ text: "surgery" });
+  });
+
+  it("does not change when the same message is applied again", () => {
+    const message = said(NINE, [encounter({}), condition("c1")], { wholeSets: ["Condition"] });
+    const chart = chartOf(message);
+    expect(applyToChart(chart, message)).toMatchObject({ changed: [], removed: [] });
+  });
+
+  it("drops the diagnoses that a newer whole set no longer repeats, and keeps other types", () => {
+    const chart = chartOf(
+      said(NINE, [encounter({}), condition("c1"), condition("c2")], { wholeSets: ["Condition"] }),
+      said(TEN, [encounter({}), condition("c2")], { wholeSets: ["Condition"] }),
+    );
+    expect([...chart.keys()].sort()).toEqual(["Condition/c2", "Encounter/e1"]);
+  });
+
+  it("keeps the diagnoses of a newer message when an older whole set arrives late", () => {
+    const chart = chartOf(
+      said(TEN, [condition("new")], { wholeSets: ["Condition"] }),
+      said(NINE, [condition("old")], { wholeSets: ["Condition"] }),
+    );
+    expect(chart.has("Condition/new")).toBe(true);
+  });
+
+  it("compares times of different offsets as instants", () => {
+    const chart = chartOf(said("2026-01-01T16:30:00Z", [encounter({ status: "finished" })]), said("2026-01-01T10:00:00-06:00", [encounter({})]));
+    expect(visit(chart).status).toBe("finished");
+  });
+});
+
+describe("the facts of a chart", () => {
+  it("call an account discharged only when every standing encounter has ended", () => {
+    const first = { ...encounter({ status: "finished", period: { start: NINE, end: TEN } }) };
+    const second = { ...encounter({ period: { start: TEN } }), id: "e2" };
+    expect(factsOf([first]).dischargedAt).toBe(TEN);
+    expect(factsOf([first, second]).dischargedAt).toBeUndefined();
+  });
+
+  it("add billable charges in whole cents and leave out credited ones", () => {
+    const charge = (value: number, status: "billable" | "entered-in-error"): Resource => ({
+      resourceType: "ChargeItem",
+      status,
+      code: { text: "x" },
+      subject: { reference: "Patient/p" },
+      priceOverride: { value, currency: "USD" },
+    });
+    expect(factsOf([charge(0.1, "billable"), charge(0.2, "billable"), charge(9, "entered-in-error")]).totalCents).toBe(30);
+  });
+});
