@@ -27,6 +27,8 @@ export interface BenchNeeds {
 }
 
 const LOOK_MS = 100;
+/** Between two lines of progress. */
+const SAY_MS = 1_000;
 const DRAIN_WITHIN_MS = 600_000;
 const ANSWER_WITHIN_MS = 30_000;
 
@@ -132,8 +134,11 @@ export async function runBench(options: BenchOptions, { env, out, err }: BenchNe
     }
     const target = { host: options.host ?? "127.0.0.1", port: engine?.mllpPort ?? options.port ?? 0 };
     let accepted = 0;
+    let saidAt = 0;
     const heard = (count: number): void => {
       accepted = count;
+      if (performance.now() - saidAt < SAY_MS) return;
+      saidAt = performance.now();
       err(`${count} accepted`);
     };
     generator = startGenerator({ ...target, connections, messages, warmup, mark: markOf(Date.now()), timeoutMs: ANSWER_WITHIN_MS }, heard);

@@ -74,7 +74,7 @@ export async function startEngine({ env, err, parent = tmpdir() }: EngineNeeds):
   const stop = async (): Promise<void> => {
     const killer = setTimeout(() => child.kill("SIGKILL"), STOPS_WITHIN_MS);
     child.kill("SIGTERM");
-    await ended(child);
+    if (child.pid !== undefined) await ended(child);
     clearTimeout(killer);
     rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };

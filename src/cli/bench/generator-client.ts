@@ -14,7 +14,7 @@ export interface Generator {
   stop(): void;
 }
 
-/** Starts the generator; `onProgress` hears the accepted count about once a second. */
+/** Starts the generator; `onProgress` hears the accepted count about ten times a second. */
 export function startGenerator(options: GeneratorOptions, onProgress: (accepted: number) => void): Generator {
   const child = spawn(process.execPath, [PROCESS, JSON.stringify(options)], { stdio: ["pipe", "pipe", "inherit"] });
   const ready = Promise.withResolvers<void>();

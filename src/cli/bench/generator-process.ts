@@ -3,7 +3,8 @@ import { percentile } from "./report.ts";
 import { prepareLoad, type Load } from "./generator.net.ts";
 import { generatorOptions, type GeneratorLine, type LoadResult } from "./generator-words.ts";
 
-const PROGRESS_MS = 1_000;
+/** Often enough that the backlog is seen as it is. */
+const PROGRESS_MS = 100;
 
 const say = (line: GeneratorLine): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -1,0 +1,19 @@
+// Runs a program of this checkout with the pinned Node, and ends as it ends.
+import { spawn } from "node:child_process";
+import { nodeBinary } from "./packages.mjs";
+
+export function run(args, env = process.env) {
+  const child = spawn(nodeBinary(), args, { stdio: "inherit", env });
+  // A terminal sends Ctrl-C to the whole group, so the child has it already; a service manager signals this process only.
+  let asked = 0;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => {
+      asked += 1;
+      if (signal !== "SIGINT" || !process.stdin.isTTY || asked > 1) child.kill(signal);
+    });
+  child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
+  child.on("error", (error) => {
+    process.stderr.write(`could not run Node ${nodeBinary()}: ${error.message}\n`);
+    process.exit(1);
+  });
+}

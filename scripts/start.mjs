@@ -1,0 +1,7 @@
+// npm start: installs what is missing, then starts the engine.
+import { join } from "node:path";
+import { ensurePackages, HOME } from "./setup/packages.mjs";
+import { run } from "./setup/run.mjs";
+
+ensurePackages();
+run([join(HOME, "src", "main", "start.ts"), ...process.argv.slice(2)]);
