@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ChartSnapshot } from "#src/charts/snapshot.ts";
 
 /** How a diagnosis is used on the claim (THO `diagnosistype`). */
 export const DIAGNOSIS_USES = ["principal", "secondary", "admitting", "patientreasonforvisit", "externalcauseofinjury"] as const;
@@ -58,3 +59,6 @@ export interface Finding {
 }
 
 export type Stream = "FAC" | `PRO:${string}`;
+
+/** Runs every edit over one submission. Pure. */
+export type CheckCodes = (chart: ChartSnapshot, stream: Stream, codes: CodeSubmission) => readonly Finding[];
