@@ -9,6 +9,7 @@ import { freePort, isAlive, pause, spawnServer, stopProcess, until } from "./chi
 /** A store this process supervises. */
 export interface RunningStore {
   readonly url: string;
+  readonly port: number;
   readonly pid: number;
   stop(): Promise<void>;
 }
@@ -29,7 +30,6 @@ const SETTINGS = {
   shared_buffers: "256MB",
   max_wal_size: "4GB",
   checkpoint_timeout: "15min",
-  wal_compression: "lz4",
   fsync: "on",
   full_page_writes: "on",
   synchronous_commit: "on",
@@ -124,7 +124,7 @@ function runningServer(cluster: string): { readonly pid: number; readonly port: 
  * Starts the embedded PostgreSQL of a data directory under our own supervision, or adopts the one an engine left behind
  * that was killed. Loopback only, password from a file of mode 0600, durable settings.
  */
-export async function startPostgres(dataDir: string, report: (line: string) => void): Promise<RunningStore> {
+export async function startPostgres(dataDir: string, report: (line: string) => void, preferredPort?: number): Promise<RunningStore> {
   mkdirSync(dataDir, { recursive: true });
   const place = choosePlace(dataDir);
   mkdirSync(place.folder, { recursive: true });
@@ -138,7 +138,7 @@ export async function startPostgres(dataDir: string, report: (line: string) => v
 
   const orphan = runningServer(cluster);
   if (orphan !== undefined) {
-    if (orphan.port > 0 && (await until(() => answers(urlAt(orphan.port)), 10_000))) return supervised(urlAt(orphan.port), orphan.pid);
+    if (orphan.port > 0 && (await until(() => answers(urlAt(orphan.port)), 10_000))) return supervised(urlAt(orphan.port), orphan.port, orphan.pid);
     await stopProcess(orphan.pid, "SIGQUIT", 5_000);
   }
   // What is left is stale: its process is gone, or was stopped above.
@@ -146,7 +146,7 @@ export async function startPostgres(dataDir: string, report: (line: string) => v
 
   const logFile = join(dataDir, "postgres.log");
   for (let attempt = 0; attempt < 5; attempt++) {
-    const port = await freePort(undefined);
+    const port = await freePort(preferredPort);
     const args = ["-D", cluster, "-p", String(port), "-k", "", ...Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
     const child = spawnServer(join(place.native, "bin", "postgres"), args, {
       logFile,
@@ -159,11 +159,11 @@ export async function startPostgres(dataDir: string, report: (line: string) => v
       ended = true;
     });
     await until(async () => ended || (await answers(urlAt(port))), 60_000);
-    if (!ended && child.pid !== undefined) return supervised(urlAt(port), child.pid);
+    if (!ended && child.pid !== undefined) return supervised(urlAt(port), port, child.pid);
     await pause(200);
   }
   throw new Error(`PostgreSQL does not start; its log is ${logFile}`);
 }
 
 /** SIGINT is Postgres's fast shutdown: sessions end, everything is written. */
-const supervised = (url: string, pid: number): RunningStore => ({ url, pid, stop: () => stopProcess(pid, "SIGINT", 20_000) });
+const supervised = (url: string, port: number, pid: number): RunningStore => ({ url, port, pid, stop: () => stopProcess(pid, "SIGINT", 20_000) });
