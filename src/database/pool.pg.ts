@@ -37,3 +37,14 @@ export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClie
     client.release(broken);
   }
 }
+
+/** SQLSTATE classes that are the database's own trouble and not the statement's: connection, resources, shutdown, read-only. */
+const OUTAGE = /^(08|53|57|58|25006|40)/;
+
+/** Whether an error means that the database cannot work now, so that the same work may succeed later. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string") return OUTAGE.test(code) || /^E[A-Z]+$/.test(code);
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message);
+}

@@ -26,8 +26,10 @@ export interface Log {
   error(text: string, fields?: LogFields): void;
 }
 
+export type LogLevel = "silent" | "warn" | "info";
+
 /** Structured lines on stderr. Only the fields of `LogFields` are ever written. */
-export function createLog(level: "silent" | "warn" | "info"): Log {
+export function createLog(level: LogLevel): Log {
   const logger = pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
   return {
     info: (text, fields) => logger.info(fields ?? {}, text),

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { registerCoder } from "./coder.ts";
+import { CommandFault } from "./installation.ts";
+import { registerOffline } from "./offline.ts";
+import { registerOperator } from "./operator.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+
+const program = new Command("chartbridge")
+  .description("EHR-integrated FHIR/HL7 interface engine for medical coding")
+  .version(version)
+  .showHelpAfterError();
+
+program.addHelpText("after", "\nStarting the engine: npm start, or chartbridge start [options]; see chartbridge start --help");
+registerOffline(program);
+registerOperator(program);
+registerCoder(program);
+
+// A reader that stops early (`| head`) is no fault of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommandFault)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

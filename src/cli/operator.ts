@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { loadConfig } from "#src/config/load.ts";
+import { builtinConfig } from "#src/config/builtin.ts";
+import { isRunning, type RunFile } from "#src/config/run-file.ts";
+import type { Config } from "#src/config/types.ts";
+import { openPool } from "#src/database/pool.pg.ts";
+import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
+import { rebuildQueues, redisFaults } from "#src/worklist/queues.bullmq.ts";
+import { examine, showComplaints } from "./doctor.ts";
+import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
+import { retry } from "./retry.ts";
+import { showStatus } from "./status.ts";
+
+const HOME = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+interface Where {
+  readonly dataDir?: string;
+}
+
+const print = (text: string): void => void process.stdout.write(text);
+
+/** The configuration an engine of this folder would start with, or its faults. */
+function configOf(dataDir: string, path: string): Config | readonly string[] {
+  if (!existsSync(path)) return builtinConfig(HOME, dataDir, { demo: false, port: 8480, mllpPort: 2575 });
+  const loaded = loadConfig({ path, dataDir, env: process.env, home: HOME });
+  return loaded.ok ? loaded.value : loaded.failure;
+}
+
+const redisState = async (run: RunFile): Promise<string> => {
+  try {
+    const faults = await redisFaults(run.redisUrl);
+    return faults.length === 0 ? "up" : faults.join("; ");
+  } catch {
+    return "cannot be reached: ready items wait in Postgres, and the queues are rebuilt when it is back";
+  }
+};
+
+/** `status`, `doctor`, `rebuild-queues`, `retry`: what the person who runs the engine asks and does. */
+export function registerOperator(program: Command): void {
+  program
+    .command("status")
+    .description("the whole line at a glance: received, folded, items, deliveries, and what needs a person")
+    .option("--data-dir <dir>")
+    .option("--json", "as JSON")
+    .action(async ({ dataDir, json }: Where & { json?: boolean }) => {
+      const { run, dataDir: folder } = findInstallation(dataDir);
+      if (run === undefined) throw new CommandFault(`no engine has been started with the data directory ${folder}; start one with: npm start`);
+      const pool = openPool(run.databaseUrl, { max: 3, name: "status" }, () => undefined);
+      try {
+        const report = await readLineStatus(pool, 20).catch(() => undefined);
+        if (report === undefined)
+          throw new CommandFault(isRunning(run) ? "the engine runs, but its Postgres cannot be reached" : "the engine is not running, nor its Postgres; start it with: npm start");
+        print(json === true ? `${JSON.stringify(report, null, 2)}\n` : showStatus(report, run, await redisState(run)));
+      } finally {
+        await pool.end();
+      }
+    });
+  program
+    .command("doctor")
+    .description("what is wrong with this installation, and how to mend it")
+    .option("--data-dir <dir>")
+    .option("--config <file>", "the configuration to look at", "chartbridge.yaml")
+    .action(async ({ dataDir, config }: Where & { config: string }) => {
+      const { run, dataDir: folder } = findInstallation(dataDir);
+      const pool = run === undefined ? undefined : openPool(run.databaseUrl, { max: 1, name: "doctor" }, () => undefined);
+      try {
+        const found = await examine({
+          dataDir: folder,
+          run,
+          config: configOf(folder, config),
+          pool,
+          redisFaults: run === undefined ? undefined : () => redisFaults(run.redisUrl),
+        });
+        print(showComplaints(found));
+        if (found.some(({ level }) => level === "error")) process.exitCode = 1;
+      } finally {
+        await pool?.end();
+      }
+    });
+  program
+    .command("rebuild-queues")
+    .description("make every Redis queue anew from what Postgres holds")
+    .option("--data-dir <dir>")
+    .action(async ({ dataDir }: Where) => {
+      const run = runningEngine(dataDir);
+      const pool = openPool(run.databaseUrl, { max: 2, name: "rebuild-queues" }, () => undefined);
+      try {
+        const marked = await rebuildQueues({ pool, redisUrl: run.redisUrl, prefix: run.redisPrefix });
+        print(`${marked} ready items are put back on their queues\n`);
+      } finally {
+        await pool.end();
+      }
+    });
+  program
+    .command("retry [account]")
+    .description("fold failed and waiting messages again, of one account or of all, under the maps of now")
+    .option("--data-dir <dir>")
+    .option("--config <file>", "the configuration of the engine", "chartbridge.yaml")
+    .action(async (account: string | undefined, { dataDir, config }: Where & { config: string }) => {
+      const run = runningEngine(dataDir);
+      const { dataDir: folder } = findInstallation(dataDir);
+      const read = configOf(folder, config);
+      if (!("feeds" in read)) throw new CommandFault(read.join("\n"));
+      const tried = await retry(run.demo ? builtinConfig(HOME, folder, { demo: true, port: 0, mllpPort: 0 }) : read, run, account);
+      print(`${tried} messages were folded again; npx chartbridge status shows what came of them\n`);
+    });
+}

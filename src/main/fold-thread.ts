@@ -1,0 +1,62 @@
+import { Worker } from "node:worker_threads";
+import type { Keys } from "#src/config/keys.ts";
+import type { Config } from "#src/config/types.ts";
+import type { Log, LogLevel } from "#src/telemetry/log.ts";
+
+export interface FoldWorkerData {
+  readonly databaseUrl: string;
+  readonly config: Config;
+  readonly keys: Keys;
+  readonly logLevel: LogLevel;
+}
+
+export type ToWorker = { readonly kind: "wake" } | { readonly kind: "close" };
+export type FromWorker = { readonly kind: "ready" } | { readonly kind: "folded"; readonly count: number };
+
+export interface FoldThread {
+  wake(): void;
+  /** Finishes the batch in hand. */
+  close(): Promise<void>;
+}
+
+/** Wait before a fold that ended by itself is started again, in ms. */
+const RESTART_MS = 1_000;
+
+/**
+ * Folds in a thread of its own, so that mapping and charting never make a sender wait for its acknowledgement.
+ * A thread that ends by itself is started again: where it was is in the cursors.
+ */
+export function startFoldThread(data: FoldWorkerData, onFolded: (count: number) => void, log: Log): Promise<FoldThread> {
+  let stopping = false;
+  let worker: Worker;
+  return new Promise((resolve, reject) => {
+    let begun = false;
+    const start = (): void => {
+      worker = new Worker(new URL("./fold-worker.ts", import.meta.url), { workerData: data });
+      worker.on("message", (message: FromWorker) => {
+        if (message.kind === "folded") onFolded(message.count);
+        else if (!begun) {
+          begun = true;
+          resolve(thread);
+        }
+      });
+      worker.on("error", (error) => {
+        if (!begun) reject(error);
+        else log.error("the fold ended by itself and is started again", { error: error instanceof Error ? error.name : "unknown" });
+      });
+      worker.once("exit", () => {
+        if (begun && !stopping) setTimeout(start, RESTART_MS).unref();
+      });
+    };
+    const thread: FoldThread = {
+      wake: () => worker.postMessage({ kind: "wake" } satisfies ToWorker),
+      close: async () => {
+        stopping = true;
+        const ended = new Promise<void>((done) => worker.once("exit", () => done()));
+        worker.postMessage({ kind: "close" } satisfies ToWorker);
+        await ended;
+      },
+    };
+    start();
+  });
+}

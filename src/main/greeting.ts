@@ -1,0 +1,39 @@
+import type { Config } from "#src/config/types.ts";
+import type { Engine } from "./engine.ts";
+
+interface Greeting {
+  readonly config: Config;
+  readonly engine: Engine;
+  /** From the command to here. */
+  readonly seconds: number;
+  /** One-time sign-in code. */
+  readonly code: string;
+  readonly dataDir: string;
+}
+
+/** What a person sees when everything is up: what listens where, how to sign in, and what to try. */
+export function greeting({ config, engine, seconds, code, dataDir }: Greeting): string {
+  const feeds = config.feeds
+    .filter((feed) => engine.mllp[feed.name] !== undefined)
+    .map((feed) => `  MLLP    ${feed.mllp?.host ?? ""}:${engine.mllp[feed.name] ?? 0}   feed ${feed.name}, facility ${feed.facility}, ${feed.zone}`);
+  const destinations = engine.destinations.map(({ name, url }) => `  Claims  ${url}   delivered there (${name})`);
+  return [
+    "",
+    `Chartbridge is ready (${seconds.toFixed(1)} s).`,
+    "",
+    ...feeds,
+    `  FHIR    ${engine.http}/fhir/R4`,
+    `  API     ${engine.http}/api`,
+    ...destinations,
+    `  Data    ${dataDir}`,
+    "",
+    ...(config.demo ? ["A demo story of 36 synthetic patients is being sent to the MLLP port; `npx chartbridge status` shows it arrive.", ""] : []),
+    "Try next, in another terminal (the code is good for one sign-in):",
+    "",
+    `  npx chartbridge sign-in ${code}`,
+    "  npx chartbridge next inpatient",
+    "  npx chartbridge submit examples/first-claim/codes.json",
+    "",
+    "Ctrl-C stops everything.",
+  ].join("\n");
+}
