@@ -216,3 +216,12 @@ export async function pinChart(client: pg.PoolClient, sealer: Sealer, accountId:
     sealer.sealJson(chart, chartContext(accountId)),
   ]);
 }
+
+/** What each version after `after` changed, oldest first. */
+export async function readDeltas(client: pg.Pool | pg.PoolClient, sealer: Sealer, accountId: string, after: number): Promise<readonly ChartDelta[]> {
+  const { rows } = await client.query<{ sealed_delta: Buffer }>(
+    "select sealed_delta from chart_version where account_id = $1 and version > $2 order by version",
+    [accountId, after],
+  );
+  return rows.map((row) => sealer.openJson(row.sealed_delta, chartContext(accountId)) as ChartDelta);
+}

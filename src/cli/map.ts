@@ -9,7 +9,7 @@ import { readMapFiles } from "#src/config/map-files.ts";
 import { readHeader } from "#src/hl7v2/header.ts";
 import { isZone } from "#src/hl7v2/zones.ts";
 import { compileMaps, type MapPack } from "#src/mapping/compile.ts";
-import { toBundle } from "#src/mapping/to-bundle.ts";
+import { type MessageInfo, toBundle } from "#src/mapping/to-bundle.ts";
 import type { Mapped, MapSettings } from "#src/mapping/types.ts";
 import { CommandFault } from "./installation.ts";
 import { type Print, splitMessages } from "./send.ts";
@@ -28,6 +28,13 @@ function packOf(folder: string): MapPack {
   const compiled = compileMaps(readMapFiles(folder));
   if (!compiled.ok) throw new CommandFault(compiled.failure.join("\n"));
   return compiled.value;
+}
+
+function infoOf(bytes: Buffer): MessageInfo {
+  const header = readHeader(bytes);
+  if (!header.ok) return { messageType: "", controlId: "", sendingApplication: "" };
+  const { messageType, controlId, sendingApplication, sendingFacility } = header.value;
+  return { messageType, controlId, sendingApplication, sendingFacility };
 }
 
 /** Maps one message as the engine would, except for the id key and the feed's settings. */
@@ -67,7 +74,7 @@ export async function mapFiles(
         fine = false;
         err(`${place}: ${describe(mapped.failure)}`);
       } else for (const warning of mapped.value.warnings) err(`${place}: warning: ${describe(warning)}`);
-      out(format === "lineage" ? lineageLine(place, pack, mapped) : JSON.stringify(toBundle(mapped, message, settings)));
+      out(format === "lineage" ? lineageLine(place, pack, mapped) : JSON.stringify(toBundle(mapped, infoOf(message), settings.idKey)));
     }
   }
   return fine ? 0 : 1;

@@ -8,7 +8,7 @@ import { isRunning, type RunFile } from "#src/config/run-file.ts";
 import type { Config } from "#src/config/types.ts";
 import { openPool } from "#src/database/pool.pg.ts";
 import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
-import { rebuildQueues, redisFaults } from "#src/worklist/queues.bullmq.ts";
+import { rebuildQueues, redisFaults } from "#src/worklist/relay.bullmq.ts";
 import { examine, showComplaints } from "./doctor.ts";
 import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
 import { retry } from "./retry.ts";
@@ -87,7 +87,7 @@ export function registerOperator(program: Command): void {
       const run = runningEngine(dataDir);
       const pool = openPool(run.databaseUrl, { max: 2, name: "rebuild-queues" }, () => undefined);
       try {
-        const marked = await rebuildQueues({ pool, redisUrl: run.redisUrl, prefix: run.redisPrefix });
+        const marked = await rebuildQueues({ pool, redisUrl: run.redisUrl, prefix: run.redisPrefix, queues: run.queues });
         print(`${marked} ready items are put back on their queues\n`);
       } finally {
         await pool.end();

@@ -30,7 +30,7 @@ export async function retry(config: Config, run: RunFile, account: string | unde
       sealer: createSealer(encryptionKey),
       cache: createChartCache(100),
       map: createMapRecord(maps.value, feeds, idKey),
-      onChanges: createReconcileItems({ rules: rules.value, feeds, idKey, now: () => new Date() }),
+      onChanges: createReconcileItems({ rules: rules.value, feeds, idKey }),
     };
     return await retryTroubled(needs, account);
   } finally {

@@ -9,6 +9,9 @@ const shape = z.object({
   databaseUrl: z.string(),
   redisUrl: z.string(),
   redisPrefix: z.string(),
+  queues: z.array(z.string()),
+  /** Path of its chartbridge.yaml; absent when it runs the built-in configuration. */
+  config: z.string().optional(),
   startedAt: z.string(),
   demo: z.boolean(),
 });

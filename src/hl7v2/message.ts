@@ -61,9 +61,16 @@ export class Value {
     let raw = this.raw;
     if (this.#separator !== "" && this.#separator === component) raw = before(raw, component);
     if (this.#separator !== "" && subcomponent !== "") raw = before(raw, subcomponent);
-    return raw === NULL ? "" : unescape(raw, this.#delimiters).trim();
+    if (raw === NULL) return "";
+    const text = unescape(raw, this.#delimiters).trim();
+    // They mean nothing in a value, and neither FHIR strings nor the database take them.
+    return CONTROLS.test(text) ? text.replace(CONTROLS_ALL, "").trim() : text;
   }
 }
+
+/** Control characters but tab and line ends. */
+const CONTROLS = /[^\P{Cc}\t\n\r]/u;
+const CONTROLS_ALL = new RegExp(CONTROLS, "gu");
 
 const before = (text: string, separator: string): string => {
   const at = text.indexOf(separator);
@@ -154,8 +161,8 @@ const SEGMENT_NAME = /^[A-Z][A-Z0-9]{2}/;
 export function parseMessage(text: string): Result<Hl7Message, Failure> {
   const lines = text.split(/[\r\n]+/);
   let first = 0;
-  while (first < lines.length && (lines[first] ?? "").replace(/^\uFEFF/, "").trim() === "") first++;
-  const head = (lines[first] ?? "").replace(/^[\uFEFF\s\u000b]+/, "");
+  while (first < lines.length && (lines[first] ?? "").trim() === "") first++;
+  const head = (lines[first] ?? "").replace(/^\s+/, "");
   if (!head.startsWith("MSH")) return fail({ code: "MESSAGE_UNREADABLE", place: "MSH" });
   const delimiters = readDelimiters(head);
   if (delimiters === undefined) return fail({ code: "MESSAGE_UNREADABLE", place: head.length < 4 ? "MSH-1" : "MSH-2" });

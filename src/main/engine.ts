@@ -1,29 +1,25 @@
-
-import { createSealer, type Sealer } from "#src/base/seal.ts";
-import { authRoutes } from "#src/api/auth/routes.ts";
+import type { Pool } from "pg";
+import { listenHttp, createApi } from "#src/api/server.http.ts";
 import { createTokens, type Tokens } from "#src/api/auth/tokens.pg.ts";
-import { fhirRoutes } from "#src/api/fhir/routes.ts";
-import { messageRoutes } from "#src/api/messages/routes.ts";
-import { createApi, listenHttp } from "#src/api/server.http.ts";
-import { worklistRoutes } from "#src/api/worklist/routes.ts";
-import { createMapRecord } from "#src/charts/map-record.ts";
-import { claimBundle, createReleaseClaim, readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
+import { createSealer, type Sealer } from "#src/base/seal.ts";
+import { claimBundle, createReleaseClaim } from "#src/claims/claim-store.pg.ts";
 import { createChecks, RULE_PACK } from "#src/coding/checks.ts";
 import type { Keys } from "#src/config/keys.ts";
 import type { Config, Destination, Feed } from "#src/config/types.ts";
 import { migrate } from "#src/database/migrate.pg.ts";
 import { openPool } from "#src/database/pool.pg.ts";
 import { createDelivery } from "#src/destinations/delivery.bullmq.ts";
-import { acceptFrame } from "#src/intake/accept.ts";
-import { createJournalWriter, type JournalWriter } from "#src/journal/journal-writer.pg.ts";
-import { outcomeOf, readRecord } from "#src/journal/journal-reader.pg.ts";
+import type { Frame } from "#src/hl7v2/framer.ts";
+import { acceptFrame, type Reply } from "#src/intake/accept.ts";
+import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
 import { durabilityFaults, forgetControlIds, makePartitions } from "#src/journal/upkeep.pg.ts";
-import { createAcceptBundle } from "#src/sources/fhir/accept-bundle.ts";
-import { type Listener, listenMllp } from "#src/sources/mllp/listener.net.ts";
+import { listenMllp } from "#src/sources/mllp/listener.net.ts";
 import { writeAudit } from "#src/telemetry/audit.pg.ts";
-import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
 import type { Log, LogLevel } from "#src/telemetry/log.ts";
+import { completeQuietVisits } from "#src/worklist/complete-after.pg.ts";
 import { createRelay } from "#src/worklist/relay.bullmq.ts";
+import { createWorklist } from "#src/worklist/worklist.ts";
+import { apiRoutes, auditRow } from "./api-routes.ts";
 import { startFoldThread } from "./fold-thread.ts";
 import { readRules } from "./rules.ts";
 import { startSweeps } from "./sweeps.ts";
@@ -43,8 +39,102 @@ export interface Engine {
   /** Port of each MLLP feed. */
   readonly mllp: Readonly<Record<string, number>>;
   readonly redisPrefix: string;
+  /** Names of the coding queues. */
+  readonly queues: readonly string[];
   readonly destinations: readonly Destination[];
   readonly tokens: Tokens;
   /** Listeners first, then what is in hand, the stores' connections last. */
   close(): Promise<void>;
 }
+
+/** Connections: for the journal's commits alone, and for everything else in this process. */
+const POOLS = { intake: 3, work: 8 } as const;
+const HOUR_MS = 3_600_000;
+
+/** A name of this installation in a Redis that others may use too; says nothing about whose it is. */
+const prefixOf = (sealer: Sealer): string => `chartbridge-${sealer.blindIndex("installation", "redis").toString("hex").slice(0, 12)}`;
+
+/** Starts every stage on stores that are up. Rejects, with everything it began stopped again, when a port is taken or a file has a fault. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const undos: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) await undo();
+  };
+  try {
+    return { ...(await startStages(options, (undo) => undos.push(undo))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startStages(
+  { config, keys, databaseUrl, redisUrl, log, logLevel }: EngineOptions,
+  onClose: (undo: () => Promise<void>) => void,
+): Promise<Omit<Engine, "close">> {
+  const rules = readRules(config);
+  const sealer = createSealer(keys.encryptionKey);
+  const redisPrefix = prefixOf(sealer);
+  const now = (): Date => new Date();
+  const lost = (code: string): void => log.warn("a database connection was lost", { code });
+  const intakePool = openPool(databaseUrl, { max: POOLS.intake, name: "intake" }, lost);
+  onClose(() => intakePool.end());
+  const pool = openPool(databaseUrl, { max: POOLS.work, name: "work" }, lost);
+  onClose(() => pool.end());
+  await migrate(pool);
+  await makePartitions(pool);
+  const faults = await durabilityFaults(pool);
+  if (faults.length > 0) throw new Error(`no acknowledgement could be trusted: ${faults.join("; ")}`);
+  const tokens = createTokens(pool);
+
+
+  const relay = createRelay({ pool, redisUrl, prefix: redisPrefix, queues: rules.queues.names, log });
+  onClose(() => relay.close());
+  const fold = await startFoldThread({ databaseUrl, config, keys, logLevel }, () => relay.wake(), log);
+  onClose(() => fold.close());
+  const journal = createJournalWriter(intakePool, sealer, () => fold.wake());
+  onClose(() => journal.drain());
+  const { destinations } = config;
+  const delivery = createDelivery({ pool, redisUrl, prefix: redisPrefix, destinations, claimBundle: (claimId) => claimBundle(pool, sealer, claimId), log, now });
+  onClose(() => delivery.close());
+  const release = createReleaseClaim({ sealer, site: rules.site, idKey: keys.idKey, destinations: destinations.map(({ name }) => name), now });
+  const worklist = createWorklist({ pool, sealer, rules: rules.queues, check: createChecks(rules.site), rulePack: RULE_PACK, release, now });
+
+  onClose(
+    startSweeps(
+      [
+        { name: "ending leases that ran out", everyMs: 5_000, run: () => worklist.expireLeases().then((ended) => (ended > 0 ? relay.wake() : undefined)) },
+        { name: "completing quiet visits", everyMs: 60_000, run: () => completeQuietVisits(pool, config.feeds, now()).then((done) => (done > 0 ? relay.wake() : undefined)) },
+        { name: "releasing what is due", everyMs: 2_000, run: () => worklist.releaseDue().then((released) => (released > 0 ? delivery.wake() : undefined)) },
+        { name: "forgetting old control ids", everyMs: HOUR_MS, run: () => forgetAll(pool, config.feeds) },
+        { name: "making the journal's partitions", everyMs: 6 * HOUR_MS, run: () => makePartitions(pool) },
+        { name: "looking at the database's durability", everyMs: HOUR_MS, run: () => sayFaults(pool, log) },
+      ],
+      log,
+    ),
+  );
+
+  const routes = apiRoutes({ pool, sealer, config, keys, rules, journal, tokens, worklist, wakeRelay: () => relay.wake(), wakeDelivery: () => delivery.wake() });
+  const api = await listenHttp(createApi({ routes, callerOf: tokens.callerOf, audit: (entry) => writeAudit(pool, auditRow(entry)), log }), config.http);
+  onClose(() => api.close());
+  const mllp: Record<string, number> = {};
+  for (const feed of config.feeds) {
+    if (feed.mllp === undefined) continue;
+    const accept = (frame: Frame, peer: string): Promise<Reply> => acceptFrame({ journal, now }, { feed, protocol: "mllp", peer }, frame);
+    const listener = await listenMllp(feed, feed.mllp, { accept, log });
+    onClose(() => listener.close());
+    mllp[feed.name] = listener.port;
+  }
+  return { http: `http://${shownHost(config.http.host)}:${api.port}`, mllp, redisPrefix, queues: rules.queues.names, destinations, tokens };
+}
+
+const forgetAll = (pool: Pool, feeds: readonly Feed[]): Promise<unknown> =>
+  Promise.all(feeds.map(({ name, duplicateWindowHours }) => forgetControlIds(pool, name, duplicateWindowHours)));
+
+/** Somebody may change the database's settings while we run. */
+async function sayFaults(pool: Pool, log: Log): Promise<void> {
+  for (const fault of await durabilityFaults(pool)) log.error(fault);
+}
+
+/** An address that listens everywhere is reached on this machine by loopback. */
+const shownHost = (host: string): string => (host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host);

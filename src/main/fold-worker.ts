@@ -28,7 +28,7 @@ const needs = {
   sealer,
   cache: createChartCache(CHARTS_KEPT),
   map: createMapRecord(maps, feeds, keys.idKey),
-  onChanges: createReconcileItems({ rules: queues, feeds, idKey: keys.idKey, now: () => new Date() }),
+  onChanges: createReconcileItems({ rules: queues, feeds, idKey: keys.idKey }),
 };
 
 const loop = startFoldLoop({

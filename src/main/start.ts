@@ -100,6 +100,8 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<voi
       databaseUrl: services.databaseUrl,
       redisUrl: services.redisUrl,
       redisPrefix: engine.redisPrefix,
+      queues: [...engine.queues],
+      ...(options.config === undefined ? {} : { config: options.config }),
       startedAt: new Date().toISOString(),
       demo: config.demo,
     };

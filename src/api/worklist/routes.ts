@@ -1,0 +1,166 @@
+import { z } from "zod";
+import { FAILURES, type Failure } from "#src/base/failures.ts";
+import { codeSubmission } from "#src/coding/submission.ts";
+import type { Worklist } from "#src/worklist/worklist.ts";
+import type { Answer, Call, Role, Route } from "../route.ts";
+
+export interface WorklistRouteNeeds {
+  readonly worklist: Worklist;
+  readonly queues: readonly string[];
+  /** Tickets changed: tell the relay. */
+  readonly onTickets: () => void;
+  /** Claims were made: tell the delivery. */
+  readonly onReleased: () => void;
+}
+
+const CODERS: readonly Role[] = ["coder", "admin"];
+const READERS: readonly Role[] = ["coder", "admin", "analyst", "auditor"];
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const nextBody = z.strictObject({ queues: z.array(z.string()).max(50).default([]) });
+const leaseBody = z.strictObject({ leaseId: z.uuid() });
+const submitBody = z.strictObject({ leaseId: z.uuid(), snapshotVersion: z.int().min(0), codes: codeSubmission });
+const holdBody = z.strictObject({
+  code: z.string().regex(/^[A-Z][A-Z0-9-]{0,29}$/),
+  owner: z.string().min(1).max(60),
+  blocks: z.enum(["coding", "release", "nothing"]),
+});
+
+const refuse = ({ code, place, detail, ...more }: Failure): Answer => ({
+  status: FAILURES[code].http,
+  body: { code, message: detail ?? FAILURES[code].text, ...(place === undefined ? {} : { place }), ...more },
+});
+
+/** Every fault of a body at once, each with its place. Values are not repeated. */
+const invalid = (error: z.ZodError): Answer => ({
+  status: 400,
+  body: {
+    code: "REQUEST_INVALID",
+    message: FAILURES.REQUEST_INVALID.text,
+    faults: error.issues.map(({ path, message }) => ({ place: path.join("."), message })),
+  },
+});
+
+const isWorker = ({ caller }: Call): boolean => caller?.roles.some((role) => CODERS.includes(role)) ?? false;
+
+/** The coder's work list: pull the next encounter, keep it, give it back, submit codes; and what supervisors look at. */
+export function worklistRoutes({ worklist, queues, onTickets, onReleased }: WorklistRouteNeeds): readonly Route[] {
+  /** The item of the path and the body, or the answer to a request that has none. */
+  const withBody =
+    <T>(shape: z.ZodType<T>, handle: (id: string, body: T, userId: string) => Promise<Answer>) =>
+    async ({ params, body, caller }: Call): Promise<Answer> => {
+      const id = params["id"] ?? "";
+      if (!UUID.test(id)) return refuse({ code: "NOT_FOUND" });
+      const parsed = shape.safeParse(body);
+      if (!parsed.success) return invalid(parsed.error);
+      const answer = await handle(id, parsed.data, caller?.userId ?? "");
+      return { ...answer, object: { type: "work-item", id } };
+    };
+  const route = (method: Route["method"], path: string, action: Route["action"], roles: readonly Role[], handle: Route["handle"]): Route => ({
+    method,
+    path,
+    roles,
+    action,
+    objectType: "work-item",
+    handle,
+  });
+
+  return [
+    route("POST", "/api/work-items/next", "execute", CODERS, async ({ body, caller }) => {
+      const parsed = nextBody.safeParse(body ?? {});
+      if (!parsed.success) return invalid(parsed.error);
+      const unknown = parsed.data.queues.filter((name) => !queues.includes(name));
+      if (unknown.length > 0) return refuse({ code: "REQUEST_INVALID", place: "queues", detail: `there is no queue ${unknown.join(", ")}; there are ${queues.join(", ")}` });
+      const leased = await worklist.next({ userId: caller?.userId ?? "", queues: parsed.data.queues });
+      if (!leased.ok) return refuse(leased.failure);
+      onTickets();
+      const detail = await worklist.read(leased.value.id, true);
+      return {
+        status: 200,
+        body: { ...leased.value, holds: detail?.holds ?? [], chart: detail?.chart },
+        object: { type: "work-item", id: leased.value.id },
+      };
+    }),
+    route(
+      "POST",
+      "/api/work-items/:id/heartbeat",
+      "update",
+      CODERS,
+      withBody(leaseBody, async (id, { leaseId }, userId) => {
+        const kept = await worklist.heartbeat(id, leaseId, userId);
+        return kept.ok ? { status: 200, body: kept.value } : refuse(kept.failure);
+      }),
+    ),
+    route(
+      "POST",
+      "/api/work-items/:id/release",
+      "update",
+      CODERS,
+      withBody(leaseBody, async (id, { leaseId }, userId) => {
+        const given = await worklist.giveBack(id, leaseId, userId);
+        if (!given.ok) return refuse(given.failure);
+        onTickets();
+        return { status: 200, body: { id } };
+      }),
+    ),
+    route(
+      "POST",
+      "/api/work-items/:id/codes",
+      "update",
+      CODERS,
+      withBody(submitBody, async (id, submission, userId) => {
+        const taken = await worklist.submit({ itemId: id, userId, ...submission });
+        if (!taken.ok) return refuse(taken.failure);
+        onTickets();
+        const released = await worklist.release(id);
+        if (released !== undefined && "claimId" in released) onReleased();
+        const after = await worklist.read(id, false);
+        const claim = released !== undefined && "claimId" in released ? { id: released.claimId, url: `/fhir/R4/Claim/${released.claimId}` } : null;
+        const findings = [...taken.value.findings, ...(released !== undefined && "findings" in released ? released.findings : [])];
+        return { status: 200, body: { id, state: after?.state, claim, holds: after?.holds ?? [], findings } };
+      }),
+    ),
+    route(
+      "POST",
+      "/api/work-items/:id/holds",
+      "update",
+      CODERS,
+      withBody(holdBody, async (id, hold, userId) => {
+        const held = await worklist.putHold(id, hold, userId);
+        if (!held.ok) return refuse(held.failure);
+        onTickets();
+        return { status: 200, body: { id, ...held.value } };
+      }),
+    ),
+    route(
+      "DELETE",
+      "/api/work-items/:id/holds/:code",
+      "update",
+      CODERS,
+      async ({ params, caller }) => {
+        const id = params["id"] ?? "";
+        const lifted = UUID.test(id) ? await worklist.liftHold(id, params["code"] ?? "", caller?.userId ?? "") : undefined;
+        if (lifted === undefined) return refuse({ code: "NOT_FOUND" });
+        if (!lifted.ok) return refuse(lifted.failure);
+        onTickets();
+        const released = await worklist.release(id);
+        if (released !== undefined && "claimId" in released) onReleased();
+        return { status: 200, body: { id, ...lifted.value }, object: { type: "work-item", id } };
+      },
+    ),
+    route("GET", "/api/work-items", "search", READERS, async ({ query }) => {
+      const limit = Math.min(Math.max(Number(query.get("limit") ?? 50) || 50, 1), 200);
+      const [state, queue, after] = [query.get("state"), query.get("queue"), query.get("after")];
+      if (after !== null && !UUID.test(after)) return refuse({ code: "REQUEST_INVALID", place: "after" });
+      const items = await worklist.list({ limit, ...(state === null ? {} : { state }), ...(queue === null ? {} : { queue }), ...(after === null ? {} : { after }) });
+      return { status: 200, body: { items, next: items.length === limit ? items.at(-1)?.id : undefined } };
+    }),
+    route("GET", "/api/work-items/:id", "read", READERS, async (call) => {
+      const id = call.params["id"] ?? "";
+      // Analysts and auditors see how far an item is, not the patient's chart.
+      const item = UUID.test(id) ? await worklist.read(id, isWorker(call)) : undefined;
+      return item === undefined ? refuse({ code: "NOT_FOUND" }) : { status: 200, body: item, object: { type: "work-item", id } };
+    }),
+    { ...route("GET", "/api/queues", "search", READERS, async () => ({ status: 200, body: { queues: await worklist.queues() } })), objectType: "queue" },
+  ];
+}

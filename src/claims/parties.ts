@@ -1,0 +1,123 @@
+import type { CodeableConcept, Coverage, Encounter, Identifier, Organization, Practitioner, Reference } from "@medplum/fhirtypes";
+import { type IdKey, stableId } from "#src/base/ids.ts";
+import { type ChartSnapshot, ofType } from "#src/charts/snapshot.ts";
+import type { Facility, KnownPractitioner, Payer, SiteData } from "#src/sitedata/site-data.ts";
+import { isNpi } from "#src/sitedata/npi.ts";
+import { CLAIM_SYSTEMS, IDENTIFIERS } from "./systems.ts";
+
+const typed = (code: string): CodeableConcept => ({ coding: [{ system: CLAIM_SYSTEMS.identifierType, code }] });
+
+/** The billing provider: UB-04 form locators 1 and 56, CMS-1500 items 25 and 33. */
+export const providerOf = (facility: Facility, idKey: IdKey): Organization & { readonly id: string } => ({
+  resourceType: "Organization",
+  id: stableId(idKey, "Organization", "facility", facility.code),
+  identifier: [
+    { type: typed("NPI"), system: IDENTIFIERS.npi, value: facility.npi },
+    { type: typed("TAX"), system: IDENTIFIERS.taxId, value: facility.taxId },
+    ...(facility.ccn === "" ? [] : [{ system: IDENTIFIERS.ccn, value: facility.ccn }]),
+    { system: IDENTIFIERS.facility, value: facility.code },
+  ],
+  active: true,
+  type: facility.taxonomy === "" ? [{ text: "provider" }] : [{ coding: [{ system: CLAIM_SYSTEMS.taxonomy, code: facility.taxonomy }] }],
+  name: facility.name,
+  address: [
+    {
+      use: "work",
+      line: facility.street === "" ? ["unknown"] : [facility.street],
+      ...(facility.city === "" ? {} : { city: facility.city }),
+      ...(facility.state === "" ? {} : { state: facility.state }),
+      ...(facility.zip === "" ? {} : { postalCode: facility.zip }),
+    },
+  ],
+});
+
+/** The chart's coverages, first payer first. */
+export const coveragesOf = (chart: ChartSnapshot): readonly Coverage[] =>
+  ofType(chart, "Coverage")
+    .filter(({ status }) => status !== "cancelled" && status !== "entered-in-error")
+    .sort((a, b) => (a.order ?? 99) - (b.order ?? 99));
+
+/** The coverage of who has none: the patient pays. */
+export const selfPay = (patient: string, accountId: string, idKey: IdKey): Coverage & { readonly id: string } => ({
+  resourceType: "Coverage",
+  id: stableId(idKey, "Coverage", "self-pay", accountId),
+  status: "active",
+  type: { coding: [{ system: CLAIM_SYSTEMS.selfPay, code: "pay" }] },
+  beneficiary: { reference: patient },
+  payor: [{ reference: patient }],
+});
+
+/** The payer with what the site knows of it. Its own identifiers stay first. */
+export const withPayer = (organization: Organization, payer: Payer | undefined): Organization =>
+  payer === undefined
+    ? organization
+    : {
+        ...organization,
+        name: organization.name ?? payer.name,
+        identifier: [
+          ...(organization.identifier ?? []),
+          ...(payer.electronicId === "" ? [] : [{ system: IDENTIFIERS.payer, value: payer.electronicId }]),
+          { system: IDENTIFIERS.claimFiling, value: payer.claimFiling },
+        ],
+      };
+
+/** A practitioner of the chart and the NPI: what the message carried, else what practitioners.csv says of the local number. */
+export interface NamedPractitioner {
+  readonly practitioner: Practitioner;
+  readonly npi?: string;
+  readonly known?: KnownPractitioner;
+}
+
+/** Who gave a local number, as the map wrote it: the assigner, or the last part of the identifier's system, percent-encoded. */
+function authorityOf({ assigner, system }: Identifier): string | undefined {
+  const said = assigner?.identifier?.value ?? assigner?.display;
+  const encoded = system?.split(/[:/]/).at(-1);
+  if (said !== undefined || encoded === undefined) return said;
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
+}
+
+export function nameWithNpi(practitioner: Practitioner, site: SiteData): NamedPractitioner {
+  const identifiers = practitioner.identifier ?? [];
+  const own = identifiers.find(({ system, value }) => system === IDENTIFIERS.npi && value !== undefined && isNpi(value))?.value;
+  if (own !== undefined) {
+    const known = site.practitionerByNpi(own);
+    return { practitioner, npi: own, ...(known === undefined ? {} : { known }) };
+  }
+  for (const identifier of identifiers) {
+    if (identifier.value === undefined) continue;
+    const known = site.practitioner(identifier.value, authorityOf(identifier));
+    if (known === undefined) continue;
+    const npi: Identifier = { type: typed("NPI"), system: IDENTIFIERS.npi, value: known.npi };
+    return {
+      practitioner: {
+        ...practitioner,
+        identifier: [npi, ...identifiers],
+        name: practitioner.name ?? [{ family: known.family, ...(known.given === "" ? {} : { given: [known.given] }) }],
+      },
+      npi: known.npi,
+      known,
+    };
+  }
+  return { practitioner };
+}
+
+/** A practitioner whom only the coder named, by NPI. */
+export function practitionerOfNpi(npi: string, site: SiteData, idKey: IdKey): Practitioner & { readonly id: string } {
+  const known = site.practitionerByNpi(npi);
+  return {
+    resourceType: "Practitioner",
+    id: stableId(idKey, "Practitioner", "npi", npi),
+    identifier: [{ type: typed("NPI"), system: IDENTIFIERS.npi, value: npi }],
+    ...(known === undefined ? {} : { name: [{ family: known.family, ...(known.given === "" ? {} : { given: [known.given] }) }] }),
+  };
+}
+
+/** References of an encounter's participants in a role (v3 ParticipationType: ATND, REFR, ADM …). */
+export const participantsIn = (encounter: Encounter, role: string): readonly Reference[] =>
+  (encounter.participant ?? [])
+    .filter(({ type }) => type?.some(({ coding }) => coding?.some(({ code }) => code === role)) === true)
+    .flatMap(({ individual }) => individual ?? []);

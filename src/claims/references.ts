@@ -1,0 +1,67 @@
+import type { Reference, Resource, ResourceType } from "@medplum/fhirtypes";
+
+/** Types a claim may bring along. No others leave with it: a payer needs no notes (45 CFR 164.502(b), minimum necessary). */
+const MAY_LEAVE: ReadonlySet<string> = new Set([
+  "Patient",
+  "Encounter",
+  "Coverage",
+  "Organization",
+  "Practitioner",
+  "PractitionerRole",
+  "Location",
+  "RelatedPerson",
+]);
+
+/** Puts `change` in the place of every Reference within a value. */
+function mapReferences(value: unknown, change: (reference: Reference) => Reference): unknown {
+  if (Array.isArray(value)) return value.map((one) => mapReferences(one, change));
+  if (typeof value !== "object" || value === null) return value;
+  const copy = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, mapReferences(one, change)]));
+  return typeof copy["reference"] === "string" ? change(copy as Reference) : copy;
+}
+
+/** `Type/id` of everything a value refers to. */
+export function referencesIn(value: unknown): readonly string[] {
+  const found = new Set<string>();
+  mapReferences(value, (reference) => {
+    if (reference.reference !== undefined) found.add(reference.reference);
+    return reference;
+  });
+  return [...found];
+}
+
+export interface Closure {
+  readonly referenced: readonly Resource[];
+  /** Direct references of the root that nothing answers. */
+  readonly missing: readonly string[];
+}
+
+/** An encounter's diagnoses are the chart's, not the coder's: the claim has its own. */
+function withoutClinical(resource: Resource): Resource {
+  if (resource.resourceType !== "Encounter") return resource;
+  const { diagnosis: _diagnosis, reasonReference: _reasons, account: _account, ...rest } = resource;
+  return rest;
+}
+
+/** Everything a resource refers to, however far; what is not to be had or may not leave is left as a reference by type only. */
+export function closureOf(root: Resource, available: ReadonlyMap<string, Resource>): Closure {
+  const kept = new Map<string, Resource>();
+  const waiting = [...referencesIn(root)];
+  const missing = waiting.filter((reference) => !available.has(reference));
+  for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
+    const resource = available.get(key);
+    if (resource === undefined || kept.has(key) || !MAY_LEAVE.has(resource.resourceType)) continue;
+    const trimmed = withoutClinical(resource);
+    kept.set(key, trimmed);
+    waiting.push(...referencesIn(trimmed));
+  }
+  const cut = (reference: Reference): Reference => {
+    if (kept.has(reference.reference ?? "")) return reference;
+    const { reference: gone, ...rest } = reference;
+    return { type: (gone?.split("/")[0] ?? "Resource") as ResourceType, ...rest };
+  };
+  const referenced = [...kept.values()]
+    .map((resource) => mapReferences(resource, cut) as Resource)
+    .sort((a, b) => `${a.resourceType}/${a.id}`.localeCompare(`${b.resourceType}/${b.id}`));
+  return { referenced, missing };
+}

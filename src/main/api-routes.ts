@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import type { Pool } from "pg";
+import { authRoutes } from "#src/api/auth/routes.ts";
+import type { Tokens } from "#src/api/auth/tokens.pg.ts";
+import { fhirRoutes } from "#src/api/fhir/routes.ts";
+import { messageRoutes } from "#src/api/messages/routes.ts";
+import type { Caller, Route } from "#src/api/route.ts";
+import type { AuditEntry } from "#src/api/server.http.ts";
+import { worklistRoutes } from "#src/api/worklist/routes.ts";
+import { describe } from "#src/base/failures.ts";
+import type { MessageId } from "#src/base/ids.ts";
+import type { Sealer } from "#src/base/seal.ts";
+import { createMapRecord } from "#src/charts/map-record.ts";
+import { readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
+import type { Keys } from "#src/config/keys.ts";
+import type { Config, Feed } from "#src/config/types.ts";
+import { outcomeOf, readRecord } from "#src/journal/journal-reader.pg.ts";
+import type { Journal } from "#src/journal/journal.ts";
+import { createAcceptBundle } from "#src/sources/fhir/accept-bundle.ts";
+import type { AuditRow } from "#src/telemetry/audit.pg.ts";
+import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
+import type { Worklist } from "#src/worklist/worklist.ts";
+import type { Rules } from "./rules.ts";
+
+export interface ApiNeeds {
+  readonly pool: Pool;
+  readonly sealer: Sealer;
+  readonly config: Config;
+  readonly keys: Keys;
+  readonly rules: Rules;
+  readonly journal: Journal;
+  readonly tokens: Tokens;
+  readonly worklist: Worklist;
+  readonly wakeRelay: () => void;
+  readonly wakeDelivery: () => void;
+}
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+const TROUBLES_SHOWN = 50;
+
+/** The feed a machine writes to: the one of its own name, else the only one there is. */
+function feedOf(caller: Caller, feeds: readonly Feed[]): Feed | undefined {
+  return feeds.find((feed) => feed.name === caller.name) ?? (feeds.length === 1 ? feeds[0] : undefined);
+}
+
+/** Every route this engine serves: the whole of the route x role table. */
+export function apiRoutes({ pool, sealer, config, keys, rules, journal, tokens, worklist, wakeRelay, wakeDelivery }: ApiNeeds): readonly Route[] {
+  const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
+  const map = createMapRecord(rules.maps, feeds, keys.idKey);
+  const outcome = (id: string, waitMs: number) => outcomeOf(pool, id as MessageId, waitMs);
+  const accept = createAcceptBundle({ journal, idKey: keys.idKey, now: () => new Date(), awaitOutcome: outcome });
+  return [
+    ...authRoutes(tokens),
+    ...messageRoutes({
+      status: () => readLineStatus(pool, TROUBLES_SHOWN),
+      outcome: (id) => outcome(id, 0),
+      mapAgain: async (id) => {
+        const record = await readRecord(pool, sealer, id);
+        if (record === undefined) return undefined;
+        const { mapped, mapVersion } = map(record);
+        return mapped.ok ? { mapVersion, mapped: mapped.value, failure: undefined } : { mapVersion, mapped: undefined, failure: describe(mapped.failure) };
+      },
+    }),
+    ...worklistRoutes({ worklist, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
+    ...fhirRoutes({
+      version,
+      startedAt: new Date().toISOString(),
+      readClaim: (id) => readClaim(pool, sealer, id),
+      readClaimResource: (type, id) => readClaimResource(pool, sealer, type, id),
+      searchClaims: ({ identifier, ...rest }) => searchClaims(pool, sealer, { ...rest, ...(identifier === undefined ? {} : { identifier: tokenOf(identifier) }) }),
+      acceptBundle: async (caller, kind, body, bytes) => {
+        const feed = feedOf(caller, config.feeds);
+        return feed === undefined ? undefined : accept(feed, kind, body, bytes);
+      },
+      recordState: async (id) => (await outcome(id, 0)) ?? ((await readRecord(pool, sealer, id)) === undefined ? undefined : "waiting"),
+    }),
+  ];
+}
+
+/** A token parameter (R4 search, 3.1.1.4.10): `system|value`, or a value of any system. */
+function tokenOf(text: string): { readonly system?: string; readonly value: string } {
+  const at = text.indexOf("|");
+  return at < 0 ? { value: text } : { system: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+/** What the audit keeps of one answered request. */
+export const auditRow = ({ caller, route, status, object, requestId }: AuditEntry): AuditRow => ({
+  actor: caller?.userId ?? "anonymous",
+  ...(caller === undefined ? {} : { role: caller.roles.join(" ") }),
+  action: route.action,
+  route: `${route.method} ${route.path}`,
+  outcome: status,
+  objectType: object?.type ?? route.objectType,
+  ...(object === undefined ? {} : { objectId: object.id }),
+  requestId,
+});

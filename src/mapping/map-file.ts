@@ -1,0 +1,6 @@
+/** One YAML file of `mappings/`. */
+export interface MapFile {
+  /** Relative to the folder of maps, with `/`: `base/segments/PID.yaml`. */
+  readonly path: string;
+  readonly text: string;
+}

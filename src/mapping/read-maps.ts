@@ -1,0 +1,79 @@
+import { isCollection, isNode, LineCounter, parseDocument, type Document } from "yaml";
+import type { z } from "zod";
+import type { MapFile } from "./map-file.ts";
+import { mapsFile, type MapSpec, messagesFile, type MessageSpec, tableFile, type TableSpec } from "./map-schema.ts";
+
+/** Where something stands in the files, to say so in a fault. */
+export type Where = readonly (string | number)[];
+
+/** One part of the files with a way to report what is wrong in it. */
+export interface Read<T> {
+  readonly spec: T;
+  /** Of a site: its rows stand before, and replace those of the same key. */
+  readonly site: boolean;
+  /** A map of a data type; of a segment otherwise. */
+  readonly dataType: boolean;
+  readonly fault: (where: Where, what: string) => void;
+}
+
+export interface ReadMaps {
+  readonly maps: readonly Read<MapSpec>[];
+  readonly messages: readonly Read<MessageSpec>[];
+  readonly tables: readonly Read<TableSpec>[];
+  readonly faults: string[];
+}
+
+/** Line of the innermost part of a path that exists. */
+function lineOf(document: Document, lines: LineCounter, where: Where): number {
+  for (let depth = where.length; depth >= 0; depth--) {
+    const node: unknown = depth === 0 ? document.contents : document.getIn(where.slice(0, depth), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
+const innermost = (issue: z.core.$ZodIssue): z.core.$ZodIssue => {
+  if (issue.code !== "invalid_union") return issue;
+  // The alternative that got furthest is the one that was meant.
+  const deepest = issue.errors.flat().sort((a, b) => b.path.length - a.path.length)[0];
+  return deepest === undefined ? issue : { ...innermost(deepest), path: [...issue.path, ...deepest.path] };
+};
+
+/** Reads the YAML of all files and checks its form. All faults at once, as `mappings/…yaml:LINE: what`. */
+export function readMaps(files: readonly MapFile[]): ReadMaps {
+  const read = {
+    maps: [] as Read<MapSpec>[],
+    messages: [] as Read<MessageSpec>[],
+    tables: [] as Read<TableSpec>[],
+    faults: [] as string[],
+  };
+  for (const { path, text } of files) {
+    const lines = new LineCounter();
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+    const report = (line: number, what: string): void => void read.faults.push(`mappings/${path}:${line}: ${what}`);
+    for (const error of document.errors) report(lines.linePos(error.pos[0]).line, error.message);
+    if (document.errors.length > 0) continue;
+    const fault = (where: Where, what: string): void => report(lineOf(document, lines, where), what);
+    const kind = { site: path.startsWith("sites/"), dataType: path.includes("datatypes/") };
+    const check = <T>(schema: z.ZodType<T>, take: (spec: T) => void): void => {
+      const result = schema.safeParse(document.toJS());
+      if (result.success) return take(result.data);
+      for (const raw of result.error.issues) {
+        const issue = innermost(raw);
+        const where = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
+        fault(where, `${where.length === 0 ? "" : `${where.join(".")}: `}${issue.message}`);
+      }
+    };
+    const root = document.contents;
+    const has = (key: string): boolean => isCollection(root) && root.has(key);
+    if (has("maps") && !has("messages"))
+      check(mapsFile, (spec) => {
+        for (const [at, map] of spec.maps.entries())
+          read.maps.push({ spec: map, ...kind, fault: (where, what) => fault(["maps", at, ...where], what) });
+      });
+    else if (has("messages")) check(messagesFile, (spec) => read.messages.push({ spec, ...kind, fault }));
+    else if (has("table")) check(tableFile, (spec) => read.tables.push({ spec, ...kind, fault }));
+    else report(1, "is neither maps, messages nor a table");
+  }
+  return read;
+}

@@ -1,0 +1,100 @@
+import type { CodeableConcept, Coding } from "@medplum/fhirtypes";
+import type { Value } from "#src/hl7v2/message.ts";
+import { warn } from "../scope.ts";
+import { asCode } from "./simple.ts";
+import type { Spot, ValueType } from "./value-type.ts";
+
+const HL7_TABLE = /^HL7(\d{4})$/;
+const OID = /^[0-2](?:\.\d+)+$/;
+
+/** FHIR system of a v2 code system name (CWE.3): by the row, by the table of code systems, by HL7's own numbers. */
+function systemOf(written: string, spot: Spot): string | undefined {
+  const { reading, frame } = spot;
+  const name = (written || reading.systemFrom?.(frame) || "").toUpperCase();
+  const account = frame.scope.account;
+  const local = reading.localSystem?.replace("{authority}", encodeURIComponent(account?.authority ?? frame.scope.defaultAuthority));
+  if (name === "") return reading.system ?? local;
+  const known = reading.systems?.[name] ?? reading.codingSystems?.find(name)?.code;
+  if (known !== undefined) return known;
+  const table = HL7_TABLE.exec(name);
+  if (table !== null) return `http://terminology.hl7.org/CodeSystem/v2-${table[1]}`;
+  if (OID.test(name)) return `urn:oid:${name}`;
+  return local ?? `urn:chartbridge:code-system:${encodeURIComponent(written || name)}`;
+}
+
+const codingOf = (system: string | undefined, code: string, display: string | undefined): Coding => {
+  const coding: Coding = {};
+  if (system !== undefined) coding.system = system;
+  coding.code = asCode(code);
+  if (display !== undefined && display !== "") coding.display = display;
+  return coding;
+};
+
+/** One triplet of a CWE (v2.5.1 ch. 2A.13), from its first component. */
+function triplet(value: Value, first: number, spot: Spot): Coding | undefined {
+  const code = value.part(first).text;
+  if (code === "") return undefined;
+  return codingOf(systemOf(value.part(first + 2).text, spot), code, value.part(first + 1).text);
+}
+
+/** The coding that the row's table gives for the first code. */
+function tabled(value: Value, spot: Spot): Coding | undefined {
+  const { table } = spot.reading;
+  const code = value.part(1).text;
+  if (table === undefined || code === "") return undefined;
+  const entry = table.find(code);
+  if (entry !== undefined) {
+    spot.table = entry.name;
+    return codingOf(entry.system, entry.code, entry.display);
+  }
+  if (table.unknown === "warn") warn(spot.frame.scope, "CODE_UNMAPPED", spot.source, `the code is not in table ${table.name}`);
+  return undefined;
+}
+
+const same = (a: Coding, b: Coding): boolean => a.system === b.system && a.code === b.code;
+
+/** All triplets, after what the table gives; what was sent stays unless the table says that nothing else counts. */
+function concept(value: Value, spot: Spot): CodeableConcept | undefined {
+  const codings: Coding[] = [];
+  const mapped = tabled(value, spot);
+  if (mapped !== undefined) codings.push(mapped);
+  if (spot.reading.table?.unknown !== "drop") {
+    const first = triplet(value, 1, spot);
+    if (first !== undefined && !codings.some((one) => same(one, first))) codings.push(first);
+    const second = triplet(value, 4, spot);
+    if (second !== undefined && !codings.some((one) => same(one, second))) codings.push(second);
+  }
+  const text = value.part(9).text || (codings.length === 0 && value.part(1).text === "" ? value.part(2).text : "");
+  if (codings.length === 0) return text === "" ? undefined : { text };
+  return text === "" ? { coding: codings } : { coding: codings, text };
+}
+
+const LEVEL_II = /^[A-Z]\d{4}$/;
+const CPT = /^\d{4}[0-9A-Z]$/;
+const NO_SYSTEM = new Set(["", "HCPCS", "HCPT", "HPC", "HCP", "C4", "CPT", "CPT4", "CPT-4", "HCPCS/CPT"]);
+const HCPCS_SYSTEM = "urn:oid:2.16.840.1.113883.6.285";
+const CPT_SYSTEM = "http://www.ama-assn.org/go/cpt";
+
+/** HCPCS has CPT as its first level, and senders name the two at random: the form of the code tells them apart. */
+const procedureCoding = (value: Value, spot: Spot): Coding | undefined => {
+  const code = value.part(1).text.toUpperCase();
+  if (NO_SYSTEM.has(value.part(3).text.toUpperCase())) {
+    if (LEVEL_II.test(code)) return codingOf(HCPCS_SYSTEM, code, value.part(2).text);
+    if (CPT.test(code)) return codingOf(CPT_SYSTEM, code, value.part(2).text);
+  }
+  return triplet(value, 1, spot);
+};
+
+/** Types of coded elements: CE, CNE and CWE are read alike. */
+export const CODED_TYPES: Readonly<Record<string, ValueType>> = {
+  CodeableConcept: { read: concept },
+  Coding: { read: (value, spot) => tabled(value, spot) ?? (spot.reading.table?.unknown === "drop" ? undefined : triplet(value, 1, spot)) },
+  procedureCoding: { read: procedureCoding },
+  procedureConcept: {
+    read: (value, spot) => {
+      const coding = procedureCoding(value, spot);
+      if (coding === undefined) return concept(value, spot);
+      return { coding: [coding] };
+    },
+  },
+};

@@ -1,0 +1,9 @@
+import { CHARGE_GATHERS } from "./charges.ts";
+import { DOCUMENT_GATHERS } from "./documents.ts";
+import { IDENTIFIER_GATHERS } from "./identifiers.ts";
+import type { Gather } from "./value-type.ts";
+
+/** What a row may name as `gather`. */
+export const GATHERS: ReadonlyMap<string, Gather> = new Map(
+  Object.entries({ ...CHARGE_GATHERS, ...DOCUMENT_GATHERS, ...IDENTIFIER_GATHERS }),
+);

@@ -1,0 +1,38 @@
+import type { Value } from "#src/hl7v2/message.ts";
+import type { Gather, ValueType } from "./value-type.ts";
+
+/** Who assigned an identifier, and the FHIR system of that. */
+export interface Authority {
+  readonly authority: string;
+  readonly system: string;
+}
+
+const OID = /^[0-2](?:\.(?:0|[1-9]\d*))+$/;
+/** Authorities known everywhere, by the names that senders use. */
+const KNOWN: ReadonlyMap<string, string> = new Map([
+  ["NPI", "http://hl7.org/fhir/sid/us-npi"],
+  ["SSA", "http://hl7.org/fhir/sid/us-ssn"],
+  ["USSSA", "http://hl7.org/fhir/sid/us-ssn"],
+]);
+
+/** System of an authority without a universal id. A URI holds no blanks, so the name is percent-encoded. */
+export const authoritySystem = (name: string): string =>
+  KNOWN.get(name) ?? (OID.test(name) ? `urn:oid:${name}` : `urn:chartbridge:authority:${encodeURIComponent(name)}`);
+
+/** Reads an assigning authority (HD): its namespace, else its universal id, else the default. An OID makes the system. */
+export function authorityOf(hd: Value, otherwise: string): Authority {
+  const namespace = hd.part(1).text;
+  const universal = hd.part(2).text;
+  const authority = namespace || universal || otherwise;
+  return { authority, system: OID.test(universal) ? `urn:oid:${universal}` : authoritySystem(authority) };
+}
+
+/** System of an identifier from its assigning authority (CX.4, XCN.9). */
+export const IDENTIFIER_TYPES: Readonly<Record<string, ValueType>> = {
+  authoritySystem: { read: (value, { frame }) => authorityOf(value, frame.scope.defaultAuthority).system },
+};
+
+/** System of an identifier that names no authority: the feed's, else MSH-4. */
+export const IDENTIFIER_GATHERS: Readonly<Record<string, Gather>> = {
+  defaultAuthority: ({ scope }) => [{ value: authoritySystem(scope.defaultAuthority), source: "MSH-4" }],
+};

@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fail, type Result } from "#src/base/result.ts";
+import { parseSiteData, SITE_FILES, type SiteFile } from "./parse.ts";
+import type { SiteData } from "./site-data.ts";
+
+/** Reads facilities.csv, practitioners.csv, payers.csv and charge-master.csv of a folder. Faults are `file:line: what is wrong`. */
+export function loadSiteData(dir: string): Result<SiteData, readonly string[]> {
+  const faults: string[] = [];
+  const read = (file: SiteFile): string => {
+    try {
+      return readFileSync(join(dir, file), "utf8");
+    } catch {
+      faults.push(`${file}:1: the file cannot be read`);
+      return "";
+    }
+  };
+  const files = Object.keys(SITE_FILES) as SiteFile[];
+  const texts = Object.fromEntries(files.map((file) => [file, read(file)])) as Record<SiteFile, string>;
+  return faults.length > 0 ? fail(faults) : parseSiteData(texts);
+}

@@ -1,0 +1,110 @@
+import type { ChargeItem, DocumentReference, Resource } from "@medplum/fhirtypes";
+import { describe, expect, it } from "vitest";
+import { faultsOf } from "#src/fhir/validate.ts";
+import type { Mapped } from "#src/mapping/types.ts";
+import { ADMISSION, mappedWith, mapWith, withField } from "./maps.ts";
+
+const of = <T extends Resource>(mapped: Mapped, type: T["resourceType"]): T[] =>
+  mapped.resources.map(({ resource }) => resource as Resource).filter((resource): resource is T => resource.resourceType === type);
+
+const as = (type: string): { readonly MSH: string; readonly EVN: string; readonly DG1: string } => ({
+  MSH: (ADMISSION["MSH"] ?? "").replace("ADT^A01^ADT_A01", type),
+  EVN: `EVN|${type.slice(4, 7)}|20260110090000`,
+  DG1: "",
+});
+const charge = (fields: Readonly<Record<number, string>>): string =>
+  Object.entries({ 1: "1", 2: "T1", 4: "20260110", 6: "CG", 7: "4500^Visit", 10: "2", 11: "100.50&USD", ...fields }).reduce(
+    (line, [n, value]) => withField(line, Number(n), value),
+    "FT1",
+  );
+const charges = (...lines: readonly string[]): ChargeItem[] => {
+  const items = of<ChargeItem>(mappedWith({ ...as("DFT^P03"), FT1: lines.join("\r") }), "ChargeItem");
+  expect(items.flatMap(faultsOf)).toEqual([]);
+  return items;
+};
+
+describe("charges", () => {
+  it("have the site's charge code, the procedure code beside it, and the total price", () => {
+    const [item] = charges(charge({ 25: "G0463^Visit^HCPCS", 26: "25~59" }));
+    expect(item).toMatchObject({ status: "billable", quantity: { value: 2 }, priceOverride: { value: 100.5, currency: "USD" } });
+    expect(item?.code.coding?.map(({ system, code }) => `${system} ${code}`)).toEqual([
+      "urn:chartbridge:charge-code:WEST 4500",
+      "urn:oid:2.16.840.1.113883.6.285 G0463",
+    ]);
+    expect(item?.extension?.map(({ valueCode }) => valueCode)).toEqual(["25", "59"]);
+  });
+
+  it("tell CPT from HCPCS Level II by the form of the code", () => {
+    const [item] = charges(charge({ 25: "99283^ED visit^HCPCS" }));
+    expect(item?.code.coding?.[1]).toMatchObject({ system: "http://www.ama-assn.org/go/cpt", code: "99283" });
+  });
+
+  it("are priced by unit price and quantity when no total is sent", () => {
+    expect(charges(charge({ 10: "3", 11: "", 12: "10.125" }))[0]?.priceOverride?.value).toBe(30.38);
+  });
+
+  it("sum to nothing with the credit that takes them back, also under the same number", () => {
+    const items = charges(charge({}), charge({ 6: "CD" }));
+    expect(items).toHaveLength(2);
+    expect(items.reduce((sum, item) => sum + (item.priceOverride?.value ?? 0), 0)).toBe(0);
+    expect(items[1]?.quantity?.value).toBe(-2);
+  });
+
+  it("do not fall together when a sender repeats a transaction number", () => {
+    const items = charges(charge({}), charge({ 7: "4501^Other" }));
+    expect(new Set(items.map(({ id }) => id)).size).toBe(2);
+  });
+
+  it("are not made of payments, adjustments and copayments", () => {
+    expect(charges(charge({ 6: "PY" }), charge({ 6: "AJ" }), charge({ 6: "CO" }))).toEqual([]);
+  });
+
+  it("fail as a message when there is none", () => {
+    expect(mapWith(as("DFT^P03"))).toEqual({ ok: false, failure: { code: "SEGMENT_MISSING", place: "FT1" } });
+  });
+
+  it("warn of an amount that is none, and keep the charge", () => {
+    const mapped = mappedWith({ ...as("DFT^P03"), FT1: charge({ 11: "a lot" }) });
+    expect(mapped.warnings).toEqual([{ code: "VALUE_NOT_VALID", place: "FT1(1)-11" }]);
+    expect(of<ChargeItem>(mapped, "ChargeItem")).toHaveLength(1);
+  });
+
+  it("say nothing of the visit unless the patient has left", () => {
+    const FT1 = charge({});
+    expect(mappedWith({ ...as("DFT^P03"), FT1 }).resources.map(({ resource }) => resource.resourceType)).not.toContain("Encounter");
+    const PV1 = withField(ADMISSION["PV1"] ?? "", 45, "20260112");
+    expect(mappedWith({ ...as("DFT^P03"), PV1, FT1 }).resources.map(({ resource }) => resource.resourceType)).toContain("Encounter");
+  });
+});
+
+describe("documents", () => {
+  const TXA = "TXA|1|DS|TX|20260110||20260110093000|||7001^Stone^Rae|||DOC1^EHR|||||LA||AV";
+  const documentWith = (OBX: string, txa = TXA): DocumentReference | undefined => {
+    const [document] = of<DocumentReference>(mappedWith({ ...as("MDM^T02"), TXA: txa, OBX }), "DocumentReference");
+    expect(document === undefined ? ["none"] : faultsOf(document)).toEqual([]);
+    return document;
+  };
+  const textOf = (document: DocumentReference | undefined): string =>
+    Buffer.from(document?.content[0]?.attachment.data ?? "", "base64").toString();
+
+  it("join their lines, with all characters of the text and its empty lines", () => {
+    const document = documentWith("OBX|1|TX|18842-5^Summary^LN||Fever ^ chills & cough\rOBX|2|TX|||\rOBX|3|TX|||a\\T\\b~c");
+    expect(textOf(document)).toBe("Fever ^ chills & cough\n\na&b\nc");
+    expect(document?.content[0]?.attachment.contentType).toBe("text/plain");
+  });
+
+  it("are typed by TXA-2 and by the LOINC code of OBX-3", () => {
+    const document = documentWith("OBX|1|TX|18842-5^Summary^LN||x");
+    expect(document?.type?.coding?.map(({ code }) => code)).toEqual(["DS", "18842-5"]);
+    expect(document).toMatchObject({ status: "current", docStatus: "final", date: "2026-01-10T09:30:00-06:00" });
+  });
+
+  it("keep a file as it was encoded", () => {
+    const document = documentWith("OBX|1|ED|||^application^PDF^Base64^JVBERi0xLjQ=");
+    expect(document?.content[0]?.attachment).toMatchObject({ contentType: "application/pdf", data: "JVBERi0xLjQ=" });
+  });
+
+  it("are superseded when obsolete and valid without any content", () => {
+    expect(documentWith("", TXA.replace("AV", "OB"))?.status).toBe("superseded");
+  });
+});
