@@ -6,7 +6,12 @@ import { expect, it } from "vitest";
 
 it("every import goes in the agreed direction", async () => {
   const config = await extractDepcruiseConfig("./.dependency-cruiser.mjs");
-  const { output } = await cruise(["src"], { ruleSet: config, validate: true, ...config.options }, {}, { tsConfig: extractTSConfig("./tsconfig.json") });
+  const { output } = await cruise(
+    ["src"],
+    { ruleSet: config, validate: true, ...config.options },
+    {},
+    { tsConfig: extractTSConfig("./tsconfig.json") },
+  );
   const { summary, modules } = output as ICruiseResult;
   const ours = modules.filter((module) => module.source.startsWith("src/"));
   // With an unsupported TypeScript the cruiser sees no file and reports success.

@@ -10,7 +10,10 @@ const STAMP = join(HOME, "node_modules", ".chartbridge-lock");
 const PINNED_NODE = join(HOME, "node_modules", "node", "bin", "node");
 const NODE_MIN = 24;
 
-const lockDigest = () => createHash("sha256").update(readFileSync(join(HOME, "package-lock.json"))).digest("hex");
+const lockDigest = () =>
+  createHash("sha256")
+    .update(readFileSync(join(HOME, "package-lock.json")))
+    .digest("hex");
 
 export function ensurePackages(report = (line) => process.stderr.write(`${line}\n`)) {
   const digest = lockDigest();

@@ -30,7 +30,11 @@ const allowed = (roles: Route["roles"], caller: Caller | undefined): boolean =>
 
 const isFhir = (path: string): boolean => path.startsWith("/fhir/");
 
-function problem(path: string, code: "NOT_SIGNED_IN" | "NOT_ALLOWED" | "NOT_FOUND" | "REQUEST_INVALID" | "STORE_DOWN" | "FRAME_TOO_LARGE", requestId: string): Answer {
+function problem(
+  path: string,
+  code: "NOT_SIGNED_IN" | "NOT_ALLOWED" | "NOT_FOUND" | "REQUEST_INVALID" | "STORE_DOWN" | "FRAME_TOO_LARGE",
+  requestId: string,
+): Answer {
   const { http, fhir, text } = FAILURES[code];
   const body = isFhir(path)
     ? { resourceType: "OperationOutcome", issue: [{ severity: "error", code: fhir, diagnostics: text }] }
@@ -116,7 +120,10 @@ function parseBody(raw: Buffer, type: string): { readonly ok: true; readonly val
 }
 
 /** Starts listening; rejects when the port is taken. */
-export function listenHttp(app: express.Express, { host, port }: { readonly host: string; readonly port: number }): Promise<{ readonly port: number; close(): Promise<void> }> {
+export function listenHttp(
+  app: express.Express,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<{ readonly port: number; close(): Promise<void> }> {
   return new Promise((resolve, reject) => {
     const server: Server = app.listen(port, host);
     server.once("error", reject);

@@ -139,7 +139,14 @@ export async function writeCharts(
       text: `insert into chart_resource (account_id, type, id, version, content_hash, sealed)
         select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::bytea[], $6::bytea[])
         on conflict (account_id, type, id) do update set version = excluded.version, content_hash = excluded.content_hash, sealed = excluded.sealed`,
-      values: [put.map((p) => p.account), put.map((p) => p.type), put.map((p) => p.id), put.map((p) => p.version), put.map((p) => p.hash), put.map((p) => p.sealed)],
+      values: [
+        put.map((p) => p.account),
+        put.map((p) => p.type),
+        put.map((p) => p.id),
+        put.map((p) => p.version),
+        put.map((p) => p.hash),
+        put.map((p) => p.sealed),
+      ],
     });
   if (gone.length > 0)
     await client.query(
@@ -182,7 +189,12 @@ export async function writeCharts(
 }
 
 /** The chart as it stands now, or as a lease, coding version or claim pinned it; undefined when there is no such account or version. */
-export async function readChart(client: pg.Pool | pg.PoolClient, sealer: Sealer, accountId: string, version?: number): Promise<ChartSnapshot | undefined> {
+export async function readChart(
+  client: pg.Pool | pg.PoolClient,
+  sealer: Sealer,
+  accountId: string,
+  version?: number,
+): Promise<ChartSnapshot | undefined> {
   const found = await client.query<{ chart_version: number; feed: string; facility: string; sealed_number: Buffer; pin: Buffer | null }>(
     `select a.chart_version, a.feed, a.facility, a.sealed_number, p.sealed as pin from account a
      left join chart_pin p on p.account_id = a.id and p.version = $2 where a.id = $1`,
@@ -218,7 +230,12 @@ export async function pinChart(client: pg.PoolClient, sealer: Sealer, accountId:
 }
 
 /** What each version after `after` changed, oldest first. */
-export async function readDeltas(client: pg.Pool | pg.PoolClient, sealer: Sealer, accountId: string, after: number): Promise<readonly ChartDelta[]> {
+export async function readDeltas(
+  client: pg.Pool | pg.PoolClient,
+  sealer: Sealer,
+  accountId: string,
+  after: number,
+): Promise<readonly ChartDelta[]> {
   const { rows } = await client.query<{ sealed_delta: Buffer }>(
     "select sealed_delta from chart_version where account_id = $1 and version > $2 order by version",
     [accountId, after],

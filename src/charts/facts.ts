@@ -32,10 +32,17 @@ export function factsOf(resources: Iterable<Resource>): ChartFacts {
     else if (resource.resourceType === "Organization") organizations.set(`Organization/${resource.id}`, resource);
     else if (resource.resourceType === "ChargeItem") totalCents += chargeCents(resource);
   }
-  const standing = encounters.filter((encounter) => encounter.status !== "cancelled" && encounter.status !== "entered-in-error").sort(newest);
+  const standing = encounters
+    .filter((encounter) => encounter.status !== "cancelled" && encounter.status !== "entered-in-error")
+    .sort(newest);
   const last = standing.at(-1);
   const ended = last !== undefined && standing.every((encounter) => encounter.status === "finished");
-  const dischargedAt = ended ? standing.map((encounter) => encounter.period?.end ?? "").sort().at(-1) : undefined;
+  const dischargedAt = ended
+    ? standing
+        .map((encounter) => encounter.period?.end ?? "")
+        .sort()
+        .at(-1)
+    : undefined;
   coverages.sort((a, b) => (a.order ?? 99) - (b.order ?? 99));
   const payor = coverages[0]?.payor[0]?.reference;
   const payerId = payor === undefined ? undefined : organizations.get(payor)?.identifier?.[0]?.value;

@@ -95,7 +95,9 @@ export async function retryTroubled(needs: FoldNeeds, accountId: string | undefi
     await lockLanes(client);
     const records = await troubledRecords(client, needs.sealer, accountId);
     if (records.length === 0) return 0;
-    await client.query("update account set interface_failed = false where interface_failed and ($1::uuid is null or id = $1)", [accountId ?? null]);
+    await client.query("update account set interface_failed = false where interface_failed and ($1::uuid is null or id = $1)", [
+      accountId ?? null,
+    ]);
     await foldRecords(client, needs, records);
     return records.length;
   });

@@ -14,7 +14,8 @@ import type { AccountKey } from "./chart-store.pg.ts";
 import type { MappedRecord } from "./fold.pg.ts";
 
 /** Id of an account's chart: that of its FHIR Account, so that every message and every path finds the same one. */
-export const accountIdOf = (idKey: IdKey, authority: string, value: string): AccountId => stableId(idKey, "Account", authority, value) as AccountId;
+export const accountIdOf = (idKey: IdKey, authority: string, value: string): AccountId =>
+  stableId(idKey, "Account", authority, value) as AccountId;
 
 export const settingsOf = (feed: Feed, idKey: IdKey): MapSettings => ({
   idKey,

@@ -18,7 +18,10 @@ function filesOf({ mappingsDir, queuesDir, siteDataDir, feeds }: Config): readon
   const checks = [compileMaps(readMapFiles(mappingsDir)), compileQueues(readQueueFiles(queuesDir)), site];
   const faults = checks.flatMap((one) => (one.ok ? [] : one.failure));
   const strangers = site.ok ? feeds.filter((feed) => site.value.facility(feed.facility) === undefined) : [];
-  return [...faults, ...strangers.map((feed) => `feed ${feed.name}: facility ${feed.facility} is not in ${join(siteDataDir, "facilities.csv")}`)];
+  return [
+    ...faults,
+    ...strangers.map((feed) => `feed ${feed.name}: facility ${feed.facility} is not in ${join(siteDataDir, "facilities.csv")}`),
+  ];
 }
 
 /**

@@ -39,7 +39,8 @@ export function registerCoder(program: Command): void {
     .action(async (code: string, { dataDir }: { dataDir?: string }) => {
       const { status, body } = await call(dataDir, "POST", "/auth/sign-in", { code });
       const session = z.looseObject({ token: z.string(), name: z.string(), roles: z.array(z.string()) }).safeParse(body);
-      if (status !== 200 || !session.success) throw new CommandFault("this code is wrong, used or too old; a new one is printed at the next start");
+      if (status !== 200 || !session.success)
+        throw new CommandFault("this code is wrong, used or too old; a new one is printed at the next start");
       writeFileSync(tokenPath(findInstallation(dataDir).dataDir), `${session.data.token}\n`, { mode: 0o600 });
       process.stdout.write(`signed in as ${session.data.name} (${session.data.roles.join(", ")})\n`);
     });
@@ -51,7 +52,9 @@ export function registerCoder(program: Command): void {
       const { status, body } = await call(dataDir, "POST", "/api/work-items/next", queues.length === 0 ? {} : { queues });
       const item = leased.safeParse(body);
       if (status !== 200 || !item.success) throw new CommandFault(`nothing to code right now (${JSON.stringify(body)})`);
-      writeFileSync(lastItem(findInstallation(dataDir).dataDir), JSON.stringify(item.data, ["id", "leaseId", "snapshotVersion"]), { mode: 0o600 });
+      writeFileSync(lastItem(findInstallation(dataDir).dataDir), JSON.stringify(item.data, ["id", "leaseId", "snapshotVersion"]), {
+        mode: 0o600,
+      });
       print(body);
     });
   program

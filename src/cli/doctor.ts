@@ -43,15 +43,23 @@ export async function examine({ dataDir, run, config, pool, redisFaults }: Docto
       if ((statSync(path).mode & 0o077) !== 0) error(`${path} can be read by others`, `chmod 600 ${path}`);
     }
     if (!existsSync(join(keys, "backed-up")))
-      warn("the keys are not known to be backed up: without them nothing stored can be read again", `copy ${keys}/*.key to a safe place, then: touch ${keys}/backed-up`);
+      warn(
+        "the keys are not known to be backed up: without them nothing stored can be read again",
+        `copy ${keys}/*.key to a safe place, then: touch ${keys}/backed-up`,
+      );
   }
   if (existsSync(dataDir)) {
     const { bavail, bsize } = statfsSync(dataDir);
-    if (bavail * bsize < FREE_BYTES_MIN) error(`only ${Math.round((bavail * bsize) / 1024 ** 2)} MiB are free for ${dataDir}`, "free space: a database whose disk is full stops");
+    if (bavail * bsize < FREE_BYTES_MIN)
+      error(
+        `only ${Math.round((bavail * bsize) / 1024 ** 2)} MiB are free for ${dataDir}`,
+        "free space: a database whose disk is full stops",
+      );
   }
   if (pool !== undefined)
     try {
-      for (const fault of await durabilityFaults(pool)) error(fault, "set it in postgresql.conf and restart Postgres: an acknowledgement must survive a power cut");
+      for (const fault of await durabilityFaults(pool))
+        error(fault, "set it in postgresql.conf and restart Postgres: an acknowledgement must survive a power cut");
     } catch {
       error("Postgres cannot be reached", run === undefined ? "npm start" : "see the log of the engine; is DATABASE_URL right?");
     }
@@ -59,7 +67,10 @@ export async function examine({ dataDir, run, config, pool, redisFaults }: Docto
     try {
       for (const fault of await redisFaults()) error(fault, "set it in redis.conf and restart Redis: queues must never be evicted");
     } catch {
-      warn("Redis cannot be reached", "nothing is lost while it is away: work waits in Postgres, and the queues are rebuilt when it is back");
+      warn(
+        "Redis cannot be reached",
+        "nothing is lost while it is away: work waits in Postgres, and the queues are rebuilt when it is back",
+      );
     }
   return found;
 }

@@ -23,7 +23,8 @@ export function findInstallation(dataDir: string | undefined): Installation {
 /** The running engine, or a sentence for the person who expected one. */
 export function runningEngine(dataDir: string | undefined): RunFile {
   const { run, dataDir: folder } = findInstallation(dataDir);
-  if (run === undefined || !isRunning(run)) throw new CommandFault(`no engine is running with the data directory ${folder}; start one with: npm start`);
+  if (run === undefined || !isRunning(run))
+    throw new CommandFault(`no engine is running with the data directory ${folder}; start one with: npm start`);
   return run;
 }
 

@@ -46,12 +46,17 @@ export function registerOperator(program: Command): void {
     .option("--json", "as JSON")
     .action(async ({ dataDir, json }: Where & { json?: boolean }) => {
       const { run, dataDir: folder } = findInstallation(dataDir);
-      if (run === undefined) throw new CommandFault(`no engine has been started with the data directory ${folder}; start one with: npm start`);
+      if (run === undefined)
+        throw new CommandFault(`no engine has been started with the data directory ${folder}; start one with: npm start`);
       const pool = openPool(run.databaseUrl, { max: 3, name: "status" }, () => undefined);
       try {
         const report = await readLineStatus(pool, 20).catch(() => undefined);
         if (report === undefined)
-          throw new CommandFault(isRunning(run) ? "the engine runs, but its Postgres cannot be reached" : "the engine is not running, nor its Postgres; start it with: npm start");
+          throw new CommandFault(
+            isRunning(run)
+              ? "the engine runs, but its Postgres cannot be reached"
+              : "the engine is not running, nor its Postgres; start it with: npm start",
+          );
         print(json === true ? `${JSON.stringify(report, null, 2)}\n` : showStatus(report, run, await redisState(run)));
       } finally {
         await pool.end();

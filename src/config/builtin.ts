@@ -20,7 +20,11 @@ const feed = (name: string, port: number): Feed => ({
  * What runs without a chartbridge.yaml: one loopback feed for the synthetic facility NORTH.
  * @param home folder of the shipped maps, queues and site data.
  */
-export function builtinConfig(home: string, dataDir: string, options: { readonly demo: boolean; readonly mllpPort: number; readonly port: number }): Config {
+export function builtinConfig(
+  home: string,
+  dataDir: string,
+  options: { readonly demo: boolean; readonly mllpPort: number; readonly port: number },
+): Config {
   return {
     dataDir,
     http: { host: "127.0.0.1", port: options.port },

@@ -32,7 +32,10 @@ export function loadKeys(dataDir: string, env: Readonly<Record<string, string | 
   chmodSync(folder, 0o700);
   const idKey = readOrMake(join(folder, "id.key"), env["CHARTBRIDGE_ID_KEY"]);
   const encryption = readOrMake(join(folder, "encryption.key"), env["CHARTBRIDGE_ENCRYPTION_KEY"]);
-  for (const [name, key] of [["id", idKey], ["encryption", encryption]] as const)
+  for (const [name, key] of [
+    ["id", idKey],
+    ["encryption", encryption],
+  ] as const)
     if (!/^[0-9a-f]{64}$/i.test(key)) throw new Error(`the ${name} key is not 64 hexadecimal digits`);
   return { idKey: idKey as IdKey, encryptionKey: Buffer.from(encryption, "hex") };
 }

@@ -20,7 +20,10 @@ const feed = z.strictObject({
   zone,
   defaultAuthority: z.string().optional(),
   processingIds: z.array(z.enum(["P", "T", "D"])).default(["P"]),
-  maxFrameBytes: z.int().min(1024).default(10 * 1024 * 1024),
+  maxFrameBytes: z
+    .int()
+    .min(1024)
+    .default(10 * 1024 * 1024),
   frameTimeoutMs: z.int().min(100).default(30_000),
   maxConnections: z.int().min(1).default(100),
   duplicateWindowHours: z.int().min(1).default(168),
@@ -75,7 +78,8 @@ export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<C
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(path, "utf8"), { lineCounter: lines });
   const where = (offset: number | undefined): string => `${path}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
-  if (document.errors.length > 0) return fail(document.errors.map((error) => `${where(error.pos[0])}: ${error.message.split("\n")[0] ?? ""}`));
+  if (document.errors.length > 0)
+    return fail(document.errors.map((error) => `${where(error.pos[0])}: ${error.message.split("\n")[0] ?? ""}`));
   const lineOf = (at: readonly PropertyKey[]): string => {
     for (let depth = at.length; depth > 0; depth--) {
       const node = document.getIn(at.slice(0, depth), true) as { range?: [number, number, number] } | undefined;

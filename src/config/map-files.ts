@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { MapFile } from "#src/mapping/map-file.ts";
 
-export type { MapFile } from "#src/mapping/map-file.ts";
+/** One YAML file of `mappings/`. */
+export interface MapFile {
+  /** Relative to the folder of maps, with `/`: `base/segments/PID.yaml`. */
+  readonly path: string;
+  readonly text: string;
+}
 
 /** Reads all YAML files below a folder of maps, in the order of their paths. Throws when the folder cannot be read. */
 export function readMapFiles(dir: string): readonly MapFile[] {

@@ -20,7 +20,9 @@ export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
     );
     const { rows } = await client.query<{ name: string; sha256: string }>("select name, sha256 from schema_migration");
     const done = new Map(rows.map((row) => [row.name, row.sha256]));
-    for (const name of readdirSync(FOLDER).filter((file) => file.endsWith(".sql")).sort()) {
+    for (const name of readdirSync(FOLDER)
+      .filter((file) => file.endsWith(".sql"))
+      .sort()) {
       const sql = readFileSync(new URL(name, FOLDER), "utf8");
       const sha256 = createHash("sha256").update(sql).digest("hex");
       const before = done.get(name);

@@ -6,7 +6,11 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
  * A pool of connections to the engine's database.
  * A connection lost while idle or checked out is reported to `onLost` and replaced at the next use; it never ends the process.
  */
-export function openPool(databaseUrl: string, options: { readonly max: number; readonly name: string }, onLost: (code: string) => void): pg.Pool {
+export function openPool(
+  databaseUrl: string,
+  options: { readonly max: number; readonly name: string },
+  onLost: (code: string) => void,
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: options.max,

@@ -9,7 +9,8 @@ const identifiersOf = (resource: Resource): readonly Identifier[] => {
 };
 
 /** The identifier by which a server finds the resource again. */
-export const lookUpIdentifier = (resource: Resource): Identifier | undefined => identifiersOf(resource).find(({ system, value }) => system !== undefined && value !== undefined);
+export const lookUpIdentifier = (resource: Resource): Identifier | undefined =>
+  identifiersOf(resource).find(({ system, value }) => system !== undefined && value !== undefined);
 
 const query = ({ system, value }: Identifier): string => `identifier=${encodeURIComponent(`${system ?? ""}|${value ?? ""}`)}`;
 
@@ -19,7 +20,9 @@ function pointInside(value: unknown, inside: ReadonlySet<string>): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) =>
-      name === "reference" && typeof inner === "string" && inside.has(inner) ? [name, `urn:uuid:${inner.split("/")[1] ?? ""}`] : [name, pointInside(inner, inside)],
+      name === "reference" && typeof inner === "string" && inside.has(inner)
+        ? [name, `urn:uuid:${inner.split("/")[1] ?? ""}`]
+        : [name, pointInside(inner, inside)],
     ),
   );
 }
@@ -34,7 +37,9 @@ export function buildTransaction(claim: Claim, referenced: readonly Resource[]):
   const entry = all.map((resource): BundleEntry => {
     const { id, meta: _meta, ...content } = pointInside(resource, inside) as Resource;
     const identifier = lookUpIdentifier(resource) ?? { system: OWN_SYSTEM, value: id ?? "" };
-    const body = (lookUpIdentifier(resource) === undefined ? { ...content, identifier: [...identifiersOf(resource), identifier] } : content) as Resource;
+    const body = (
+      lookUpIdentifier(resource) === undefined ? { ...content, identifier: [...identifiersOf(resource), identifier] } : content
+    ) as Resource;
     return {
       fullUrl: `urn:uuid:${id ?? ""}`,
       resource: body,

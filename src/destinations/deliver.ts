@@ -13,7 +13,12 @@ export interface ClaimToSend {
 /** What a try came to. */
 export type Delivered =
   | { readonly kind: "confirmed"; readonly location: string }
-  | { readonly kind: "postponed"; readonly state: "pending" | "unconfirmed" | "rejected"; readonly code: FailureCode; readonly waitMs: number };
+  | {
+      readonly kind: "postponed";
+      readonly state: "pending" | "unconfirmed" | "rejected";
+      readonly code: FailureCode;
+      readonly waitMs: number;
+    };
 
 /** A person's mistake at the peer's side (an expired token) is mended without us: it is tried again, only slowly. */
 const FORBIDDEN_WAIT_MS = 60_000;
@@ -29,7 +34,12 @@ function postponed({ code, retryAfterMs }: Classified, attempt: number, spread: 
  * One try to deliver a claim. When an earlier try may have arrived, the server is asked first, and the claim is sent only if it is not there.
  * @param spread 0 to 1: scatters the next try
  */
-export async function deliverClaim(client: FhirClient, { claim, referenced }: ClaimToSend, { attempt, lookFirst }: { readonly attempt: number; readonly lookFirst: boolean }, spread: number): Promise<Delivered> {
+export async function deliverClaim(
+  client: FhirClient,
+  { claim, referenced }: ClaimToSend,
+  { attempt, lookFirst }: { readonly attempt: number; readonly lookFirst: boolean },
+  spread: number,
+): Promise<Delivered> {
   if (lookFirst) {
     const found = await client.findClaim(claim);
     // While the server cannot be asked, what is not known stays not known.

@@ -38,13 +38,27 @@ const AT_ONCE = 4;
 export const queueOf = (destination: string): string => `deliver-${destination}`;
 
 const waiting = (url: string): ConnectionOptions => ({ url, maxRetriesPerRequest: null, retryStrategy: () => 500 });
-const impatient = (url: string): ConnectionOptions => ({ url, maxRetriesPerRequest: 1, enableOfflineQueue: false, retryStrategy: () => 500 });
+const impatient = (url: string): ConnectionOptions => ({
+  url,
+  maxRetriesPerRequest: 1,
+  enableOfflineQueue: false,
+  retryStrategy: () => 500,
+});
 
 /**
  * Delivers claims. The ledger in Postgres says what each destination has; the queues in Redis spread the work and can be lost: what is due is
  * put on them again. One destination that is down delays no other.
  */
-export function createDelivery({ pool, redisUrl, prefix, destinations, claimBundle, log, now, spread = Math.random }: DeliveryNeeds): Delivery {
+export function createDelivery({
+  pool,
+  redisUrl,
+  prefix,
+  destinations,
+  claimBundle,
+  log,
+  now,
+  spread = Math.random,
+}: DeliveryNeeds): Delivery {
   let stopping = false;
   let rouse: () => void = () => undefined;
 
@@ -69,7 +83,11 @@ export function createDelivery({ pool, redisUrl, prefix, destinations, claimBund
     const { name } = destination;
     const client = createFhirClient(destination, () => now().getTime());
     const queue = new Queue<DeliveryTicket>(queueOf(name), { connection: impatient(redisUrl), prefix });
-    const worker = new Worker<DeliveryTicket>(queueOf(name), ({ data }) => deliver(client, name, data.claimId), { connection: waiting(redisUrl), prefix, concurrency: AT_ONCE });
+    const worker = new Worker<DeliveryTicket>(queueOf(name), ({ data }) => deliver(client, name, data.claimId), {
+      connection: waiting(redisUrl),
+      prefix,
+      concurrency: AT_ONCE,
+    });
     queue.on("error", () => undefined);
     worker.on("error", () => undefined);
     // A job that fails has met a bug or an outage of ours; its row is still due, or is taken up again when it counts as abandoned.
@@ -83,7 +101,11 @@ export function createDelivery({ pool, redisUrl, prefix, destinations, claimBund
       const own = due.filter(({ destination }) => destination === name);
       if (own.length === 0) continue;
       await queue.addBulk(
-        own.map(({ claimId, attempts }) => ({ name: "deliver", data: { claimId }, opts: { jobId: `${claimId}-${attempts}`, removeOnComplete: true, removeOnFail: true } })),
+        own.map(({ claimId, attempts }) => ({
+          name: "deliver",
+          data: { claimId },
+          opts: { jobId: `${claimId}-${attempts}`, removeOnComplete: true, removeOnFail: true },
+        })),
       );
     }
   };

@@ -45,9 +45,15 @@ export function createFhirClient({ url, token, timeoutMs }: Destination, now: ()
   const findClaim: FhirClient["findClaim"] = async (claim) => {
     const { system = "", value = "" } = lookUpIdentifier(claim) ?? {};
     // In the body, for a URL ends up in logs.
-    const answered = await call("/Claim/_search", new URLSearchParams({ identifier: `${system}|${value}` }).toString(), "application/x-www-form-urlencoded");
+    const answered = await call(
+      "/Claim/_search",
+      new URLSearchParams({ identifier: `${system}|${value}` }).toString(),
+      "application/x-www-form-urlencoded",
+    );
     if (!answered.ok) return answered;
-    const found = ((answered.value.body as Bundle | undefined)?.entry ?? []).flatMap(({ resource }) => (resource?.resourceType === "Claim" ? [resource] : []));
+    const found = ((answered.value.body as Bundle | undefined)?.entry ?? []).flatMap(({ resource }) =>
+      resource?.resourceType === "Claim" ? [resource] : [],
+    );
     if (found.length > 1) return fail({ code: "PEER_HAS_SEVERAL" });
     return ok(found[0]?.id === undefined ? undefined : { location: `Claim/${found[0].id}` });
   };
@@ -62,7 +68,9 @@ export function createFhirClient({ url, token, timeoutMs }: Destination, now: ()
       const failed = entries.map(({ response }) => Number.parseInt(response?.status ?? "", 10)).find((status) => !(status < 300));
       if (failed !== undefined) return fail({ code: Number.isNaN(failed) ? "PEER_NO_ANSWER" : classifyStatus(failed) });
       const last = entries.at(-1);
-      const location = /(Claim\/[^/]+)/.exec(last?.response?.location ?? "")?.[1] ?? (last?.resource?.id === undefined ? undefined : `Claim/${last.resource.id}`);
+      const location =
+        /(Claim\/[^/]+)/.exec(last?.response?.location ?? "")?.[1] ??
+        (last?.resource?.id === undefined ? undefined : `Claim/${last.resource.id}`);
       return entries.length !== bundle.entry?.length || location === undefined ? fail({ code: "PEER_NO_ANSWER" }) : ok({ location });
     },
   };

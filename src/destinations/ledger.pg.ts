@@ -33,32 +33,37 @@ export async function takeDelivery(pool: pg.Pool, claimId: string, destination: 
 }
 
 export const confirmDelivery = (pool: pg.Pool, { claimId, destination }: Taken, location: string): Promise<unknown> =>
-  pool.query("update delivery set state = 'confirmed', remote_location = $3, failure_code = null, updated_at = now() where claim_id = $1 and destination = $2", [
-    claimId,
-    destination,
-    location,
-  ]);
+  pool.query(
+    "update delivery set state = 'confirmed', remote_location = $3, failure_code = null, updated_at = now() where claim_id = $1 and destination = $2",
+    [claimId, destination, location],
+  );
 
 /** @param state pending: try again. unconfirmed: look, then try again. rejected: a person decides. */
 export const postponeDelivery = (
   pool: pg.Pool,
   { claimId, destination }: Taken,
-  { state, code, nextTryAt }: { readonly state: "pending" | "unconfirmed" | "rejected"; readonly code: FailureCode; readonly nextTryAt: Date },
-): Promise<unknown> =>
-  pool.query("update delivery set state = $3, failure_code = $4, next_try_at = $5, updated_at = now() where claim_id = $1 and destination = $2", [
-    claimId,
-    destination,
+  {
     state,
     code,
     nextTryAt,
-  ]);
+  }: { readonly state: "pending" | "unconfirmed" | "rejected"; readonly code: FailureCode; readonly nextTryAt: Date },
+): Promise<unknown> =>
+  pool.query(
+    "update delivery set state = $3, failure_code = $4, next_try_at = $5, updated_at = now() where claim_id = $1 and destination = $2",
+    [claimId, destination, state, code, nextTryAt],
+  );
 
 /** At the start of the only engine of an installation: what is in hand was left by the one before, and may have arrived. */
 export const recoverDeliveries = async (pool: pg.Pool): Promise<number> =>
-  (await pool.query("update delivery set state = 'unconfirmed', next_try_at = now(), updated_at = now() where state = 'sending'")).rowCount ?? 0;
+  (await pool.query("update delivery set state = 'unconfirmed', next_try_at = now(), updated_at = now() where state = 'sending'"))
+    .rowCount ?? 0;
 
 /** Deliveries that are due, oldest first. */
-export async function dueDeliveries(pool: pg.Pool, now: Date, most: number): Promise<readonly { readonly claimId: string; readonly destination: string; readonly attempts: number }[]> {
+export async function dueDeliveries(
+  pool: pg.Pool,
+  now: Date,
+  most: number,
+): Promise<readonly { readonly claimId: string; readonly destination: string; readonly attempts: number }[]> {
   const { rows } = await pool.query<{ claimId: string; destination: string; attempts: number }>(
     `select claim_id as "claimId", destination, attempts from delivery
      where (state in ('pending', 'unconfirmed') and next_try_at <= $1) or (state = 'sending' and updated_at < $1::timestamptz - interval '${ABANDONED}')

@@ -11,4 +11,7 @@ export const issueOf = ({ code, place, detail }: Failure): Issue => ({
   ...(place === undefined ? {} : { expression: [place] }),
 });
 
-export const outcomeOf = (...failures: readonly Failure[]): OperationOutcome => ({ resourceType: "OperationOutcome", issue: failures.map(issueOf) });
+export const outcomeOf = (...failures: readonly Failure[]): OperationOutcome => ({
+  resourceType: "OperationOutcome",
+  issue: failures.map(issueOf),
+});

@@ -39,7 +39,20 @@ function messageHeader(header: Header, { at, controlId }: AnswerContext): string
   const { fields, fieldSeparator: f, componentSeparator: c, encodingCharacters } = header;
   const event = header.messageType.split("^")[1] ?? "";
   const type = event === "" ? "ACK" : minorVersion(header.version) >= 4 ? `ACK${c}${event}${c}ACK` : `ACK${c}${event}`;
-  const values = ["MSH", encodingCharacters, fields[5], fields[6], fields[3], fields[4], dtm(at), "", type, controlId, fields[11], fields[12]];
+  const values = [
+    "MSH",
+    encodingCharacters,
+    fields[5],
+    fields[6],
+    fields[3],
+    fields[4],
+    dtm(at),
+    "",
+    type,
+    controlId,
+    fields[11],
+    fields[12],
+  ];
   const charset = fields[18] ?? "";
   if (charset !== "") values.push("", "", "", "", "", charset);
   return values.map((value) => value ?? "").join(f);

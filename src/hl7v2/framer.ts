@@ -116,4 +116,5 @@ export class Framer {
 }
 
 /** The bytes of one MLLP block around `content`. */
-export const block = (content: Buffer): Buffer => Buffer.concat([Buffer.of(START_OF_BLOCK), content, Buffer.of(END_OF_BLOCK, CARRIAGE_RETURN)]);
+export const block = (content: Buffer): Buffer =>
+  Buffer.concat([Buffer.of(START_OF_BLOCK), content, Buffer.of(END_OF_BLOCK, CARRIAGE_RETURN)]);

@@ -19,7 +19,10 @@ export interface Origin {
 }
 
 /** What to do with the sender: write these bytes, or (the store being down) close without an answer. */
-export type Reply = { readonly kind: "answer"; readonly bytes: Buffer; readonly verdict: Verdict } | { readonly kind: "none" } | { readonly kind: "close" };
+export type Reply =
+  | { readonly kind: "answer"; readonly bytes: Buffer; readonly verdict: Verdict }
+  | { readonly kind: "none" }
+  | { readonly kind: "close" };
 
 /** The patient (PID-3), else the account (PID-18), else the visit (PV1-19), with its authority: messages of one patient stay in order. */
 export function orderKeyOf(bytes: Buffer, header: Header, feed: Feed): string | undefined {
@@ -87,6 +90,7 @@ export async function acceptFrame({ journal, now }: Needs, { feed, protocol, pee
 const controlIdentity = (header: Header): string => `${header.sendingApplication}|${header.sendingFacility}|${header.controlId}`;
 
 function storeDown(feed: Feed, header: Header, context: { readonly at: Date; readonly controlId: string }): Reply {
-  if (feed.onStoreDown === "AR207") return { kind: "answer", bytes: refusal(header, "AR", { code: "STORE_DOWN" }, context), verdict: "refused" };
+  if (feed.onStoreDown === "AR207")
+    return { kind: "answer", bytes: refusal(header, "AR", { code: "STORE_DOWN" }, context), verdict: "refused" };
   return { kind: "close" };
 }

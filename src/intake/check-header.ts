@@ -33,7 +33,8 @@ export function checkHeader(bytes: Buffer, header: Header, feed: Feed): Refusal 
   if (type === "") return ar({ code: "REQUIRED_FIELD_MISSING", place: "MSH-9" });
   const isZ = type.startsWith("Z");
   if (!KNOWN_TYPES.has(type) && !isZ) return ar({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" });
-  if (header.version !== "" && !/^2\.\d{1,2}(\.\d{1,2})?$/.test(header.version)) return ar({ code: "VERSION_NOT_SUPPORTED", place: "MSH-12" });
+  if (header.version !== "" && !/^2\.\d{1,2}(\.\d{1,2})?$/.test(header.version))
+    return ar({ code: "VERSION_NOT_SUPPORTED", place: "MSH-12" });
   if (header.processingId !== "" && !feed.processingIds.includes(header.processingId))
     return ar({ code: "PROCESSING_ID_NOT_ACCEPTED", place: "MSH-11" });
   if (!header.charsets.every(isKnownCharset)) return ae({ code: "CHARSET_NOT_SUPPORTED", place: "MSH-18" });

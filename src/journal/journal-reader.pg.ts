@@ -79,7 +79,12 @@ const asRecord = (row: Row, sealer: Sealer): JournalRecord => ({
 export async function nextRecords(
   client: pg.PoolClient,
   sealer: Sealer,
-  { lanes, horizon, perLane, most }: { readonly lanes: readonly number[]; readonly horizon: string; readonly perLane: number; readonly most: number },
+  {
+    lanes,
+    horizon,
+    perLane,
+    most,
+  }: { readonly lanes: readonly number[]; readonly horizon: string; readonly perLane: number; readonly most: number },
 ): Promise<readonly JournalRecord[]> {
   const { rows } = await client.query<Row>({
     name: "next-records",
@@ -126,7 +131,11 @@ export async function writeOutcomes(client: pg.PoolClient, outcomes: readonly Re
 }
 
 /** The failed and parked records of one account, in the order they came: what a retry folds again. */
-export async function troubledRecords(client: pg.PoolClient, sealer: Sealer, accountId: string | undefined): Promise<readonly JournalRecord[]> {
+export async function troubledRecords(
+  client: pg.PoolClient,
+  sealer: Sealer,
+  accountId: string | undefined,
+): Promise<readonly JournalRecord[]> {
   const { rows } = await client.query<Row>(
     `select j.seq, j.xid::text as xid, j.lane, j.id, j.feed, j.protocol, j.sealed from journal_outcome o
      join journal_record j on j.id = o.record_id

@@ -10,9 +10,7 @@ export async function makePartitions(pool: pg.Pool): Promise<void> {
     const next = new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
     const name = `journal_record_${day.replaceAll("-", "")}`;
     await pool
-      .query(
-        `create table if not exists ${name} partition of journal_record for values from ('${day}') to ('${next}')`,
-      )
+      .query(`create table if not exists ${name} partition of journal_record for values from ('${day}') to ('${next}')`)
       .catch((error: unknown) => {
         // Rows of that day already lie in the default partition: they stay there, and nothing is lost.
         if ((error as { code?: string }).code !== "23514") throw error;
@@ -30,10 +28,9 @@ const DURABLE = { fsync: "on", full_page_writes: "on", synchronous_commit: "on" 
 
 /** @returns each setting that is not what durability needs; empty when all is well. */
 export async function durabilityFaults(pool: pg.Pool): Promise<readonly string[]> {
-  const { rows } = await pool.query<{ name: string; setting: string }>(
-    "select name, setting from pg_settings where name = any($1)",
-    [Object.keys(DURABLE)],
-  );
+  const { rows } = await pool.query<{ name: string; setting: string }>("select name, setting from pg_settings where name = any($1)", [
+    Object.keys(DURABLE),
+  ]);
   const wanted: Readonly<Record<string, string>> = DURABLE;
   // A stricter synchronous_commit (remote_apply, remote_write) is as good.
   return rows

@@ -10,9 +10,10 @@ import { worklistRoutes } from "#src/api/worklist/routes.ts";
 import { describe } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
-import { createMapRecord } from "#src/charts/map-record.ts";
+import { createMapRecord, settingsOf } from "#src/charts/map-record.ts";
 import { readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
+import { readSubject } from "#src/mapping/fhir/map-bundle.ts";
 import type { Config, Feed } from "#src/config/types.ts";
 import { outcomeOf, readRecord } from "#src/journal/journal-reader.pg.ts";
 import type { Journal } from "#src/journal/journal.ts";
@@ -44,11 +45,28 @@ function feedOf(caller: Caller, feeds: readonly Feed[]): Feed | undefined {
 }
 
 /** Every route this engine serves: the whole of the route x role table. */
-export function apiRoutes({ pool, sealer, config, keys, rules, journal, tokens, worklist, wakeRelay, wakeDelivery }: ApiNeeds): readonly Route[] {
+export function apiRoutes({
+  pool,
+  sealer,
+  config,
+  keys,
+  rules,
+  journal,
+  tokens,
+  worklist,
+  wakeRelay,
+  wakeDelivery,
+}: ApiNeeds): readonly Route[] {
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
   const map = createMapRecord(rules.maps, feeds, keys.idKey);
   const outcome = (id: string, waitMs: number) => outcomeOf(pool, id as MessageId, waitMs);
-  const accept = createAcceptBundle({ journal, idKey: keys.idKey, now: () => new Date(), awaitOutcome: outcome });
+  const accept = createAcceptBundle({
+    journal,
+    idKey: keys.idKey,
+    now: () => new Date(),
+    subjectOf: (feed) => (bundle) => readSubject(bundle, settingsOf(feed, keys.idKey)),
+    awaitOutcome: outcome,
+  });
   return [
     ...authRoutes(tokens),
     ...messageRoutes({
@@ -58,7 +76,9 @@ export function apiRoutes({ pool, sealer, config, keys, rules, journal, tokens, 
         const record = await readRecord(pool, sealer, id);
         if (record === undefined) return undefined;
         const { mapped, mapVersion } = map(record);
-        return mapped.ok ? { mapVersion, mapped: mapped.value, failure: undefined } : { mapVersion, mapped: undefined, failure: describe(mapped.failure) };
+        return mapped.ok
+          ? { mapVersion, mapped: mapped.value, failure: undefined }
+          : { mapVersion, mapped: undefined, failure: describe(mapped.failure) };
       },
     }),
     ...worklistRoutes({ worklist, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
@@ -67,7 +87,8 @@ export function apiRoutes({ pool, sealer, config, keys, rules, journal, tokens, 
       startedAt: new Date().toISOString(),
       readClaim: (id) => readClaim(pool, sealer, id),
       readClaimResource: (type, id) => readClaimResource(pool, sealer, type, id),
-      searchClaims: ({ identifier, ...rest }) => searchClaims(pool, sealer, { ...rest, ...(identifier === undefined ? {} : { identifier: tokenOf(identifier) }) }),
+      searchClaims: ({ identifier, ...rest }) =>
+        searchClaims(pool, sealer, { ...rest, ...(identifier === undefined ? {} : { identifier: tokenOf(identifier) }) }),
       acceptBundle: async (caller, kind, body, bytes) => {
         const feed = feedOf(caller, config.feeds);
         return feed === undefined ? undefined : accept(feed, kind, body, bytes);

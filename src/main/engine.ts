@@ -87,7 +87,6 @@ async function startStages(
   if (faults.length > 0) throw new Error(`no acknowledgement could be trusted: ${faults.join("; ")}`);
   const tokens = createTokens(pool);
 
-
   const relay = createRelay({ pool, redisUrl, prefix: redisPrefix, queues: rules.queues.names, log });
   onClose(() => relay.close());
   const fold = await startFoldThread({ databaseUrl, config, keys, logLevel }, () => relay.wake(), log);
@@ -95,17 +94,51 @@ async function startStages(
   const journal = createJournalWriter(intakePool, sealer, () => fold.wake());
   onClose(() => journal.drain());
   const { destinations } = config;
-  const delivery = createDelivery({ pool, redisUrl, prefix: redisPrefix, destinations, claimBundle: (claimId) => claimBundle(pool, sealer, claimId), log, now });
+  const delivery = createDelivery({
+    pool,
+    redisUrl,
+    prefix: redisPrefix,
+    destinations,
+    claimBundle: (claimId) => claimBundle(pool, sealer, claimId),
+    log,
+    now,
+  });
   onClose(() => delivery.close());
-  const release = createReleaseClaim({ sealer, site: rules.site, idKey: keys.idKey, destinations: destinations.map(({ name }) => name), now });
-  const worklist = createWorklist({ pool, sealer, rules: rules.queues, check: createChecks(rules.site), rulePack: RULE_PACK, release, now });
+  const release = createReleaseClaim({
+    sealer,
+    site: rules.site,
+    idKey: keys.idKey,
+    destinations: destinations.map(({ name }) => name),
+    now,
+  });
+  const worklist = createWorklist({
+    pool,
+    sealer,
+    rules: rules.queues,
+    check: createChecks(rules.site),
+    rulePack: RULE_PACK,
+    release,
+    now,
+  });
 
   onClose(
     startSweeps(
       [
-        { name: "ending leases that ran out", everyMs: 5_000, run: () => worklist.expireLeases().then((ended) => (ended > 0 ? relay.wake() : undefined)) },
-        { name: "completing quiet visits", everyMs: 60_000, run: () => completeQuietVisits(pool, config.feeds, now()).then((done) => (done > 0 ? relay.wake() : undefined)) },
-        { name: "releasing what is due", everyMs: 2_000, run: () => worklist.releaseDue().then((released) => (released > 0 ? delivery.wake() : undefined)) },
+        {
+          name: "ending leases that ran out",
+          everyMs: 5_000,
+          run: () => worklist.expireLeases().then((ended) => (ended > 0 ? relay.wake() : undefined)),
+        },
+        {
+          name: "completing quiet visits",
+          everyMs: 60_000,
+          run: () => completeQuietVisits(pool, config.feeds, now()).then((done) => (done > 0 ? relay.wake() : undefined)),
+        },
+        {
+          name: "releasing what is due",
+          everyMs: 2_000,
+          run: () => worklist.releaseDue().then((released) => (released > 0 ? delivery.wake() : undefined)),
+        },
         { name: "forgetting old control ids", everyMs: HOUR_MS, run: () => forgetAll(pool, config.feeds) },
         { name: "making the journal's partitions", everyMs: 6 * HOUR_MS, run: () => makePartitions(pool) },
         { name: "looking at the database's durability", everyMs: HOUR_MS, run: () => sayFaults(pool, log) },
@@ -114,8 +147,22 @@ async function startStages(
     ),
   );
 
-  const routes = apiRoutes({ pool, sealer, config, keys, rules, journal, tokens, worklist, wakeRelay: () => relay.wake(), wakeDelivery: () => delivery.wake() });
-  const api = await listenHttp(createApi({ routes, callerOf: tokens.callerOf, audit: (entry) => writeAudit(pool, auditRow(entry)), log }), config.http);
+  const routes = apiRoutes({
+    pool,
+    sealer,
+    config,
+    keys,
+    rules,
+    journal,
+    tokens,
+    worklist,
+    wakeRelay: () => relay.wake(),
+    wakeDelivery: () => delivery.wake(),
+  });
+  const api = await listenHttp(
+    createApi({ routes, callerOf: tokens.callerOf, audit: (entry) => writeAudit(pool, auditRow(entry)), log }),
+    config.http,
+  );
   onClose(() => api.close());
   const mllp: Record<string, number> = {};
   for (const feed of config.feeds) {

@@ -15,7 +15,10 @@ interface Greeting {
 export function greeting({ config, engine, seconds, code, dataDir }: Greeting): string {
   const feeds = config.feeds
     .filter((feed) => engine.mllp[feed.name] !== undefined)
-    .map((feed) => `  MLLP    ${feed.mllp?.host ?? ""}:${engine.mllp[feed.name] ?? 0}   feed ${feed.name}, facility ${feed.facility}, ${feed.zone}`);
+    .map(
+      (feed) =>
+        `  MLLP    ${feed.mllp?.host ?? ""}:${engine.mllp[feed.name] ?? 0}   feed ${feed.name}, facility ${feed.facility}, ${feed.zone}`,
+    );
   const destinations = engine.destinations.map(({ name, url }) => `  Claims  ${url}   delivered there (${name})`);
   return [
     "",
@@ -27,7 +30,9 @@ export function greeting({ config, engine, seconds, code, dataDir }: Greeting): 
     ...destinations,
     `  Data    ${dataDir}`,
     "",
-    ...(config.demo ? ["A demo story of 36 synthetic patients is being sent to the MLLP port; `npx chartbridge status` shows it arrive.", ""] : []),
+    ...(config.demo
+      ? ["A demo story of 36 synthetic patients is being sent to the MLLP port; `npx chartbridge status` shows it arrive.", ""]
+      : []),
     "Try next, in another terminal (the code is good for one sign-in):",
     "",
     `  npx chartbridge sign-in ${code}`,

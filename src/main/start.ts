@@ -91,7 +91,14 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<voi
     const billing = config.demo ? await startBillingServer({ host: "127.0.0.1", port: 0 }) : undefined;
     if (billing !== undefined) undo.add(() => billing.close());
     const destinations = billing === undefined ? config.destinations : [{ name: "billing", url: billing.url, timeoutMs: 15_000 }];
-    const engine: Engine = await startEngine({ config: { ...config, destinations }, keys, databaseUrl: services.databaseUrl, redisUrl: services.redisUrl, log, logLevel: level });
+    const engine: Engine = await startEngine({
+      config: { ...config, destinations },
+      keys,
+      databaseUrl: services.databaseUrl,
+      redisUrl: services.redisUrl,
+      log,
+      logLevel: level,
+    });
     undo.add(() => engine.close());
     const runFile = {
       pid: process.pid,
@@ -110,7 +117,9 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<voi
     const code = await engine.tokens.oneTimeCode("admin", ["admin", "coder", "billing"]);
     if (env["CHARTBRIDGE_READY_LINE"] === "1") {
       const { http, mllp, pid, databaseUrl: database, redisUrl: redis } = runFile;
-      say(`READY ${JSON.stringify({ http, mllp, pid, databaseUrl: database, redisUrl: redis, services: services.pids(), redisPrefix: engine.redisPrefix, signIn: code })}`);
+      say(
+        `READY ${JSON.stringify({ http, mllp, pid, databaseUrl: database, redisUrl: redis, services: services.pids(), redisPrefix: engine.redisPrefix, signIn: code })}`,
+      );
       return;
     }
     const demoPort = config.demo ? Object.values(engine.mllp)[0] : undefined;

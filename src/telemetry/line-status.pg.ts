@@ -25,7 +25,10 @@ export async function readLineStatus(pool: pg.Pool, most: number): Promise<LineS
     readJournalBooks(pool),
     readTroubles(pool, most),
     counts(pool, "select state as name, count(*)::int as n from coding_item group by 1 order by 1"),
-    counts(pool, "select queue as name, count(*)::int as n from coding_item where state = 'READY' and queue is not null group by 1 order by 1"),
+    counts(
+      pool,
+      "select queue as name, count(*)::int as n from coding_item where state = 'READY' and queue is not null group by 1 order by 1",
+    ),
     counts(pool, "select 'dirty' as name, count(*)::int as n from dirty_item"),
     counts(
       pool,

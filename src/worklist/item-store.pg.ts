@@ -137,7 +137,13 @@ export async function writeItems(client: pg.PoolClient, items: readonly WrittenI
       text: `insert into item_event (item_id, event, from_state, to_state, actor, record_id)
         select id, event, from_state, to_state, 'engine', record_id
         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[]) as e (id, event, from_state, to_state, record_id)`,
-      values: [events.map((e) => e.id), events.map((e) => e.name), events.map((e) => e.from), events.map((e) => e.to), events.map((e) => e.recordId)],
+      values: [
+        events.map((e) => e.id),
+        events.map((e) => e.name),
+        events.map((e) => e.from),
+        events.map((e) => e.to),
+        events.map((e) => e.recordId),
+      ],
     });
   const tickets = items.filter((i) => i.ticketChanged).map((i) => i.id);
   if (tickets.length > 0) await markTickets(client, tickets);

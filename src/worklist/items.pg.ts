@@ -20,7 +20,14 @@ export interface ItemSummary {
 }
 
 export interface ItemDetail extends ItemSummary {
-  readonly events: readonly { readonly at: Date; readonly event: string; readonly from: string | null; readonly to: string | null; readonly actor: string; readonly detail: string | null }[];
+  readonly events: readonly {
+    readonly at: Date;
+    readonly event: string;
+    readonly from: string | null;
+    readonly to: string | null;
+    readonly actor: string;
+    readonly detail: string | null;
+  }[];
   /** The chart as leased, else as it stands. */
   readonly chart: ChartSnapshot | undefined;
   readonly claimIds: readonly string[];
@@ -50,7 +57,10 @@ export async function listItems(pool: pg.Pool, { state, queue, limit, after }: I
 
 /** One item with its history and, where the caller may see it, its chart. Undefined when there is none. */
 export async function readItem(pool: pg.Pool, sealer: Sealer, id: string, withChart: boolean): Promise<ItemDetail | undefined> {
-  const { rows } = await pool.query<ItemSummary & { pinned: number | null }>(`select ${SUMMARY}, i.pinned_version as pinned from coding_item i where i.id = $1`, [id]);
+  const { rows } = await pool.query<ItemSummary & { pinned: number | null }>(
+    `select ${SUMMARY}, i.pinned_version as pinned from coding_item i where i.id = $1`,
+    [id],
+  );
   const row = rows[0];
   if (row === undefined) return undefined;
   const { pinned, ...summary } = row;
@@ -60,7 +70,9 @@ export async function readItem(pool: pg.Pool, sealer: Sealer, id: string, withCh
       [id],
     ),
     pool.query<{ id: string }>("select id from claim where item_id = $1 order by version", [id]),
-    withChart ? readChart(pool, sealer, summary.accountId, summary.state === "IN_PROGRESS" && pinned !== null ? pinned : undefined) : undefined,
+    withChart
+      ? readChart(pool, sealer, summary.accountId, summary.state === "IN_PROGRESS" && pinned !== null ? pinned : undefined)
+      : undefined,
   ]);
   return { ...summary, events: events.rows, claimIds: claims.rows.map((claim) => claim.id), chart };
 }

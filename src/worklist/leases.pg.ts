@@ -46,7 +46,10 @@ interface Candidate {
  * Leases the next ready item of these queues (of any when empty): lowest priority number first, the longest ready first.
  * Two coders who ask at once get two items. The chart is pinned as it stands. Fails with `NOTHING_READY`.
  */
-export function leaseNext({ pool, sealer, rules, now }: LeaseNeeds, { userId, queues }: { readonly userId: string; readonly queues: readonly string[] }): Promise<Result<Lease, Failure>> {
+export function leaseNext(
+  { pool, sealer, rules, now }: LeaseNeeds,
+  { userId, queues }: { readonly userId: string; readonly queues: readonly string[] },
+): Promise<Result<Lease, Failure>> {
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<Candidate>({
       name: "lease-next",
@@ -94,16 +97,18 @@ export const writeEvent = (client: pg.PoolClient, itemId: string, { event, from,
   ]);
 
 /** Extends a lease by its queue's time. Fails with `LEASE_LOST`. */
-export async function heartbeat({ pool, rules, now }: LeaseNeeds, itemId: string, leaseId: string, userId: string): Promise<Result<{ readonly leaseUntil: Date }, Failure>> {
+export async function heartbeat(
+  { pool, rules, now }: LeaseNeeds,
+  itemId: string,
+  leaseId: string,
+  userId: string,
+): Promise<Result<{ readonly leaseUntil: Date }, Failure>> {
   const held = await pool.query<{ queue: string }>("select queue from coding_item where id = $1", [itemId]);
   const leaseUntil = new Date(now().getTime() + (rules.rule(held.rows[0]?.queue ?? "")?.leaseMinutes ?? 30) * 60_000);
-  const { rowCount } = await pool.query("update coding_item set lease_until = $4 where id = $1 and lease_id = $2 and lease_user = $3 and lease_until > $5", [
-    itemId,
-    leaseId,
-    userId,
-    leaseUntil,
-    now(),
-  ]);
+  const { rowCount } = await pool.query(
+    "update coding_item set lease_until = $4 where id = $1 and lease_id = $2 and lease_user = $3 and lease_until > $5",
+    [itemId, leaseId, userId, leaseUntil, now()],
+  );
   return rowCount === 1 ? ok({ leaseUntil }) : fail(LEASE_LOST);
 }
 
@@ -168,30 +173,40 @@ export function putHold(
   userId: string,
 ): Promise<Result<{ readonly state: ItemState }, Failure>> {
   return changeHolds(pool, itemId, userId, `hold ${hold.code}`, (client) =>
-    client.query("insert into item_hold (item_id, code, owner, set_by, blocks) values ($1, $2, $3, $4, $5) on conflict (item_id, code) do update set set_by = excluded.set_by", [
-      itemId,
-      hold.code,
-      hold.owner,
-      userId,
-      hold.blocks,
-    ]),
+    client.query(
+      "insert into item_hold (item_id, code, owner, set_by, blocks) values ($1, $2, $3, $4, $5) on conflict (item_id, code) do update set set_by = excluded.set_by",
+      [itemId, hold.code, hold.owner, userId, hold.blocks],
+    ),
   );
 }
 
-export const liftHold = ({ pool }: LeaseNeeds, itemId: string, code: string, userId: string): Promise<Result<{ readonly state: ItemState }, Failure>> =>
-  changeHolds(pool, itemId, userId, `hold ${code} lifted`, (client) => client.query("delete from item_hold where item_id = $1 and code = $2", [itemId, code]));
+export const liftHold = (
+  { pool }: LeaseNeeds,
+  itemId: string,
+  code: string,
+  userId: string,
+): Promise<Result<{ readonly state: ItemState }, Failure>> =>
+  changeHolds(pool, itemId, userId, `hold ${code} lifted`, (client) =>
+    client.query("delete from item_hold where item_id = $1 and code = $2", [itemId, code]),
+  );
 
-function changeHolds(pool: pg.Pool, itemId: string, actor: string, event: string, change: (client: pg.PoolClient) => Promise<unknown>): Promise<Result<{ readonly state: ItemState }, Failure>> {
+function changeHolds(
+  pool: pg.Pool,
+  itemId: string,
+  actor: string,
+  event: string,
+  change: (client: pg.PoolClient) => Promise<unknown>,
+): Promise<Result<{ readonly state: ItemState }, Failure>> {
   return inTransaction(pool, async (client) => {
     const before = (await lockHeld(client, "i.id = $1", [itemId]))[0];
     if (before === undefined) return fail({ code: "NOT_FOUND" });
     await change(client);
     const after = (await lockHeld(client, "i.id = $1", [itemId]))[0] ?? before;
     const state = stateOf(after.progress, { leased: before.state === "IN_PROGRESS", holds: after.holds ?? [] });
-    await client.query("update coding_item set state = $2, dispatch_no = dispatch_no + case when $2 = 'READY' and state <> 'READY' then 1 else 0 end, updated_at = now() where id = $1", [
-      itemId,
-      state,
-    ]);
+    await client.query(
+      "update coding_item set state = $2, dispatch_no = dispatch_no + case when $2 = 'READY' and state <> 'READY' then 1 else 0 end, updated_at = now() where id = $1",
+      [itemId, state],
+    );
     await writeEvent(client, itemId, { event, from: before.state, to: state, actor });
     if (state !== before.state) await markTickets(client, [itemId]);
     return ok({ state });

@@ -40,7 +40,12 @@ const queueFile = z.strictObject({
   enter: condition,
   /** BullMQ takes priorities from 1 to 2,097,152. */
   priority: z.array(z.strictObject({ when: condition, value: z.int().min(1).max(2_000_000) })).default([]),
-  lease: z.strictObject({ minutes: z.number().positive().max(24 * 60) }),
+  lease: z.strictObject({
+    minutes: z
+      .number()
+      .positive()
+      .max(24 * 60),
+  }),
   billHold: z.strictObject({ days: z.number().min(0).max(365) }),
 });
 
@@ -85,7 +90,8 @@ function readFile({ path, text }: QueueFile): Result<z.infer<typeof queueFile>, 
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const where = (offset: number | undefined): string => `${path}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
-  if (document.errors.length > 0) return fail(document.errors.map((error) => `${where(error.pos[0])}: ${error.message.split("\n")[0] ?? ""}`));
+  if (document.errors.length > 0)
+    return fail(document.errors.map((error) => `${where(error.pos[0])}: ${error.message.split("\n")[0] ?? ""}`));
   const parsed = queueFile.safeParse(document.toJS());
   if (parsed.success) return ok(parsed.data);
   return fail(
@@ -95,7 +101,10 @@ function readFile({ path, text }: QueueFile): Result<z.infer<typeof queueFile>, 
         const node = document.getIn(issue.path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
         offset = node?.range?.[0];
       }
-      const message = issue.code === "invalid_union" ? `is not a condition on a known field (${[...TEXT_FIELDS, ...NUMBER_FIELDS].join(", ")})` : issue.message;
+      const message =
+        issue.code === "invalid_union"
+          ? `is not a condition on a known field (${[...TEXT_FIELDS, ...NUMBER_FIELDS].join(", ")})`
+          : issue.message;
       return `${where(offset)}: ${issue.path.join(".")}: ${message}`;
     }),
   );

@@ -16,9 +16,13 @@ export interface ReconcileNeeds {
 const DAY_MS = 86_400_000;
 
 /** One item for the facility, and one for each billing group of the feed. */
-const streamsOf = (feed: Feed | undefined): readonly Stream[] => ["FAC", ...(feed?.professionalGroups ?? []).map((group): Stream => `PRO:${group}`)];
+const streamsOf = (feed: Feed | undefined): readonly Stream[] => [
+  "FAC",
+  ...(feed?.professionalGroups ?? []).map((group): Stream => `PRO:${group}`),
+];
 
-export const itemIdOf = (idKey: IdKey, accountId: string, stream: Stream): ItemId => stableId(idKey, "CodingItem", accountId, stream) as ItemId;
+export const itemIdOf = (idKey: IdKey, accountId: string, stream: Stream): ItemId =>
+  stableId(idKey, "CodingItem", accountId, stream) as ItemId;
 
 const daysBetween = (from: string | undefined, to: string | undefined): number =>
   from === undefined || to === undefined ? 0 : Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS));
@@ -27,7 +31,11 @@ const daysBetween = (from: string | undefined, to: string | undefined): number =
  * Makes the coding items of changed accounts agree with their charts, in the fold's transaction and in few statements for the
  * whole batch. Applied again it changes nothing. Work that is coded is never moved by a message: the change is noted.
  */
-export function createReconcileItems({ rules, feeds, idKey }: ReconcileNeeds): (client: pg.PoolClient, changes: readonly AccountChange[]) => Promise<void> {
+export function createReconcileItems({
+  rules,
+  feeds,
+  idKey,
+}: ReconcileNeeds): (client: pg.PoolClient, changes: readonly AccountChange[]) => Promise<void> {
   return async (client, changes) => {
     const wanted = changes.flatMap((change) =>
       streamsOf(feeds.get(change.feed)).map((stream) => ({ change, stream, id: itemIdOf(idKey, change.accountId, stream) })),
@@ -42,7 +50,13 @@ export function createReconcileItems({ rules, feeds, idKey }: ReconcileNeeds): (
 }
 
 /** What an item should be after a change; undefined when it already is. */
-function nextItem(rules: QueueRules, change: AccountChange, stream: Stream, id: ItemId, before: StoredItem | undefined): WrittenItem | undefined {
+function nextItem(
+  rules: QueueRules,
+  change: AccountChange,
+  stream: Stream,
+  id: ItemId,
+  before: StoredItem | undefined,
+): WrittenItem | undefined {
   const { facts } = change;
   const coded = before !== undefined && isCoded(before.progress);
   const progress = coded ? before.progress : progressOf(facts);
@@ -99,7 +113,10 @@ function nextItem(rules: QueueRules, change: AccountChange, stream: Stream, id: 
 
 /** The engine's own holds as the chart wants them, and what all holds together stop. */
 function automaticHolds({ facts, interfaceFailed }: AccountChange, before: StoredItem | undefined) {
-  const want: Partial<Record<AutomaticHold, boolean>> = { INTERFACE: interfaceFailed, REG: facts.dischargedAt !== undefined && !facts.hasCoverage };
+  const want: Partial<Record<AutomaticHold, boolean>> = {
+    INTERFACE: interfaceFailed,
+    REG: facts.dischargedAt !== undefined && !facts.hasCoverage,
+  };
   const have = before?.holds ?? [];
   const setHolds: AutomaticHold[] = [];
   const liftHolds: AutomaticHold[] = [];

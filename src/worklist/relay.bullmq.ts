@@ -28,13 +28,20 @@ export interface Ticket {
 
 const BATCH = 500;
 const IDLE_MS = 1_000;
-const OUTAGE_MS = 1_000;
+const OUTAGE_MS = 500;
+/** Tries before an outage is worth a line: the first connection takes a moment. */
+const QUIET_TRIES = 4;
 /** How often the relay looks whether Redis still has what it was given, in ms. */
 const AUDIT_MS = 30_000;
 
 export const ticketId = (itemId: string, dispatchNo: number): string => `item-${itemId}-${dispatchNo}`;
 
-const connectionOf = (url: string): ConnectionOptions => ({ url, maxRetriesPerRequest: 1, enableOfflineQueue: false, retryStrategy: () => 500 });
+const connectionOf = (url: string): ConnectionOptions => ({
+  url,
+  maxRetriesPerRequest: 1,
+  enableOfflineQueue: false,
+  retryStrategy: () => 500,
+});
 
 interface Dirty {
   item_id: string;
@@ -88,7 +95,7 @@ export function createRelay({ pool, redisUrl, prefix, queues: names, log }: Rela
   let woken = false;
   let rouse: () => void = () => undefined;
   let waiters: (() => void)[] = [];
-  let down = false;
+  let failures = 0;
   let auditedAt = 0;
 
   const sleep = (ms: number): Promise<void> =>
@@ -119,7 +126,12 @@ export function createRelay({ pool, redisUrl, prefix, queues: names, log }: Rela
         items.map((item) => ({
           name: "code",
           data: { itemId: item.item_id },
-          opts: { jobId: ticketId(item.item_id, item.dispatch_no ?? 1), priority: Math.max(1, item.priority ?? 1_000), removeOnComplete: { count: 1_000 }, removeOnFail: { count: 1_000 } },
+          opts: {
+            jobId: ticketId(item.item_id, item.dispatch_no ?? 1),
+            priority: Math.max(1, item.priority ?? 1_000),
+            removeOnComplete: { count: 1_000 },
+            removeOnFail: { count: 1_000 },
+          },
         })),
       );
     }
@@ -133,7 +145,9 @@ export function createRelay({ pool, redisUrl, prefix, queues: names, log }: Rela
       await markAllReady(pool);
       return;
     }
-    const { rows } = await pool.query<{ queue: string; n: number }>("select queue, count(*) as n from coding_item where state = 'READY' group by queue");
+    const { rows } = await pool.query<{ queue: string; n: number }>(
+      "select queue, count(*) as n from coding_item where state = 'READY' group by queue",
+    );
     for (const { queue: name, n } of rows) {
       const held = await queues.get(name)?.getJobCountByTypes("waiting", "prioritized", "delayed", "active");
       if (held === undefined || held >= n) continue;
@@ -151,8 +165,8 @@ export function createRelay({ pool, redisUrl, prefix, queues: names, log }: Rela
         await agree(rows);
         await forget(pool, rows);
       }
-      if (down) log.warn("Redis is back: tickets are given again");
-      down = false;
+      if (failures >= QUIET_TRIES) log.warn("Redis is back: tickets are given again");
+      failures = 0;
       if (rows.length === 0) {
         for (const done of waiters) done();
         waiters = [];
@@ -160,8 +174,8 @@ export function createRelay({ pool, redisUrl, prefix, queues: names, log }: Rela
       }
     } catch (error) {
       // The rows stay marked: nothing is lost while Redis or the database is away.
-      if (!down) log.warn("tickets wait: Redis or the database cannot be reached", { error: errorKind(error) });
-      down = true;
+      failures++;
+      if (failures === QUIET_TRIES) log.warn("tickets wait: Redis or the database cannot be reached", { error: errorKind(error) });
       auditedAt = 0;
       if (!stopping) await sleep(OUTAGE_MS);
     }

@@ -5,7 +5,17 @@ export const PROGRESS = ["expected", "open", "awaiting", "final-coded", "release
 export type Progress = (typeof PROGRESS)[number];
 
 /** What people see. Never stored by hand: always derived from progress, holds and lease. */
-export type ItemState = "EXPECTED" | "OPEN" | "READY" | "IN_PROGRESS" | "HELD" | "FINAL_CODED" | "RELEASED" | "ACCEPTED" | "CANCELLED" | "NO_CODE";
+export type ItemState =
+  | "EXPECTED"
+  | "OPEN"
+  | "READY"
+  | "IN_PROGRESS"
+  | "HELD"
+  | "FINAL_CODED"
+  | "RELEASED"
+  | "ACCEPTED"
+  | "CANCELLED"
+  | "NO_CODE";
 
 /** What a hold stops: the coding, the release of the claim, or nothing (a note). */
 export type Blocks = "coding" | "release" | "nothing";
@@ -40,7 +50,8 @@ export function stateOf(progress: Progress, { leased, holds }: { readonly leased
 }
 
 /** From here on the coder's work stands: inbound messages no longer move the item. */
-export const isCoded = (progress: Progress): boolean => progress === "final-coded" || progress === "released" || progress === "accepted" || progress === "no-code";
+export const isCoded = (progress: Progress): boolean =>
+  progress === "final-coded" || progress === "released" || progress === "accepted" || progress === "no-code";
 
 /** How far a chart has brought an item that is not coded yet. A discharge taken back (A13) opens it again. */
 export function progressOf(facts: Pick<ChartFacts, "cancelled" | "expected" | "dischargedAt">): Progress {

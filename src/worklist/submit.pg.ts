@@ -63,7 +63,10 @@ interface LeasedRow {
  * Takes a coder's codes. Fails with `LEASE_LOST`; with `SNAPSHOT_STALE` and what changed since the item was opened (the lease stays,
  * and the codes may be sent again against the new version); with `FINDINGS_OPEN` and every finding.
  */
-export function submitCodes({ pool, sealer, rules, check, rulePack, now }: SubmitNeeds, asked: Submission): Promise<Result<{ readonly findings: readonly Finding[] }, Refusal>> {
+export function submitCodes(
+  { pool, sealer, rules, check, rulePack, now }: SubmitNeeds,
+  asked: Submission,
+): Promise<Result<{ readonly findings: readonly Finding[] }, Refusal>> {
   const { itemId, leaseId, snapshotVersion, codes, userId } = asked;
   return inTransaction(pool, async (client) => {
     // Account before item, as the fold does it: two who lock in the same order never wait for each other in a ring.
@@ -78,7 +81,8 @@ export function submitCodes({ pool, sealer, rules, check, rulePack, now }: Submi
     const chartOf = account.rows[0];
     const item = rows[0];
     if (chartOf === undefined || item === undefined) return fail({ code: "NOT_FOUND" });
-    if (item.lease_id !== leaseId || item.lease_user !== userId || item.lease_until === null || item.lease_until <= now()) return fail({ code: "LEASE_LOST" });
+    if (item.lease_id !== leaseId || item.lease_user !== userId || item.lease_until === null || item.lease_until <= now())
+      return fail({ code: "LEASE_LOST" });
     const { id: accountId, chart_version: current } = chartOf;
     if (snapshotVersion !== current) {
       await pinChart(client, sealer, accountId, current);
@@ -137,7 +141,13 @@ export type Released = { readonly claimId: string } | { readonly findings: reado
  */
 export function releaseItem({ pool, sealer, release, now }: ReleaseNeeds, itemId: string): Promise<Released> {
   return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<{ account_id: string; stream: Stream; version: number; chart_version: number; sealed_codes: Buffer }>(
+    const { rows } = await client.query<{
+      account_id: string;
+      stream: Stream;
+      version: number;
+      chart_version: number;
+      sealed_codes: Buffer;
+    }>(
       `select i.account_id, i.stream, v.version, v.chart_version, v.sealed_codes from coding_item i
        join lateral (select * from coding_version c where c.item_id = i.id order by c.version desc limit 1) v on true
        where i.id = $1 and i.progress = 'final-coded' and i.release_after <= $2
@@ -157,13 +167,22 @@ export function releaseItem({ pool, sealer, release, now }: ReleaseNeeds, itemId
     });
     if (!made.ok) {
       const { owner, blocks } = AUTOMATIC_HOLDS.CLAIM;
-      await client.query("insert into item_hold (item_id, code, owner, set_by, blocks) values ($1, 'CLAIM', $2, 'engine', $3) on conflict do nothing", [itemId, owner, blocks]);
+      await client.query(
+        "insert into item_hold (item_id, code, owner, set_by, blocks) values ($1, 'CLAIM', $2, 'engine', $3) on conflict do nothing",
+        [itemId, owner, blocks],
+      );
       const detail = made.failure.map((finding) => `${finding.rule} at ${finding.path}`).join("; ");
       await writeEvent(client, itemId, { event: "hold CLAIM", from: "FINAL_CODED", to: "FINAL_CODED", actor: "engine", detail });
       return { findings: made.failure };
     }
     await client.query("update coding_item set progress = 'released', state = 'RELEASED', updated_at = now() where id = $1", [itemId]);
-    await writeEvent(client, itemId, { event: "released", from: "FINAL_CODED", to: "RELEASED", actor: "engine", detail: made.value.claimId });
+    await writeEvent(client, itemId, {
+      event: "released",
+      from: "FINAL_CODED",
+      to: "RELEASED",
+      actor: "engine",
+      detail: made.value.claimId,
+    });
     return made.value;
   });
 }

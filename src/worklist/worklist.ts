@@ -1,7 +1,16 @@
 import { type ItemDetail, type ItemFilter, type ItemSummary, countQueues, listItems, type QueueCount, readItem } from "./items.pg.ts";
 import { expireLeases, heartbeat, type Lease, leaseNext, type LeaseNeeds, liftHold, putHold, releaseLease } from "./leases.pg.ts";
 import type { Blocks, ItemState } from "./states.ts";
-import { type Refusal, releaseDue, releaseItem, type Released, type ReleaseNeeds, submitCodes, type Submission, type SubmitNeeds } from "./submit.pg.ts";
+import {
+  type Refusal,
+  releaseDue,
+  releaseItem,
+  type Released,
+  type ReleaseNeeds,
+  submitCodes,
+  type Submission,
+  type SubmitNeeds,
+} from "./submit.pg.ts";
 import type { Failure } from "#src/base/failures.ts";
 import type { Result } from "#src/base/result.ts";
 import type { Finding } from "#src/coding/submission.ts";
@@ -16,7 +25,11 @@ export interface Worklist {
   submit(asked: Submission): Promise<Result<{ readonly findings: readonly Finding[] }, Refusal>>;
   /** Releases an item if nothing keeps it. */
   release(itemId: string): Promise<Released>;
-  putHold(itemId: string, hold: { readonly code: string; readonly owner: string; readonly blocks: Blocks }, userId: string): Taken<{ readonly state: ItemState }>;
+  putHold(
+    itemId: string,
+    hold: { readonly code: string; readonly owner: string; readonly blocks: Blocks },
+    userId: string,
+  ): Taken<{ readonly state: ItemState }>;
   liftHold(itemId: string, code: string, userId: string): Taken<{ readonly state: ItemState }>;
   list(filter: ItemFilter): Promise<readonly ItemSummary[]>;
   read(itemId: string, withChart: boolean): Promise<ItemDetail | undefined>;

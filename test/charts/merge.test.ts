@@ -50,7 +50,12 @@ describe("a chart", () => {
       said(ELEVEN, [encounter({ length: { value: 3 } })]),
       said(TEN, [encounter({ length: { value: 2 }, serviceType: { text: "ten" } })]),
     ];
-    for (const order of [[0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0, 2]]) {
+    for (const order of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 2, 0],
+      [1, 0, 2],
+    ]) {
       const chart = chartOf(...order.flatMap((n) => messages[n] ?? []));
       expect(visit(chart)).toMatchObject({ length: { value: 3 }, serviceType: { text: "ten" } });
     }
@@ -60,7 +65,9 @@ describe("a chart", () => {
     const full = said(NINE, [encounter({ serviceType: { text: "surgery" } })]);
     const deleting = (time: string): Mapped => said(time, [encounter({})], { deleted: ["serviceType"] });
     expect(visit(chartOf(full, deleting(TEN))).serviceType).toBeUndefined();
-    expect(visit(chartOf(said(TEN, [encounter({ serviceType: { text: "surgery" } })]), deleting(NINE))).serviceType).toEqual({ text: "surgery" });
+    expect(visit(chartOf(said(TEN, [encounter({ serviceType: { text: "surgery" } })]), deleting(NINE))).serviceType).toEqual({
+      text: "surgery",
+    });
   });
 
   it("does not change when the same message is applied again", () => {
@@ -86,7 +93,10 @@ describe("a chart", () => {
   });
 
   it("compares times of different offsets as instants", () => {
-    const chart = chartOf(said("2026-01-01T16:30:00Z", [encounter({ status: "finished" })]), said("2026-01-01T10:00:00-06:00", [encounter({})]));
+    const chart = chartOf(
+      said("2026-01-01T16:30:00Z", [encounter({ status: "finished" })]),
+      said("2026-01-01T10:00:00-06:00", [encounter({})]),
+    );
     expect(visit(chart).status).toBe("finished");
   });
 });

@@ -27,7 +27,9 @@ describe("an acknowledgement", () => {
   });
 
   it("uses the sender's delimiters, a truncation character among them", () => {
-    expect(accepted("MSH$%*@!#$A$B$C$D$1$$ADT%A04$7$P$2.7")).toBe("MSH$%*@!#$C$D$A$B$20260203040506+0000$$ACK%A04%ACK$CB1$P$2.7\rMSA$AA$7\r");
+    expect(accepted("MSH$%*@!#$A$B$C$D$1$$ADT%A04$7$P$2.7")).toBe(
+      "MSH$%*@!#$C$D$A$B$20260203040506+0000$$ACK%A04%ACK$CB1$P$2.7\rMSA$AA$7\r",
+    );
   });
 
   it("names no message structure before v2.4", () => {

@@ -14,7 +14,8 @@ const texts = (frames: readonly Frame[]): string[] => frames.map((frame) => `${f
 describe("the MLLP framer", () => {
   it("gives the same message wherever the stream is cut", () => {
     const wire = block(Buffer.from(MESSAGE));
-    for (let at = 0; at <= wire.length; at++) expect(texts(read([wire.subarray(0, at), wire.subarray(at)]))).toEqual([`message:${MESSAGE}`]);
+    for (let at = 0; at <= wire.length; at++)
+      expect(texts(read([wire.subarray(0, at), wire.subarray(at)]))).toEqual([`message:${MESSAGE}`]);
   });
 
   it("gives the same frames for any chunks of any bytes", () => {

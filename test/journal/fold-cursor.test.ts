@@ -48,7 +48,11 @@ describe("the fold's cursor", () => {
     const held = new pg.Client(database.url);
     await held.connect();
     await held.query("begin");
-    const slow = createJournalWriter({ query: (config: pg.QueryConfig) => held.query(config) } as unknown as pg.Pool, sealer, () => undefined);
+    const slow = createJournalWriter(
+      { query: (config: pg.QueryConfig) => held.query(config) } as unknown as pg.Pool,
+      sealer,
+      () => undefined,
+    );
     const quick = createJournalWriter(database.pool, sealer, () => undefined);
 
     await slow.append(entry("first, still open"));
@@ -103,7 +107,9 @@ describe("the journal", () => {
   it("stores no byte of a message in clear", async () => {
     const writer = createJournalWriter(database.pool, sealer, () => undefined);
     await writer.append({ ...entry("canary-control-id"), bytes: Buffer.from("PID|1||CANARYMRN") });
-    const { rows } = await database.pool.query<{ text: string }>("select j::text || encode(sealed, 'escape') as text from journal_record j");
+    const { rows } = await database.pool.query<{ text: string }>(
+      "select j::text || encode(sealed, 'escape') as text from journal_record j",
+    );
     expect(rows.map((row) => row.text).join()).not.toMatch(/CANARYMRN|canary-control-id/);
   });
 });

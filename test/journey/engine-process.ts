@@ -12,7 +12,13 @@ import { freshDatabase, type TestDatabase } from "#test/setup/database.ts";
 const HOME = fileURLToPath(new URL("../../", import.meta.url));
 const START = join(HOME, "src", "main", "start.ts");
 
-const ready = z.object({ http: z.string(), mllp: z.record(z.string(), z.int()), pid: z.int(), signIn: z.string(), redisPrefix: z.string() });
+const ready = z.object({
+  http: z.string(),
+  mllp: z.record(z.string(), z.int()),
+  pid: z.int(),
+  signIn: z.string(),
+  redisPrefix: z.string(),
+});
 export type Ready = z.infer<typeof ready>;
 
 /** An engine as a hospital runs it: a process of its own, killed or stopped as the test likes, on a database of its own. */
@@ -106,7 +112,12 @@ export async function waitFor<T>(look: () => Promise<T | undefined> | T | undefi
 
 /** A signed-in caller of the API. */
 export async function signedIn({ http, signIn }: Ready) {
-  const call = async (method: string, path: string, body?: unknown, token = ""): Promise<{ readonly status: number; readonly body: unknown; readonly headers: Headers }> => {
+  const call = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    token = "",
+  ): Promise<{ readonly status: number; readonly body: unknown; readonly headers: Headers }> => {
     const response = await fetch(`${http}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },

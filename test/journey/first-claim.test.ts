@@ -4,7 +4,7 @@ import type { Claim } from "@medplum/fhirtypes";
 import { afterEach, expect, it } from "vitest";
 import { z } from "zod";
 import { sendFiles } from "#src/cli/send.ts";
-import { startBillingServer } from "#src/destinations/stand-in/server.http.ts";
+import { type BillingServer, startBillingServer } from "#src/destinations/stand-in/server.http.ts";
 import { faultsOf } from "#src/fhir/validate.ts";
 import { type Installation, newInstallation, type RunningEngine, signedIn, waitFor } from "./engine-process.ts";
 
@@ -30,16 +30,28 @@ async function hospital() {
 
 async function sendStay(engine: RunningEngine): Promise<readonly string[]> {
   const lines: string[] = [];
-  const exit = await sendFiles(FILES, { host: "127.0.0.1", port: engine.mllpPort, timeoutMs: 10_000 }, (line) => lines.push(line), (line) => lines.push(line));
+  const exit = await sendFiles(
+    FILES,
+    { host: "127.0.0.1", port: engine.mllpPort, timeoutMs: 10_000 },
+    (line) => lines.push(line),
+    (line) => lines.push(line),
+  );
   expect(lines.join("\n")).not.toMatch(/\bA[ER]\b/);
   expect(exit).toBe(0);
   return lines;
 }
 
+async function delivered(billing: BillingServer) {
+  const claims = await billing.claims();
+  return claims.length > 0 ? claims : undefined;
+}
+
 const item = z.object({ id: z.string(), leaseId: z.string(), snapshotVersion: z.int() });
 const submitted = z.object({ state: z.string(), claim: z.object({ id: z.string() }) });
 
-async function codeTheStay(engine: RunningEngine): Promise<{ readonly claimId: string; readonly caller: Awaited<ReturnType<typeof signedIn>> }> {
+async function codeTheStay(
+  engine: RunningEngine,
+): Promise<{ readonly claimId: string; readonly caller: Awaited<ReturnType<typeof signedIn>> }> {
   const caller = await signedIn(engine);
   const leased = await waitFor(async () => {
     const { status, body } = await caller.post("/api/work-items/next", { queues: ["inpatient"] });
@@ -56,13 +68,13 @@ it("a stay sent over MLLP ends as one valid Claim on the billing system's server
   const engine = await installation.start();
   await sendStay(engine);
   const { claimId, caller } = await codeTheStay(engine);
-  const [delivered] = await waitFor(() => (billing.claims().length > 0 ? billing.claims() : undefined));
+  const [arrived] = await waitFor(() => delivered(billing));
   const read = await caller.get(`/fhir/R4/Claim/${claimId}`);
   const claim = read.body as Claim;
   expect(read.status).toBe(200);
   expect(faultsOf(claim)).toEqual([]);
-  expect(delivered?.identifier).toEqual(claim.identifier);
-  expect(delivered?.total).toEqual(claim.total);
+  expect(arrived?.identifier).toEqual(claim.identifier);
+  expect(arrived?.total).toEqual(claim.total);
   for (const reference of [claim.patient.reference, claim.item?.[0]?.encounter?.[0]?.reference, claim.provider.reference])
     expect(await caller.get(`/fhir/R4/${reference ?? "?"}`), reference).toMatchObject({ status: 200 });
   const found = await caller.get(`/fhir/R4/Claim?patient=${claim.patient.reference ?? ""}`);
@@ -81,15 +93,16 @@ it("an engine killed between the acknowledgement and the fold loses nothing and 
   await first.kill();
   await holder.query("rollback");
   holder.release();
-  const before = await installation.database.pool.query("select (select count(*) from journal_record) as records, (select count(*) from journal_outcome) as outcomes");
+  const before = await installation.database.pool.query(
+    "select (select count(*) from journal_record) as records, (select count(*) from journal_outcome) as outcomes",
+  );
   expect(before.rows).toEqual([{ records: FILES.length, outcomes: 0 }]);
 
   const second = await installation.start();
   // The sender, which never saw anything go wrong, sends everything again.
   await sendStay(second);
   await codeTheStay(second);
-  await waitFor(() => (billing.claims().length > 0 ? true : undefined));
-  expect(billing.claims()).toHaveLength(1);
+  expect(await waitFor(() => delivered(billing))).toHaveLength(1);
   const after = await installation.database.pool.query("select verdict, count(*) as n from journal_record group by 1 order by 1");
   expect(after.rows).toEqual([
     { verdict: "accepted", n: FILES.length },

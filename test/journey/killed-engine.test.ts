@@ -39,7 +39,10 @@ it("an engine killed three times under load has every message once, every item o
   expect(await count("select count(distinct control_key) as n from journal_record where verdict = 'accepted'")).toBe(taken);
   const accounts = new Set(STORY.map(({ message }) => /^PID(?:\|[^|]*){17}\|(\w+)/m.exec(message.replaceAll("\r", "\n"))?.[1]));
   expect(await count("select count(*) as n from coding_item")).toBe(accounts.size);
-  const charges = STORY.filter(({ message }) => message.includes("DFT^P03")).reduce((sum, { message }) => sum + message.split("\rFT1|").length - 1, 0);
+  const charges = STORY.filter(({ message }) => message.includes("DFT^P03")).reduce(
+    (sum, { message }) => sum + message.split("\rFT1|").length - 1,
+    0,
+  );
   expect(await count("select count(*) as n from chart_resource where type = 'ChargeItem'")).toBe(charges);
 
   await waitFor(async () => ((await count("select count(*) as n from dirty_item")) === 0 ? true : undefined));

@@ -31,7 +31,8 @@ describe.skipIf(!present)(`real messages${present ? "" : " (skipped: the folder 
       }
     }
     expect(sent).toBeGreaterThanOrEqual(files.length);
-    const waiting = "select count(*) as n from journal_record j left join journal_outcome o on o.seq = j.seq where j.verdict = 'accepted' and o.seq is null";
+    const waiting =
+      "select count(*) as n from journal_record j left join journal_outcome o on o.seq = j.seq where j.verdict = 'accepted' and o.seq is null";
     await waitFor(async () => ((await pool.query<{ n: number }>(waiting)).rows[0]?.n === 0 ? true : undefined));
     const { rows } = await pool.query<{ state: string; named: boolean; n: number }>(
       `select coalesce(o.outcome, j.verdict) as state,

@@ -72,7 +72,9 @@ describe("the stores of an installation", () => {
     const first = await start(dataDir);
     await first.stop();
     // What an initdb leaves that was killed: a folder without its last files, never moved to its place.
-    const postgres = [join(dataDir, "postgres"), "/var/lib/chartbridge"].find((folder) => existsSync(join(folder, "cluster"))) ?? join(dataDir, "postgres");
+    const postgres =
+      [join(dataDir, "postgres"), "/var/lib/chartbridge"].find((folder) => existsSync(join(folder, "cluster"))) ??
+      join(dataDir, "postgres");
     rmSync(join(postgres, "cluster"), { recursive: true, force: true });
     const half = spawn("mkdir", ["-p", join(postgres, "cluster.new", "base")]);
     await once(half, "exit");
@@ -109,7 +111,10 @@ describe("a data directory", () => {
   it("belongs to one engine at a time, and to the next when that one was killed", async () => {
     const dataDir = newFolder();
     const script = `import { lockDataDir } from "#src/main/services/lock.ts"; lockDataDir(${JSON.stringify(dataDir)}); process.stdout.write("locked"); setInterval(() => {}, 1000);`;
-    const holder = spawn(process.execPath, ["--input-type=module", "-e", script], { cwd: join(import.meta.dirname, "..", ".."), stdio: ["ignore", "pipe", "inherit"] });
+    const holder = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: join(import.meta.dirname, "..", ".."),
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     undo.push(() => holder.kill("SIGKILL"));
     await once(holder.stdout, "data");
     expect(() => lockDataDir(dataDir)).toThrow(/another Chartbridge/);

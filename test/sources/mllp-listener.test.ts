@@ -24,15 +24,20 @@ afterAll(() => database.drop());
 async function listen(changes: Partial<Feed> = {}, journal?: Journal): Promise<Listener> {
   const feed = { ...base, ...changes };
   const store = journal ?? createJournalWriter(database.pool, createSealer(Buffer.alloc(32, 1)), () => undefined);
-  const listener = await listenMllp(feed, { host: "127.0.0.1", port: 0 }, {
-    log: createLog("silent"),
-    accept: (frame, peer) => acceptFrame({ journal: store, now: () => new Date() }, { feed, protocol: "mllp", peer }, frame),
-  });
+  const listener = await listenMllp(
+    feed,
+    { host: "127.0.0.1", port: 0 },
+    {
+      log: createLog("silent"),
+      accept: (frame, peer) => acceptFrame({ journal: store, now: () => new Date() }, { feed, protocol: "mllp", peer }, frame),
+    },
+  );
   open.push(listener);
   return listener;
 }
 
-const adt = (id: string, more = ""): string => `MSH|^~\\&|EHR|NORTH|CB|CB|20260101||ADT^A08|${id}|P|2.5.1\rPID|1||77^^^NORTH||CANARY^NAME\r${more}`;
+const adt = (id: string, more = ""): string =>
+  `MSH|^~\\&|EHR|NORTH|CB|CB|20260101||ADT^A08|${id}|P|2.5.1\rPID|1||77^^^NORTH||CANARY^NAME\r${more}`;
 const framed = (text: string): string => `\x0b${text}\x1c\r`;
 
 /** Sends bytes and collects what comes back until `answers` blocks have ended or the peer closes. */
@@ -55,7 +60,8 @@ function talk(port: number, bytes: string, answers: number, half = false): Promi
     socket.on("error", () => done(true));
   });
 }
-const codes = (text: string): string[] => [...text.matchAll(/MSA\|(\w\w)\|([^|\r]*)/g)].map((match) => `${match[1] ?? ""} ${match[2] ?? ""}`);
+const codes = (text: string): string[] =>
+  [...text.matchAll(/MSA\|(\w\w)\|([^|\r]*)/g)].map((match) => `${match[1] ?? ""} ${match[2] ?? ""}`);
 
 describe("an MLLP sender", () => {
   it("gets one answer a message, in the order it sent them", async () => {
@@ -129,7 +135,9 @@ describe("an MLLP sender", () => {
     const { port } = await listen();
     const ids = Array.from({ length: 20 }, (_, n) => `books-${n}`);
     await Promise.all(ids.map((id) => talk(port, framed(adt(id)), 1)));
-    const { rows } = await database.pool.query("select count(*)::int as n from journal_record where verdict = 'accepted' and answer = 'AA'");
+    const { rows } = await database.pool.query(
+      "select count(*)::int as n from journal_record where verdict = 'accepted' and answer = 'AA'",
+    );
     const seen = await database.pool.query("select count(*)::int as n from control_id_seen");
     expect(rows[0]).toEqual(seen.rows[0]);
   });

@@ -18,7 +18,11 @@ export const authRoutes = (tokens: Tokens): readonly Route[] => [
       const session = await tokens.signIn(asked.data.code);
       if (session === undefined) return { status: 401, body: { code: "NOT_SIGNED_IN", message: "this code is wrong, used or too old" } };
       const { token, caller, expiresAt } = session;
-      return { status: 200, body: { token, name: caller.name, roles: caller.roles, expiresAt }, object: { type: "user", id: caller.userId } };
+      return {
+        status: 200,
+        body: { token, name: caller.name, roles: caller.roles, expiresAt },
+        object: { type: "user", id: caller.userId },
+      };
     },
   },
 ];

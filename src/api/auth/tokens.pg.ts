@@ -37,7 +37,11 @@ export function createTokens(pool: pg.Pool): Tokens {
     );
     return rows[0]?.expires_at ?? new Date(0);
   };
-  const asCaller = (row: { user_id: string; name: string; roles: Role[] }): Caller => ({ userId: row.user_id, name: row.name, roles: row.roles });
+  const asCaller = (row: { user_id: string; name: string; roles: Role[] }): Caller => ({
+    userId: row.user_id,
+    name: row.name,
+    roles: row.roles,
+  });
 
   return {
     oneTimeCode: async (name, roles) => {

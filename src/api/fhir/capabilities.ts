@@ -1,7 +1,19 @@
 import type { CapabilityStatement } from "@medplum/fhirtypes";
 
 /** Types that a released claim refers to; each is served as it stood at release. */
-export const REFERENCED_TYPES = ["Patient", "Encounter", "Account", "Coverage", "Organization", "Practitioner", "Condition", "Procedure", "ChargeItem", "DocumentReference", "RelatedPerson"] as const;
+export const REFERENCED_TYPES = [
+  "Patient",
+  "Encounter",
+  "Account",
+  "Coverage",
+  "Organization",
+  "Practitioner",
+  "Condition",
+  "Procedure",
+  "ChargeItem",
+  "DocumentReference",
+  "RelatedPerson",
+] as const;
 
 /** Search parameters of Claim, by R4 name and type. */
 export const CLAIM_PARAMETERS = { _id: "token", patient: "reference", encounter: "reference", identifier: "token" } as const;

@@ -33,18 +33,21 @@ const idOf = (reference: string): string => reference.split("/").at(-1) ?? "";
  */
 export function readClaimQuery(parameters: URLSearchParams, lenient: boolean): Result<ClaimQuery, Failure> {
   for (const name of parameters.keys())
-    if (!SERVED.includes(name) && !lenient) return fail({ code: "REQUEST_INVALID", place: "Claim", detail: `a search parameter is not served; served are ${SERVED.join(", ")}` });
+    if (!SERVED.includes(name) && !lenient)
+      return fail({ code: "REQUEST_INVALID", place: "Claim", detail: `a search parameter is not served; served are ${SERVED.join(", ")}` });
   const countText = parameters.get("_count");
   const count = countText === null ? COUNT_DEFAULT : Number(countText);
   if (!Number.isInteger(count) || count < 0) return fail({ code: "REQUEST_INVALID", place: "_count" });
-  const [id, patient, encounter, identifier, after] = ["_id", "patient", "encounter", "identifier", "_cursor"].map((name) => parameters.get(name));
+  const [id, patient, encounter, identifier, after] = ["_id", "patient", "encounter", "identifier", "_cursor"].map(
+    (name) => parameters.get(name) ?? undefined,
+  );
   return ok({
     count: Math.min(count, COUNT_MAX),
-    ...(id == null ? {} : { id }),
-    ...(patient == null ? {} : { patientId: idOf(patient) }),
-    ...(encounter == null ? {} : { encounterId: idOf(encounter) }),
-    ...(identifier == null ? {} : { identifier }),
-    ...(after == null ? {} : { after }),
+    ...(id === undefined ? {} : { id }),
+    ...(patient === undefined ? {} : { patientId: idOf(patient) }),
+    ...(encounter === undefined ? {} : { encounterId: idOf(encounter) }),
+    ...(identifier === undefined ? {} : { identifier }),
+    ...(after === undefined ? {} : { after }),
   });
 }
 

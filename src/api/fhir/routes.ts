@@ -88,18 +88,29 @@ export function fhirRoutes(needs: FhirRouteNeeds): readonly Route[] {
         if (state === undefined) return refuse({ code: "NOT_FOUND" });
         if (state === "waiting") return { status: 202 };
         const failure = foldedFailure(state);
-        const done = { resourceType: "OperationOutcome", issue: [{ severity: "information", code: "informational", diagnostics: "the message has taken effect" }] };
+        const done = {
+          resourceType: "OperationOutcome",
+          issue: [{ severity: "information", code: "informational", diagnostics: "the message has taken effect" }],
+        };
         return failure === undefined ? { status: 200, body: done, object: { type: "message", id } } : refuse(failure);
       },
     },
-    { method: "GET", path: "/fhir/R4/Claim", roles: BILLING, action: "search", objectType: "Claim", handle: (call) => search(call.query, isLenient(call)) },
+    {
+      method: "GET",
+      path: "/fhir/R4/Claim",
+      roles: BILLING,
+      action: "search",
+      objectType: "Claim",
+      handle: (call) => search(call.query, isLenient(call)),
+    },
     {
       method: "POST",
       path: "/fhir/R4/Claim/_search",
       roles: BILLING,
       action: "search",
       objectType: "Claim",
-      handle: (call) => search(new URLSearchParams([...call.query, ...(call.body instanceof URLSearchParams ? call.body : [])]), isLenient(call)),
+      handle: (call) =>
+        search(new URLSearchParams([...call.query, ...(call.body instanceof URLSearchParams ? call.body : [])]), isLenient(call)),
     },
     read("Claim", readClaim),
     ...REFERENCED_TYPES.map((type) => read(type, (id) => readClaimResource(type, id))),

@@ -6,7 +6,9 @@ import type { Answer, Route } from "../route.ts";
 export interface MessageRouteNeeds {
   readonly status: () => Promise<LineStatus>;
   /** Maps a stored record again with the maps of now; undefined when the journal has none of that id. */
-  readonly mapAgain: (id: string) => Promise<{ readonly mapVersion: string; readonly mapped: Mapped | undefined; readonly failure: string | undefined } | undefined>;
+  readonly mapAgain: (
+    id: string,
+  ) => Promise<{ readonly mapVersion: string; readonly mapped: Mapped | undefined; readonly failure: string | undefined } | undefined>;
   readonly outcome: (id: string) => Promise<{ readonly outcome: Outcome; readonly code?: string; readonly place?: string } | undefined>;
 }
 
@@ -54,7 +56,14 @@ export const messageRoutes = ({ status, mapAgain, outcome }: MessageRouteNeeds):
       const again = UUID.test(id) ? await mapAgain(id) : undefined;
       if (again === undefined) return NOT_FOUND;
       const { mapVersion, mapped, failure } = again;
-      const body = { id, mapVersion, failure, messageType: mapped?.messageType, lineage: mapped?.lineage ?? [], warnings: mapped?.warnings ?? [] };
+      const body = {
+        id,
+        mapVersion,
+        failure,
+        messageType: mapped?.messageType,
+        lineage: mapped?.lineage ?? [],
+        warnings: mapped?.warnings ?? [],
+      };
       return { status: 200, body, object: { type: "message", id } };
     },
   },

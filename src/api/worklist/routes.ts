@@ -56,7 +56,13 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
       const answer = await handle(id, parsed.data, caller?.userId ?? "");
       return { ...answer, object: { type: "work-item", id } };
     };
-  const route = (method: Route["method"], path: string, action: Route["action"], roles: readonly Role[], handle: Route["handle"]): Route => ({
+  const route = (
+    method: Route["method"],
+    path: string,
+    action: Route["action"],
+    roles: readonly Role[],
+    handle: Route["handle"],
+  ): Route => ({
     method,
     path,
     roles,
@@ -70,7 +76,12 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
       const parsed = nextBody.safeParse(body ?? {});
       if (!parsed.success) return invalid(parsed.error);
       const unknown = parsed.data.queues.filter((name) => !queues.includes(name));
-      if (unknown.length > 0) return refuse({ code: "REQUEST_INVALID", place: "queues", detail: `there is no queue ${unknown.join(", ")}; there are ${queues.join(", ")}` });
+      if (unknown.length > 0)
+        return refuse({
+          code: "REQUEST_INVALID",
+          place: "queues",
+          detail: `there is no queue ${unknown.join(", ")}; there are ${queues.join(", ")}`,
+        });
       const leased = await worklist.next({ userId: caller?.userId ?? "", queues: parsed.data.queues });
       if (!leased.ok) return refuse(leased.failure);
       onTickets();
@@ -115,7 +126,8 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
         const released = await worklist.release(id);
         if (released !== undefined && "claimId" in released) onReleased();
         const after = await worklist.read(id, false);
-        const claim = released !== undefined && "claimId" in released ? { id: released.claimId, url: `/fhir/R4/Claim/${released.claimId}` } : null;
+        const claim =
+          released !== undefined && "claimId" in released ? { id: released.claimId, url: `/fhir/R4/Claim/${released.claimId}` } : null;
         const findings = [...taken.value.findings, ...(released !== undefined && "findings" in released ? released.findings : [])];
         return { status: 200, body: { id, state: after?.state, claim, holds: after?.holds ?? [], findings } };
       }),
@@ -132,27 +144,26 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
         return { status: 200, body: { id, ...held.value } };
       }),
     ),
-    route(
-      "DELETE",
-      "/api/work-items/:id/holds/:code",
-      "update",
-      CODERS,
-      async ({ params, caller }) => {
-        const id = params["id"] ?? "";
-        const lifted = UUID.test(id) ? await worklist.liftHold(id, params["code"] ?? "", caller?.userId ?? "") : undefined;
-        if (lifted === undefined) return refuse({ code: "NOT_FOUND" });
-        if (!lifted.ok) return refuse(lifted.failure);
-        onTickets();
-        const released = await worklist.release(id);
-        if (released !== undefined && "claimId" in released) onReleased();
-        return { status: 200, body: { id, ...lifted.value }, object: { type: "work-item", id } };
-      },
-    ),
+    route("DELETE", "/api/work-items/:id/holds/:code", "update", CODERS, async ({ params, caller }) => {
+      const id = params["id"] ?? "";
+      const lifted = UUID.test(id) ? await worklist.liftHold(id, params["code"] ?? "", caller?.userId ?? "") : undefined;
+      if (lifted === undefined) return refuse({ code: "NOT_FOUND" });
+      if (!lifted.ok) return refuse(lifted.failure);
+      onTickets();
+      const released = await worklist.release(id);
+      if (released !== undefined && "claimId" in released) onReleased();
+      return { status: 200, body: { id, ...lifted.value }, object: { type: "work-item", id } };
+    }),
     route("GET", "/api/work-items", "search", READERS, async ({ query }) => {
       const limit = Math.min(Math.max(Number(query.get("limit") ?? 50) || 50, 1), 200);
       const [state, queue, after] = [query.get("state"), query.get("queue"), query.get("after")];
       if (after !== null && !UUID.test(after)) return refuse({ code: "REQUEST_INVALID", place: "after" });
-      const items = await worklist.list({ limit, ...(state === null ? {} : { state }), ...(queue === null ? {} : { queue }), ...(after === null ? {} : { after }) });
+      const items = await worklist.list({
+        limit,
+        ...(state === null ? {} : { state }),
+        ...(queue === null ? {} : { queue }),
+        ...(after === null ? {} : { after }),
+      });
       return { status: 200, body: { items, next: items.length === limit ? items.at(-1)?.id : undefined } };
     }),
     route("GET", "/api/work-items/:id", "read", READERS, async (call) => {
@@ -161,6 +172,9 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
       const item = UUID.test(id) ? await worklist.read(id, isWorker(call)) : undefined;
       return item === undefined ? refuse({ code: "NOT_FOUND" }) : { status: 200, body: item, object: { type: "work-item", id } };
     }),
-    { ...route("GET", "/api/queues", "search", READERS, async () => ({ status: 200, body: { queues: await worklist.queues() } })), objectType: "queue" },
+    {
+      ...route("GET", "/api/queues", "search", READERS, async () => ({ status: 200, body: { queues: await worklist.queues() } })),
+      objectType: "queue",
+    },
   ];
 }

@@ -144,12 +144,19 @@ export async function runBench(options: BenchOptions, { env, out, err }: BenchNe
     generator = startGenerator({ ...target, connections, messages, warmup, mark: markOf(Date.now()), timeoutMs: ANSWER_WITHIN_MS }, heard);
     await generator.ready;
     err(`${warmup} messages of warm-up answered; sending ${messages} over ${connections} connections`);
-    const measured = engine === undefined ? { load: await generator.go() } : await measureEngine(engine, generator, () => accepted, options, err);
+    const measured =
+      engine === undefined ? { load: await generator.go() } : await measureEngine(engine, generator, () => accepted, options, err);
     const { load } = measured;
     const inside = "inside" in measured ? measured.inside : undefined;
     const { engine: engineCpu, postgres, redis } = inside?.cpu ?? NOTHING;
     const rows = [
-      ...(inside === undefined ? [] : [{ name: "engine", seconds: engineCpu }, { name: "postgres", seconds: postgres }, { name: "redis", seconds: redis }]),
+      ...(inside === undefined
+        ? []
+        : [
+            { name: "engine", seconds: engineCpu },
+            { name: "postgres", seconds: postgres },
+            { name: "redis", seconds: redis },
+          ]),
       { name: "generator", seconds: load.cpuSeconds },
     ];
     for (const line of cpuTable(rows, inside?.drainedSeconds ?? load.seconds)) err(line);

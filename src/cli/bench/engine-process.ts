@@ -51,7 +51,8 @@ export async function startEngine({ env, err, parent = tmpdir() }: EngineNeeds):
   const dir = mkdtempSync(join(parent, "chartbridge-bench-"));
   // As root the database runs as another user, which must be able to enter.
   chmodSync(dir, 0o711);
-  if (statfsSync(dir).type === TMPFS_MAGIC) err(`warning: ${dir} is in memory: fsync costs nothing there. Use --dir for a folder on a disk.`);
+  if (statfsSync(dir).type === TMPFS_MAGIC)
+    err(`warning: ${dir} is in memory: fsync costs nothing there. Use --dir for a folder on a disk.`);
   const options = ["--no-demo", "--data-dir", join(dir, "data"), "--port", "0", "--mllp-port", "0"];
   const child = spawn(process.execPath, [START, ...options], { cwd: ROOT, env: withoutServices(env), stdio: ["ignore", "pipe", "pipe"] });
   const said: string[] = [];
@@ -82,7 +83,12 @@ export async function startEngine({ env, err, parent = tmpdir() }: EngineNeeds):
     const { mllp, pid, databaseUrl, services } = await ready.promise;
     const [mllpPort] = Object.values(mllp);
     if (mllpPort === undefined) throw new Error("the engine has no MLLP feed");
-    return { mllpPort, databaseUrl, pids: { engine: pid, postgres: services.postgres ?? undefined, redis: services.redis ?? undefined }, stop };
+    return {
+      mllpPort,
+      databaseUrl,
+      pids: { engine: pid, postgres: services.postgres ?? undefined, redis: services.redis ?? undefined },
+      stop,
+    };
   } catch (error) {
     for (const line of said) err(`engine: ${line}`);
     await stop();

@@ -46,7 +46,14 @@ class Line {
   #sentAt = 0;
   #finish: () => void = () => undefined;
 
-  constructor(socket: Socket, templates: readonly (readonly Template[])[], turns: readonly Turn[], prefix: string, load: Load, tally: Tally) {
+  constructor(
+    socket: Socket,
+    templates: readonly (readonly Template[])[],
+    turns: readonly Turn[],
+    prefix: string,
+    load: Load,
+    tally: Tally,
+  ) {
     this.#socket = socket;
     // In-place stamping needs buffers no other connection writes to.
     this.#templates = templates.map((steps) => steps.map((template) => ({ ...template, bytes: Buffer.from(template.bytes) })));
@@ -106,7 +113,8 @@ class Line {
   #check(answer: Buffer): void {
     const at = answer.indexOf(MSA);
     const idAt = at + 8;
-    const right = at > 0 && answer.compare(this.#sentId, 0, ID_BYTES, idAt, idAt + ID_BYTES) === 0 && ENDS_FIELD.has(answer[idAt + ID_BYTES]);
+    const right =
+      at > 0 && answer.compare(this.#sentId, 0, ID_BYTES, idAt, idAt + ID_BYTES) === 0 && ENDS_FIELD.has(answer[idAt + ID_BYTES]);
     if (!right) this.#tally.mismatched++;
     else if (answer[at + 6] === 0x41 && (answer[at + 5] === 0x41 || answer[at + 5] === 0x43)) this.#tally.accepted++;
     else this.#tally.refused++;

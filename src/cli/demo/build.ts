@@ -18,7 +18,8 @@ export interface Envelope {
   readonly sentAt: string;
 }
 
-const isRepeating = (field: Field): field is { readonly each: readonly (readonly Component[])[] } => typeof field === "object" && "each" in field;
+const isRepeating = (field: Field): field is { readonly each: readonly (readonly Component[])[] } =>
+  typeof field === "object" && "each" in field;
 
 const repetitionsOf = (field: Field): readonly (readonly Component[])[] => {
   if (typeof field === "string") return [[field]];
@@ -74,6 +75,8 @@ const PARTS: Intl.DateTimeFormatOptions = {
 
 /** A point in time as local time of a zone, `YYYYMMDDHHMMSS`. */
 export function localTime(at: Date, zone: string): string {
-  const parts = new Map(new Intl.DateTimeFormat("en-US", { ...PARTS, timeZone: zone }).formatToParts(at).map((part) => [part.type, part.value]));
+  const parts = new Map(
+    new Intl.DateTimeFormat("en-US", { ...PARTS, timeZone: zone }).formatToParts(at).map((part) => [part.type, part.value]),
+  );
   return ["year", "month", "day", "hour", "minute", "second"].map((name) => parts.get(name as Intl.DateTimeFormatPartTypes) ?? "").join("");
 }

@@ -22,9 +22,43 @@ const FAMILIES = [
   ...["Underhill", "Villanueva", "Whitcombe", "Xiong", "Yamashita", "Zielinski", "Ashworth", "Brennan-Hale", "Chaudhry", "Delacroix"],
   ...["Estrada", "Featherstone", "Gallagher", "Haverford", "Ivanova", "Johansson", "Kirkpatrick", "Lefebvre", "Muñoz", "Norwood"],
 ];
-const WOMEN = ["Adele", "Beatriz", "Corinne", "Daphne", "Elena", "Freya", "Greta", "Hanneke", "Imogen", "Josephine", "Leila", "Marisol"] as const;
-const MEN = ["Alden", "Bastian", "Cedric", "Dmitri", "Emmett", "Florian", "Gideon", "Hassan", "Ignacio", "Jasper", "Kenji", "Lorenzo"] as const;
-const STREETS = ["Alder Court", "Birchwood Lane", "Canal Street", "Dogwood Drive", "Elm Terrace", "Foundry Road", "Garrison Avenue"] as const;
+const WOMEN = [
+  "Adele",
+  "Beatriz",
+  "Corinne",
+  "Daphne",
+  "Elena",
+  "Freya",
+  "Greta",
+  "Hanneke",
+  "Imogen",
+  "Josephine",
+  "Leila",
+  "Marisol",
+] as const;
+const MEN = [
+  "Alden",
+  "Bastian",
+  "Cedric",
+  "Dmitri",
+  "Emmett",
+  "Florian",
+  "Gideon",
+  "Hassan",
+  "Ignacio",
+  "Jasper",
+  "Kenji",
+  "Lorenzo",
+] as const;
+const STREETS = [
+  "Alder Court",
+  "Birchwood Lane",
+  "Canal Street",
+  "Dogwood Drive",
+  "Elm Terrace",
+  "Foundry Road",
+  "Garrison Avenue",
+] as const;
 const CITIES = [
   ["Norville", "44021"],
   ["Eastmere", "44067"],

@@ -87,18 +87,20 @@ const pv1 = (stay: Stay, left: boolean): Segment => {
 };
 
 const dg1 = (stay: Stay, left: boolean): readonly Segment[] =>
-  stay.case.diagnoses.slice(0, left ? undefined : 1).map(({ code, text }: Diagnosis, index): Segment => [
-    "DG1",
-    {
-      1: String(index + 1),
-      3: [code, text, "I10"],
-      4: text,
-      5: left ? stay.dischargedAt : stay.admittedAt,
-      6: left ? "F" : "A",
-      15: String(index + 1),
-      16: doctorField(DOCTORS[stay.case.doctor]),
-    },
-  ]);
+  stay.case.diagnoses.slice(0, left ? undefined : 1).map(
+    ({ code, text }: Diagnosis, index): Segment => [
+      "DG1",
+      {
+        1: String(index + 1),
+        3: [code, text, "I10"],
+        4: text,
+        5: left ? stay.dischargedAt : stay.admittedAt,
+        6: left ? "F" : "A",
+        15: String(index + 1),
+        16: doctorField(DOCTORS[stay.case.doctor]),
+      },
+    ],
+  );
 
 const insurance = (stay: Stay): readonly Segment[] => {
   if (stay.payer === undefined) return [];
@@ -107,7 +109,10 @@ const insurance = (stay: Stay): readonly Segment[] => {
   const name = [person.family, person.given, person.middle];
   const address = [person.street, "", person.city, "OH", person.zip, "USA", "H"];
   return [
-    ["GT1", { 1: "1", 2: [person.mrn, "", "", "NORTH", "MR"], 3: name, 5: address, 8: person.born, 9: person.sex, 11: ["SE", "Self", "HL70063"] }],
+    [
+      "GT1",
+      { 1: "1", 2: [person.mrn, "", "", "NORTH", "MR"], 3: name, 5: address, 8: person.born, 9: person.sex, 11: ["SE", "Self", "HL70063"] },
+    ],
     [
       "IN1",
       {
@@ -152,7 +157,9 @@ export const visitSegments = (stay: Stay, event: string, at: string, left: boole
   pv1(stay, left),
   ["PV2", { 3: ["", stay.case.reason], 12: stay.case.kind === "outpatient" ? "Y" : "N" }],
   // ADT_A03 has its OBX after DG1, the others before AL1 (v2.5.1 ch. 3.3).
-  ...(event === "A03" ? [...allergyAndDiagnoses(stay, left), ...measurements(stay)] : [...measurements(stay), ...allergyAndDiagnoses(stay, left)]),
+  ...(event === "A03"
+    ? [...allergyAndDiagnoses(stay, left), ...measurements(stay)]
+    : [...measurements(stay), ...allergyAndDiagnoses(stay, left)]),
   ...insurance(stay),
 ];
 
@@ -216,7 +223,25 @@ export const noteSegments = (stay: Stay, at: string): readonly Segment[] => {
     ["EVN", { 1: "T02", 2: at }],
     pid(stay),
     pv1(stay, false),
-    ["TXA", { 1: "1", 2: type, 3: "TX", 4: stay.dischargedAt, 5: doctor, 6: at, 9: doctor, 12: [`DOC-${stay.visit}`, "NORTH"], 16: title, 17: "LA", 19: "AV", 22: doctor }],
-    ...lines.map((text, index): Segment => ["OBX", { 1: String(index + 1), 2: "TX", 3: [loinc, title, "LN"], 5: text, 11: "F", 14: day(at) }]),
+    [
+      "TXA",
+      {
+        1: "1",
+        2: type,
+        3: "TX",
+        4: stay.dischargedAt,
+        5: doctor,
+        6: at,
+        9: doctor,
+        12: [`DOC-${stay.visit}`, "NORTH"],
+        16: title,
+        17: "LA",
+        19: "AV",
+        22: doctor,
+      },
+    ],
+    ...lines.map(
+      (text, index): Segment => ["OBX", { 1: String(index + 1), 2: "TX", 3: [loinc, title, "LN"], 5: text, 11: "F", 14: day(at) }],
+    ),
   ];
 };

@@ -10,7 +10,15 @@ const DAY_MS = 24 * HOUR_MS;
 export const ODD_SECOND_MS = 17_000;
 
 /** Every queue gets its share early. */
-const KINDS: readonly [CaseKind, ...CaseKind[]] = ["emergency", "inpatient", "outpatient", "observation", "inpatient", "emergency", "outpatient"];
+const KINDS: readonly [CaseKind, ...CaseKind[]] = [
+  "emergency",
+  "inpatient",
+  "outpatient",
+  "observation",
+  "inpatient",
+  "emergency",
+  "outpatient",
+];
 /** The patient (from 1) who gave no insurance. */
 const WITHOUT_INSURANCE = 11;
 const MEDICARE_FROM_YEARS = 65;

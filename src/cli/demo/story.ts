@@ -82,7 +82,9 @@ export function demoStory(seed: number, now: Date, zone = "UTC"): readonly Story
   const first = interleave(stays.slice(0, FIRST_PATIENTS), SIDE_BY_SIDE, chance);
   const later = interleave(stays.slice(FIRST_PATIENTS), SIDE_BY_SIDE, chance);
   const begin = Math.floor(now.getTime() / 60_000) * 60_000 + ODD_SECOND_MS;
-  const run = Math.floor(now.getTime() / 1_000).toString(36).toUpperCase();
+  const run = Math.floor(now.getTime() / 1_000)
+    .toString(36)
+    .toUpperCase();
   let atMs = 0;
   return [...first, ...later].map((told, index) => {
     atMs += index === 0 ? 0 : index < first.length ? Math.floor(FIRST_WITHIN_MS / first.length) : chance.whole(1_000, 2_000);

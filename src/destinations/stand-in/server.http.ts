@@ -28,7 +28,15 @@ function statusOf(outcome: OperationOutcome): number {
   return isOk(outcome) ? 200 : (STATUS[outcome.issue[0]?.code ?? ""] ?? 400);
 }
 
-export async function startBillingServer({ host, port, token }: { readonly host: string; readonly port: number; readonly token?: string }): Promise<BillingServer> {
+export async function startBillingServer({
+  host,
+  port,
+  token,
+}: {
+  readonly host: string;
+  readonly port: number;
+  readonly token?: string;
+}): Promise<BillingServer> {
   prepareValidation();
   indexSearchParameterBundle(readJson("fhir/r4/search-parameters.json") as Bundle<SearchParameter>);
   const repository = new MemoryRepository();
@@ -48,7 +56,8 @@ export async function startBillingServer({ host, port, token }: { readonly host:
     if (request.method === "POST" && !isSearch) writes++;
     if (mood === "unavailable") return void response.status(503).end();
     if (mood === "throttled") return void response.status(429).set("retry-after", "1").end();
-    if (mood === "refusing" && !isSearch) return void response.status(422).json({ resourceType: "OperationOutcome", issue: [{ severity: "error", code: "business-rule" }] });
+    if (mood === "refusing" && !isSearch)
+      return void response.status(422).json({ resourceType: "OperationOutcome", issue: [{ severity: "error", code: "business-rule" }] });
     // The connection stays open and nothing is said: only the caller's own limit ends it.
     if (mood === "silent-before") return;
     const url = request.url === "/" ? "" : request.url;
@@ -62,17 +71,19 @@ export async function startBillingServer({ host, port, token }: { readonly host:
       headers: request.headers,
       config: { transactions: true },
     };
-    const [outcome, resource] = await router.handleRequest(asked, repository).catch((error: unknown): [OperationOutcome, Resource | undefined] => {
-      if (error instanceof OperationOutcomeError) return [error.outcome, undefined];
-      throw error;
-    });
+    const [outcome, resource] = await router
+      .handleRequest(asked, repository)
+      .catch((error: unknown): [OperationOutcome, Resource | undefined] => {
+        if (error instanceof OperationOutcomeError) return [error.outcome, undefined];
+        throw error;
+      });
     if (mood === "silent-after" && !isSearch) return;
     response
       .status(statusOf(outcome))
       .type("application/fhir+json")
       .send(JSON.stringify(resource ?? outcome));
   };
-  app.use("/fhir/R4", (request, response, next) => void handle(request, response).catch(next));
+  app.use("/fhir/R4", handle);
 
   const server = await new Promise<Server>((resolve, reject) => {
     const listening: Server = app.listen(port, host, () => resolve(listening));

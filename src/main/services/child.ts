@@ -72,7 +72,12 @@ export async function freePort(preferred: number | undefined): Promise<number> {
 export function spawnServer(
   command: string,
   args: readonly string[],
-  options: { readonly logFile: string; readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly user?: { readonly uid: number; readonly gid: number } },
+  options: {
+    readonly logFile: string;
+    readonly env: NodeJS.ProcessEnv;
+    readonly cwd: string;
+    readonly user?: { readonly uid: number; readonly gid: number };
+  },
 ): ChildProcess {
   const log = openSync(options.logFile, "a", 0o600);
   const child = spawn(command, [...args], {

@@ -28,7 +28,11 @@ export interface Services {
 const LOOK_MS = 500;
 
 /** Keeps a store running on its address: one that dies (out of memory, killed) is started again. */
-function keepAlive(first: RunningStore, again: (port: number) => Promise<RunningStore>, report: (line: string) => void): { current(): RunningStore; stop(): Promise<void> } {
+function keepAlive(
+  first: RunningStore,
+  again: (port: number) => Promise<RunningStore>,
+  report: (line: string) => void,
+): { current(): RunningStore; stop(): Promise<void> } {
   let store = first;
   let stopping = false;
   let starting: Promise<void> | undefined;

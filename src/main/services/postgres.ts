@@ -43,7 +43,9 @@ function nativeFolder(): string {
   try {
     return join(dirname(require.resolve(name)), "..", "native");
   } catch {
-    throw new Error(`there is no embedded PostgreSQL for ${process.platform} ${process.arch}; set DATABASE_URL to a PostgreSQL 16 or later`);
+    throw new Error(
+      `there is no embedded PostgreSQL for ${process.platform} ${process.arch}; set DATABASE_URL to a PostgreSQL 16 or later`,
+    );
   }
 }
 
@@ -86,10 +88,23 @@ function initialise({ native, folder, user }: Place, password: string): void {
     chownSync(folder, user.uid, user.gid);
     chownSync(passwordFile, user.uid, user.gid);
   }
-  const args = ["-D", fresh, "-U", "chartbridge", `--pwfile=${passwordFile}`, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--data-checksums"];
+  const args = [
+    "-D",
+    fresh,
+    "-U",
+    "chartbridge",
+    `--pwfile=${passwordFile}`,
+    "-A",
+    "scram-sha-256",
+    "-E",
+    "UTF8",
+    "--locale=C",
+    "--data-checksums",
+  ];
   const made = spawnSync(join(native, "bin", "initdb"), args, { cwd: folder, encoding: "utf8", ...(user ?? {}) });
   rmSync(passwordFile, { force: true });
-  if (made.status !== 0) throw new Error(`PostgreSQL could not be initialised in ${folder}: ${made.stderr.trim().split("\n").at(-1) ?? ""}`);
+  if (made.status !== 0)
+    throw new Error(`PostgreSQL could not be initialised in ${folder}: ${made.stderr.trim().split("\n").at(-1) ?? ""}`);
   renameSync(fresh, join(folder, "cluster"));
 }
 
@@ -138,7 +153,8 @@ export async function startPostgres(dataDir: string, report: (line: string) => v
 
   const orphan = runningServer(cluster);
   if (orphan !== undefined) {
-    if (orphan.port > 0 && (await until(() => answers(urlAt(orphan.port)), 10_000))) return supervised(urlAt(orphan.port), orphan.port, orphan.pid);
+    if (orphan.port > 0 && (await until(() => answers(urlAt(orphan.port)), 10_000)))
+      return supervised(urlAt(orphan.port), orphan.port, orphan.pid);
     await stopProcess(orphan.pid, "SIGQUIT", 5_000);
   }
   // What is left is stale: its process is gone, or was stopped above.
@@ -147,7 +163,15 @@ export async function startPostgres(dataDir: string, report: (line: string) => v
   const logFile = join(dataDir, "postgres.log");
   for (let attempt = 0; attempt < 5; attempt++) {
     const port = await freePort(preferredPort);
-    const args = ["-D", cluster, "-p", String(port), "-k", "", ...Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
+    const args = [
+      "-D",
+      cluster,
+      "-p",
+      String(port),
+      "-k",
+      "",
+      ...Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+    ];
     const child = spawnServer(join(place.native, "bin", "postgres"), args, {
       logFile,
       env: { ...process.env, LC_ALL: "C" },
@@ -166,4 +190,9 @@ export async function startPostgres(dataDir: string, report: (line: string) => v
 }
 
 /** SIGINT is Postgres's fast shutdown: sessions end, everything is written. */
-const supervised = (url: string, port: number, pid: number): RunningStore => ({ url, port, pid, stop: () => stopProcess(pid, "SIGINT", 20_000) });
+const supervised = (url: string, port: number, pid: number): RunningStore => ({
+  url,
+  port,
+  pid,
+  stop: () => stopProcess(pid, "SIGINT", 20_000),
+});

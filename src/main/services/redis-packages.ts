@@ -45,13 +45,24 @@ function fetchPackages(folder: string): RedisProgram {
   const cache = join(work, "cache");
   mkdirSync(join(state, "lists", "partial"), { recursive: true });
   mkdirSync(join(cache, "archives", "partial"), { recursive: true });
-  const own = ["-o", `Dir::State=${state}`, "-o", "Dir::State::status=/var/lib/dpkg/status", "-o", `Dir::Cache=${cache}`, "-o", "Debug::NoLocking=1"];
+  const own = [
+    "-o",
+    `Dir::State=${state}`,
+    "-o",
+    "Dir::State::status=/var/lib/dpkg/status",
+    "-o",
+    `Dir::Cache=${cache}`,
+    "-o",
+    "Debug::NoLocking=1",
+  ];
   // As root apt fetches as another user, who cannot write here.
-  const apt = (...args: string[]): boolean => spawnSync("apt-get", [...own, "-o", "APT::Sandbox::User=root", "-qq", ...args], { stdio: "ignore" }).status === 0;
+  const apt = (...args: string[]): boolean =>
+    spawnSync("apt-get", [...own, "-o", "APT::Sandbox::User=root", "-qq", ...args], { stdio: "ignore" }).status === 0;
   const tree = join(work, "tree");
   mkdirSync(tree, { recursive: true });
   if (!apt("update")) throw new Error(ADVICE);
-  if (!apt("-y", "--no-install-recommends", "--download-only", "--reinstall", "install", "redis-server", "redis-tools")) throw new Error(ADVICE);
+  if (!apt("-y", "--no-install-recommends", "--download-only", "--reinstall", "install", "redis-server", "redis-tools"))
+    throw new Error(ADVICE);
   const archives = join(cache, "archives");
   for (const name of readdirSync(archives).filter((file) => file.endsWith(".deb")))
     if (spawnSync("dpkg-deb", ["-x", join(archives, name), tree], { stdio: "ignore" }).status !== 0) throw new Error(ADVICE);

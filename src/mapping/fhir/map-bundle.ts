@@ -188,3 +188,24 @@ function accountOf(
     ...(patient === undefined ? {} : { subject: [{ reference: `Patient/${patient.id}` }] }),
   };
 }
+
+/** What a bundle is about, for those who must know before it is mapped: whose it is, and where each entry will be in the chart. */
+export function readSubject(
+  bundle: Bundle,
+  settings: MapSettings,
+): Result<{ readonly orderKey?: string; readonly locations: readonly (string | undefined)[] }, Failure> {
+  const mapped = mapBundle(bundle, settings);
+  if (!mapped.ok) return mapped;
+  const patient = entriesOf(bundle).find(({ resource }) => resource.resourceType === "Patient");
+  const identity = patient && patientIdentity(patient.resource, settings);
+  const places = new Map(
+    mapped.value.lineage.map(({ source, target, resourceId }) => [
+      /\[(\d+)\]/.exec(source ?? "")?.[1],
+      `${target.split(".")[0] ?? ""}/${resourceId}`,
+    ]),
+  );
+  return ok({
+    ...(identity === undefined ? {} : { orderKey: `${identity.authority}|${identity.value}` }),
+    locations: (bundle.entry ?? []).map((_, index) => places.get(String(index))),
+  });
+}

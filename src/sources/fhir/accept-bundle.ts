@@ -5,15 +5,14 @@ import type { Journaled } from "#src/base/journaled.ts";
 import type { Feed } from "#src/config/types.ts";
 import { outcomeOf } from "#src/fhir/outcome.ts";
 import type { Journal, JournalEntry, Outcome } from "#src/journal/journal.ts";
-import { patientIdentity } from "#src/mapping/fhir/identities.ts";
-import { mapBundle } from "#src/mapping/fhir/map-bundle.ts";
-import type { MapSettings } from "#src/mapping/types.ts";
-import { checkBundle } from "./check-bundle.ts";
+import { type BundleSubject, checkBundle, type ReadSubject } from "./check-bundle.ts";
 
 export interface AcceptBundleNeeds {
   readonly journal: Journal;
   readonly idKey: IdKey;
   readonly now: () => Date;
+  /** What a bundle is about, with the feed's settings. */
+  readonly subjectOf: (feed: Feed) => ReadSubject;
   /** Waits until a record is folded; undefined when it is not within `waitMs`. */
   readonly awaitOutcome: (id: MessageId, waitMs: number) => Promise<FoldedOutcome | undefined>;
 }
@@ -35,7 +34,6 @@ export type BundleKind = "message" | "transaction";
 /** How long a sender waits for the effect of what it wrote, in ms. */
 const FOLD_WAIT_MS = 5_000;
 
-const settingsOf = (feed: Feed, idKey: IdKey): MapSettings => ({ idKey, zone: feed.zone, ...(feed.defaultAuthority === undefined ? {} : { defaultAuthority: feed.defaultAuthority }) });
 const resourcesOf = (bundle: Bundle): readonly Resource[] => (bundle.entry ?? []).flatMap(({ resource }) => resource ?? []);
 
 /** What makes two posts the same message: MessageHeader.id, Bundle.identifier, Bundle.id. */
@@ -44,21 +42,20 @@ function controlIdOf(bundle: Bundle): string | undefined {
   return bundle.identifier?.value ?? header?.id ?? bundle.id;
 }
 
-/** The same patient has the same key in HL7 v2, so what comes both ways is folded in one order. */
-function orderKeyOf(bundle: Bundle, settings: MapSettings): string | undefined {
-  const patient = resourcesOf(bundle).find((resource) => resource.resourceType === "Patient");
-  const identity = patient && patientIdentity(patient, settings);
-  return identity === undefined ? undefined : `${identity.authority}|${identity.value}`;
-}
-
 /**
  * Takes one FHIR bundle: what is wrong with it is said before it is accepted; then it is journalled, and answered when it has taken
  * effect, or after 5 s with 202 and where to ask. Never throws.
  */
-export function createAcceptBundle({ journal, idKey, now, awaitOutcome }: AcceptBundleNeeds) {
+export function createAcceptBundle({ journal, idKey, now, subjectOf, awaitOutcome }: AcceptBundleNeeds) {
   return async (feed: Feed, kind: BundleKind, body: unknown, bytes: Buffer): Promise<BundleAnswer> => {
-    const settings = settingsOf(feed, idKey);
-    const base: Omit<JournalEntry, "verdict"> = { id: freshId() as MessageId, feed: feed.name, protocol: "fhir", receivedAt: now(), messageType: `FHIR ${kind}`, bytes };
+    const base: Omit<JournalEntry, "verdict"> = {
+      id: freshId() as MessageId,
+      feed: feed.name,
+      protocol: "fhir",
+      receivedAt: now(),
+      messageType: `FHIR ${kind}`,
+      bytes,
+    };
     const keep = async (entry: JournalEntry): Promise<Journaled | undefined> => {
       try {
         return await journal.append(entry);
@@ -67,41 +64,62 @@ export function createAcceptBundle({ journal, idKey, now, awaitOutcome }: Accept
       }
     };
     const storeDown: BundleAnswer = { status: 503, body: outcomeOf({ code: "STORE_DOWN" }), headers: { "Retry-After": "5" } };
-    const checked = checkBundle(body, kind, settings);
+    const checked = checkBundle(body, kind, subjectOf(feed));
     if (!checked.ok) {
       const [first] = checked.failure;
       const status = FAILURES[first?.code ?? "REQUEST_INVALID"].http;
-      const stored = await keep({ ...base, verdict: "refused", answer: String(status), ...(first === undefined ? {} : { failure: first }) });
+      const stored = await keep({
+        ...base,
+        verdict: "refused",
+        answer: String(status),
+        ...(first === undefined ? {} : { failure: first }),
+      });
       return stored === undefined ? storeDown : { status, body: outcomeOf(...checked.failure), recordId: stored.id };
     }
-    const bundle = checked.value;
-    const [controlId, orderKey] = [controlIdOf(bundle), orderKeyOf(bundle, settings)];
-    const proof = await keep({ ...base, verdict: "accepted", answer: "200", ...(controlId === undefined ? {} : { controlId }), ...(orderKey === undefined ? {} : { orderKey }) });
+    const { bundle, subject } = checked.value;
+    const controlId = controlIdOf(bundle);
+    const { orderKey } = subject;
+    const proof = await keep({
+      ...base,
+      verdict: "accepted",
+      answer: "200",
+      ...(controlId === undefined ? {} : { controlId }),
+      ...(orderKey === undefined ? {} : { orderKey }),
+    });
     if (proof === undefined) return storeDown;
-    if (proof.verdict === "refused") return { status: 409, body: outcomeOf({ code: "CONTROL_ID_REUSED", place: "Bundle.identifier" }), recordId: proof.id };
+    if (proof.verdict === "refused")
+      return { status: 409, body: outcomeOf({ code: "CONTROL_ID_REUSED", place: "Bundle.identifier" }), recordId: proof.id };
     // A repetition is answered as the message it repeats.
     const recordId = proof.original ?? proof.id;
-    return { ...foldedAnswer(await awaitOutcome(recordId, FOLD_WAIT_MS), bundle, kind, settings, recordId), recordId };
+    const answered = foldedAnswer(await awaitOutcome(recordId, FOLD_WAIT_MS), recordId);
+    if (answered !== undefined) return { ...answered, recordId };
+    const done = kind === "message" ? messageResponse(bundle, idKey, recordId) : transactionResponse(subject);
+    return { status: 200, body: done, headers: statusLocation(recordId), recordId };
   };
 }
 
-function foldedAnswer(folded: FoldedOutcome | undefined, bundle: Bundle, kind: BundleKind, settings: MapSettings, recordId: MessageId): BundleAnswer {
-  const location = { "Content-Location": `/fhir/R4/$message-status/${recordId}` };
-  if (folded === undefined) return { status: 202, headers: location };
+/** Where a sender can ask later what came of a message. */
+const statusLocation = (recordId: MessageId): Readonly<Record<string, string>> => ({
+  "Content-Location": `/fhir/R4/$message-status/${recordId}`,
+});
+
+/** The answer when a message has not taken effect; undefined when it has. */
+function foldedAnswer(folded: FoldedOutcome | undefined, recordId: MessageId): BundleAnswer | undefined {
+  if (folded === undefined) return { status: 202, headers: statusLocation(recordId) };
   const refusal = foldedFailure(folded);
-  if (refusal !== undefined) return { status: FAILURES[refusal.code].http, body: outcomeOf(refusal), headers: location };
-  return { status: 200, body: kind === "message" ? messageResponse(bundle, settings, recordId) : transactionResponse(bundle, settings), headers: location };
+  return refusal && { status: FAILURES[refusal.code].http, body: outcomeOf(refusal), headers: statusLocation(recordId) };
 }
 
 /** Why a record had no effect, as a failure; undefined when it had. */
 export function foldedFailure({ outcome, code, place }: FoldedOutcome): Failure | undefined {
   if (outcome === "applied" || outcome === "filtered") return undefined;
   const known: FailureCode = code !== undefined && code in FAILURES ? (code as FailureCode) : "FOLD_ERROR";
-  if (outcome === "parked") return { code: "FOLD_ERROR", detail: "an earlier message of this account could not be applied; this one is kept and waits behind it" };
+  if (outcome === "parked")
+    return { code: "FOLD_ERROR", detail: "an earlier message of this account could not be applied; this one is kept and waits behind it" };
   return { code: known, ...(place === undefined ? {} : { place }) };
 }
 
-function messageResponse(bundle: Bundle, { idKey }: MapSettings, recordId: MessageId): Bundle {
+function messageResponse(bundle: Bundle, idKey: IdKey, recordId: MessageId): Bundle {
   const sent = resourcesOf(bundle).find((resource): resource is MessageHeader => resource.resourceType === "MessageHeader");
   const id = stableId(idKey, "MessageHeader", "response", recordId);
   const header: MessageHeader = {
@@ -114,13 +132,10 @@ function messageResponse(bundle: Bundle, { idKey }: MapSettings, recordId: Messa
   return { resourceType: "Bundle", type: "message", entry: [{ fullUrl: `urn:uuid:${id}`, resource: header }] };
 }
 
-function transactionResponse(bundle: Bundle, settings: MapSettings): Bundle {
-  const mapped = mapBundle(bundle, settings);
-  const ids = mapped.ok ? mapped.value.lineage : [];
-  const entry = (bundle.entry ?? []).map((_, index): BundleEntry => {
-    const made = ids.find(({ source }) => source?.startsWith(`Bundle.entry[${index}].`) === true);
-    const type = made?.target.split(".")[0];
-    return { response: made === undefined ? { status: "204 No Content" } : { status: "200 OK", location: `${type ?? ""}/${made.resourceId}` } };
-  });
-  return { resourceType: "Bundle", type: "transaction-response", entry };
-}
+const transactionResponse = ({ locations }: BundleSubject): Bundle => ({
+  resourceType: "Bundle",
+  type: "transaction-response",
+  entry: locations.map(
+    (location): BundleEntry => ({ response: location === undefined ? { status: "204 No Content" } : { status: "200 OK", location } }),
+  ),
+});
