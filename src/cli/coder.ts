@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
+import { leasedItem, newSnapshot, showItem, showSubmitted } from "./show-item.ts";
 
 const tokenPath = (dataDir: string): string => join(dataDir, "session-token");
 
@@ -27,8 +28,11 @@ async function call(dataDir: string | undefined, method: "GET" | "POST", path: s
 }
 
 const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-const leased = z.looseObject({ id: z.string(), leaseId: z.string(), snapshotVersion: z.int() });
+/** What `submit` must know of the item leased last. */
+const remembered = z.object({ id: z.string(), leaseId: z.string(), snapshotVersion: z.int() });
 const lastItem = (dataDir: string): string => join(dataDir, "leased-item.json");
+const remember = (dataDir: string, item: z.infer<typeof remembered>): void =>
+  writeFileSync(lastItem(dataDir), JSON.stringify(remembered.parse(item)), { mode: 0o600 });
 
 /** `sign-in`, `next` and `submit`: the work of a coder from a terminal, by the same API the console uses. */
 export function registerCoder(program: Command): void {
@@ -48,26 +52,47 @@ export function registerCoder(program: Command): void {
     .command("next [queue...]")
     .description("lease the next encounter to code, from any queue or the ones named")
     .option("--data-dir <dir>")
-    .action(async (queues: string[], { dataDir }: { dataDir?: string }) => {
+    .option("--json", "the whole item with its chart, as the API gives it")
+    .action(async (queues: string[], { dataDir, json }: { dataDir?: string; json?: boolean }) => {
       const { status, body } = await call(dataDir, "POST", "/api/work-items/next", queues.length === 0 ? {} : { queues });
-      const item = leased.safeParse(body);
-      if (status !== 200 || !item.success) throw new CommandFault(`nothing to code right now (${JSON.stringify(body)})`);
-      writeFileSync(lastItem(findInstallation(dataDir).dataDir), JSON.stringify(item.data, ["id", "leaseId", "snapshotVersion"]), {
-        mode: 0o600,
-      });
-      print(body);
+      const item = leasedItem.safeParse(body);
+      if (status !== 200 || !item.success) {
+        const said = z.looseObject({ message: z.string() }).safeParse(body);
+        throw new CommandFault(`nothing to code: ${said.success ? said.data.message : `the engine answered ${status}`}`);
+      }
+      remember(findInstallation(dataDir).dataDir, item.data);
+      if (json === true) print(body);
+      else process.stdout.write(showItem(item.data));
     });
   program
     .command("submit <codes.json>")
     .description("submit codes for the encounter leased last")
     .option("--data-dir <dir>")
-    .action(async (file: string, { dataDir }: { dataDir?: string }) => {
+    .option("--json", "the answer as the API gives it")
+    .action(async (file: string, { dataDir, json }: { dataDir?: string; json?: boolean }) => {
       const folder = findInstallation(dataDir).dataDir;
       if (!existsSync(lastItem(folder))) throw new CommandFault("lease an encounter first: npx chartbridge next");
-      const { id, leaseId, snapshotVersion } = leased.parse(JSON.parse(readFileSync(lastItem(folder), "utf8")));
-      const codes: unknown = JSON.parse(readFileSync(file, "utf8"));
-      const { status, body } = await call(dataDir, "POST", `/api/work-items/${id}/codes`, { leaseId, snapshotVersion, codes });
-      print(body);
+      const item = remembered.parse(JSON.parse(readFileSync(lastItem(folder), "utf8")));
+      const { id, leaseId, snapshotVersion } = item;
+      const { status, body } = await call(dataDir, "POST", `/api/work-items/${id}/codes`, {
+        leaseId,
+        snapshotVersion,
+        codes: readCodes(file),
+      });
+      const newer = newSnapshot(body);
+      if (newer !== undefined) remember(folder, { ...item, snapshotVersion: newer });
+      const text = json === true ? undefined : showSubmitted(body);
+      if (text === undefined) print(body);
+      else process.stdout.write(text);
       if (status >= 300) process.exitCode = 1;
     });
+}
+
+function readCodes(file: string): unknown {
+  if (!existsSync(file)) throw new CommandFault(`there is no file ${file}`);
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    throw new CommandFault(`${file} is not JSON; examples/first-claim/codes.json is an example`);
+  }
 }

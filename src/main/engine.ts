@@ -9,6 +9,7 @@ import type { Config, Destination, Feed } from "#src/config/types.ts";
 import { migrate } from "#src/database/migrate.pg.ts";
 import { openPool } from "#src/database/pool.pg.ts";
 import { createDelivery } from "#src/destinations/delivery.bullmq.ts";
+import { prepareValidation } from "#src/fhir/validate.ts";
 import type { Frame } from "#src/hl7v2/framer.ts";
 import { acceptFrame, type Reply } from "#src/intake/accept.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
@@ -73,6 +74,8 @@ async function startStages(
   onClose: (undo: () => Promise<void>) => void,
 ): Promise<Omit<Engine, "close">> {
   const rules = readRules(config);
+  // Before anyone listens: reading the definitions later would hold every acknowledgement up for most of a second.
+  prepareValidation();
   const sealer = createSealer(keys.encryptionKey);
   const redisPrefix = prefixOf(sealer);
   const now = (): Date => new Date();

@@ -48,7 +48,6 @@ function undoList(): { add(undo: () => Promise<void> | void): void; run(): Promi
 const LOG_LEVELS: readonly LogLevel[] = ["silent", "warn", "info"];
 
 async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const begun = performance.now();
   const read = readOptions(args, process.cwd(), existsSync("chartbridge.yaml"));
   if (!read.ok) throw new StartFault(`${read.failure}\n\n${HELP}`);
   const options = read.value;
@@ -127,7 +126,7 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<voi
       const demo = playDemoStory(demoPort, config, log);
       undo.add(() => demo.stop());
     }
-    const seconds = (performance.now() - begun) / 1_000;
+    const seconds = performance.now() / 1_000;
     say(greeting({ config, engine, seconds, code, dataDir: relative(process.cwd(), options.dataDir) || "." }));
   } catch (error) {
     await stop();

@@ -37,8 +37,6 @@ export async function startBillingServer({
   readonly port: number;
   readonly token?: string;
 }): Promise<BillingServer> {
-  prepareValidation();
-  indexSearchParameterBundle(readJson("fhir/r4/search-parameters.json") as Bundle<SearchParameter>);
   const repository = new MemoryRepository();
   const router = new FhirRouter();
   let mood: Mood = "well";
@@ -47,6 +45,14 @@ export async function startBillingServer({
   app.use(express.json({ type: ["application/fhir+json", "application/json"], limit: "10mb" }));
   app.use(express.urlencoded({ extended: false }));
 
+  let prepared = false;
+  /** Reading the definitions takes about a second: done at the first request, not at the start. */
+  const prepare = (): void => {
+    if (prepared) return;
+    prepareValidation();
+    indexSearchParameterBundle(readJson("fhir/r4/search-parameters.json") as Bundle<SearchParameter>);
+    prepared = true;
+  };
   const handle = async (request: Request, response: Response): Promise<void> => {
     if (token !== undefined && request.get("authorization") !== `Bearer ${token}`) {
       response.status(401).end();
@@ -71,6 +77,7 @@ export async function startBillingServer({
       headers: request.headers,
       config: { transactions: true },
     };
+    prepare();
     const [outcome, resource] = await router
       .handleRequest(asked, repository)
       .catch((error: unknown): [OperationOutcome, Resource | undefined] => {
