@@ -6,22 +6,23 @@ export type Condition = (frame: Frame) => boolean;
 
 const listOf = (one: string | readonly string[]): readonly string[] => (typeof one === "string" ? [one] : one);
 
-const valuedAt =
-  (source: Source): Condition =>
-  (frame) =>
-    source.all(frame).some((value) => value.valued);
+/** A field is valued by any of its parts; a single component by its own text, which is what a row reads of it. */
+const valuedAt = (source: Source, path: string): Condition =>
+  path.includes(".")
+    ? (frame) => source.all(frame).some((value) => value.text !== "")
+    : (frame) => source.all(frame).some((value) => value.valued);
 
 /** Compiles a condition; `source` reports a path that cannot be read and gives undefined. */
 export function compileCondition(when: When, source: (path: string) => Source | undefined): Condition {
   const tests: Condition[] = [];
   for (const path of listOf(when.valued ?? [])) {
     const at = source(path);
-    if (at !== undefined) tests.push(valuedAt(at));
+    if (at !== undefined) tests.push(valuedAt(at, path));
   }
   for (const path of listOf(when.empty ?? [])) {
     const at = source(path);
     if (at === undefined) continue;
-    const valued = valuedAt(at);
+    const valued = valuedAt(at, path);
     tests.push((frame) => !valued(frame));
   }
   for (const [path, texts] of Object.entries(when.is ?? {})) {

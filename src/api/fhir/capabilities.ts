@@ -8,10 +8,8 @@ export const REFERENCED_TYPES = [
   "Coverage",
   "Organization",
   "Practitioner",
-  "Condition",
-  "Procedure",
-  "ChargeItem",
-  "DocumentReference",
+  "PractitionerRole",
+  "Location",
   "RelatedPerson",
 ] as const;
 

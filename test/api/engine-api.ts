@@ -1,0 +1,83 @@
+import { createApi, listenHttp } from "#src/api/server.http.ts";
+import { createTokens } from "#src/api/auth/tokens.pg.ts";
+import type { Role } from "#src/api/route.ts";
+import { createChartCache } from "#src/charts/chart-store.pg.ts";
+import { foldOnce } from "#src/charts/fold.pg.ts";
+import { createMapRecord } from "#src/charts/map-record.ts";
+import { createReleaseClaim } from "#src/claims/claim-store.pg.ts";
+import { createChecks, RULE_PACK } from "#src/coding/checks.ts";
+import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
+import { apiRoutes, auditRow } from "#src/main/api-routes.ts";
+import { readRules } from "#src/main/rules.ts";
+import { builtinConfig } from "#src/config/builtin.ts";
+import { writeAudit } from "#src/telemetry/audit.pg.ts";
+import { createLog } from "#src/telemetry/log.ts";
+import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
+import { createWorklist } from "#src/worklist/worklist.ts";
+import { ID_KEY, sealer } from "#test/worklist/stays.ts";
+import { freshDatabase } from "#test/setup/database.ts";
+
+const config = builtinConfig(process.cwd(), ".", { demo: false, port: 0, mllpPort: 0 });
+const rules = readRules(config);
+
+/** The API over real stores, with a fold that the test runs when it likes. */
+export async function startApi({ folding = true }: { readonly folding?: boolean } = {}) {
+  const database = await freshDatabase();
+  const { pool } = database;
+  const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
+  const now = (): Date => new Date();
+  const foldNeeds = {
+    pool,
+    sealer,
+    cache: createChartCache(10),
+    map: createMapRecord(rules.maps, feeds, ID_KEY),
+    onChanges: createReconcileItems({ rules: rules.queues, feeds, idKey: ID_KEY }),
+  };
+  const fold = (): Promise<number> => foldOnce(foldNeeds);
+  const journal = createJournalWriter(pool, sealer, () => void (folding ? fold() : undefined));
+  const tokens = createTokens(pool);
+  const release = createReleaseClaim({ sealer, site: rules.site, idKey: ID_KEY, destinations: [], now });
+  const worklist = createWorklist({ pool, sealer, rules: rules.queues, check: createChecks(rules.site), rulePack: RULE_PACK, release, now });
+  const keys = { idKey: ID_KEY, encryptionKey: Buffer.alloc(32, 3) };
+  const nothing = (): void => undefined;
+  const routes = apiRoutes({ pool, sealer, config, keys, rules, journal, tokens, worklist, wakeRelay: nothing, wakeDelivery: nothing });
+  let auditFails = false;
+  const api = await listenHttp(
+    createApi({
+      routes,
+      callerOf: tokens.callerOf,
+      audit: (entry) => (auditFails ? Promise.reject(new Error("no audit")) : writeAudit(pool, auditRow(entry))),
+      log: createLog("silent"),
+    }),
+    { host: "127.0.0.1", port: 0 },
+  );
+  const base = `http://127.0.0.1:${api.port}`;
+  const as = async (...roles: readonly Role[]) => {
+    const token = await tokens.machineToken(`test ${roles.join(" ")}`, roles, 1);
+    return async (method: string, path: string, body?: unknown, type = "application/json") => {
+      const response = await fetch(`${base}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, "content-type": type },
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: (text === "" ? undefined : JSON.parse(text)) as never };
+    };
+  };
+  return {
+    base,
+    database,
+    routes,
+    tokens,
+    fold,
+    as,
+    failAudit: () => {
+      auditFails = true;
+    },
+    close: async () => {
+      await api.close();
+      await database.drop();
+    },
+  };
+}
+export type TestApi = Awaited<ReturnType<typeof startApi>>;
