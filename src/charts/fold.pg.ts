@@ -6,6 +6,7 @@ import type { Sealer } from "#src/base/seal.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
 import {
   appendHorizon,
+  hasWaiting,
   type JournalRecord,
   lockLanes,
   moveCursors,
@@ -65,6 +66,7 @@ export async function foldOnce(needs: FoldNeeds, most: number = BATCH, poisoned?
     const mapped = needs.map(record);
     return poisoned?.(record) === true ? { ...mapped, filtered: false, mapped: fail({ code: "FOLD_ERROR" }) } : mapped;
   };
+  if (!(await hasWaiting(needs.pool))) return 0;
   return transaction(needs, async (client) => {
     const lanes = await lockLanes(client);
     if (lanes.length === 0) return 0;

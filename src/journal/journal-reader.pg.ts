@@ -55,6 +55,16 @@ export async function lockLanes(client: pg.PoolClient): Promise<readonly number[
   return rows.map((row) => row.lane);
 }
 
+/** Whether any record waits behind a cursor. Reads only: an engine with nothing to do writes nothing. */
+export async function hasWaiting(pool: pg.Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ waiting: boolean }>({
+    name: "has-waiting",
+    text: `select exists (select from lane_cursor c where exists (
+        select from journal_record j where j.lane = c.lane and j.verdict = 'accepted' and (j.xid, j.seq) > (c.xid, c.seq))) as waiting`,
+  });
+  return rows[0]?.waiting ?? false;
+}
+
 interface Row {
   seq: number;
   xid: string;

@@ -37,7 +37,15 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
   const journal = createJournalWriter(pool, sealer, () => void (folding ? fold() : undefined));
   const tokens = createTokens(pool);
   const release = createReleaseClaim({ sealer, site: rules.site, idKey: ID_KEY, destinations: [], now });
-  const worklist = createWorklist({ pool, sealer, rules: rules.queues, check: createChecks(rules.site), rulePack: RULE_PACK, release, now });
+  const worklist = createWorklist({
+    pool,
+    sealer,
+    rules: rules.queues,
+    check: createChecks(rules.site),
+    rulePack: RULE_PACK,
+    release,
+    now,
+  });
   const keys = { idKey: ID_KEY, encryptionKey: Buffer.alloc(32, 3) };
   const nothing = (): void => undefined;
   const routes = apiRoutes({ pool, sealer, config, keys, rules, journal, tokens, worklist, wakeRelay: nothing, wakeDelivery: nothing });

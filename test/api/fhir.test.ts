@@ -52,8 +52,18 @@ describe("FHIR messages in", () => {
     ["another resource", { resourceType: "Patient" }, 400, "Bundle"],
     ["another type of bundle", { resourceType: "Bundle", type: "batch", entry: [{}] }, 400, "Bundle.type"],
     ["no entries", { resourceType: "Bundle", type: "transaction" }, 422, "Bundle.entry"],
-    ["a delete", { resourceType: "Bundle", type: "transaction", entry: [{ request: { method: "DELETE", url: "Patient/1" } }] }, 422, "Bundle.entry[0].request.method"],
-    ["an invalid resource", transaction([...VISIT, { resourceType: "Coverage", id: "bad" } as never]), 422, "Bundle.entry[6].resource.status"],
+    [
+      "a delete",
+      { resourceType: "Bundle", type: "transaction", entry: [{ request: { method: "DELETE", url: "Patient/1" } }] },
+      422,
+      "Bundle.entry[0].request.method",
+    ],
+    [
+      "an invalid resource",
+      transaction([...VISIT, { resourceType: "Coverage", id: "bad" } as never]),
+      422,
+      "Bundle.entry[6].resource.status",
+    ],
     ["an unknown resource type", transaction([{ resourceType: "Nonsense" } as never]), 422, "Bundle.entry[0].resource"],
     ["no account", transaction(VISIT.slice(0, 1)), 422, "Bundle.entry.resource.ofType(Encounter).identifier"],
   ])("with %s are refused before they are accepted, with the place", async (_what, body, status, place) => {
@@ -93,7 +103,9 @@ describe("a search for claims", () => {
     const billing = await api.as("billing");
     expect((await billing("GET", "/fhir/R4/Claim?colour=blue")).status).toBe(400);
     const token = await api.tokens.machineToken("lenient", ["billing"], 1);
-    const lenient = await fetch(`${api.base}/fhir/R4/Claim?colour=blue&_count=5`, { headers: { authorization: `Bearer ${token}`, prefer: "handling=lenient" } });
+    const lenient = await fetch(`${api.base}/fhir/R4/Claim?colour=blue&_count=5`, {
+      headers: { authorization: `Bearer ${token}`, prefer: "handling=lenient" },
+    });
     expect(await lenient.json()).toMatchObject({ type: "searchset", total: 0, link: [{ relation: "self", url: "Claim?_count=5" }] });
   });
 });

@@ -32,16 +32,17 @@ const TABLE: Readonly<Record<string, string>> = {
   "POST /fhir/R4/Claim/_search": "admin billing",
   "GET /fhir/R4/Claim/:id": "admin billing",
   ...Object.fromEntries(
-    ["Patient", "Encounter", "Account", "Coverage", "Organization", "Practitioner", "PractitionerRole", "Location", "RelatedPerson"].map((type) => [
-      `GET /fhir/R4/${type}/:id`,
-      "admin billing",
-    ]),
+    ["Patient", "Encounter", "Account", "Coverage", "Organization", "Practitioner", "PractitionerRole", "Location", "RelatedPerson"].map(
+      (type) => [`GET /fhir/R4/${type}/:id`, "admin billing"],
+    ),
   ),
 };
 
 describe("the route x role table", () => {
   it("is the one that was agreed", () => {
-    const served = Object.fromEntries(api.routes.map(({ method, path, roles }) => [`${method} ${path}`, roles === "public" ? "public" : [...roles].sort().join(" ")]));
+    const served = Object.fromEntries(
+      api.routes.map(({ method, path, roles }) => [`${method} ${path}`, roles === "public" ? "public" : [...roles].sort().join(" ")]),
+    );
     expect(served).toEqual(TABLE);
   });
 
@@ -49,7 +50,10 @@ describe("the route x role table", () => {
     for (const { method, path, roles } of api.routes) {
       if (roles === "public") continue;
       const url = path.replace(":id", crypto.randomUUID()).replace(":code", "X");
-      const anonymous = await fetch(`${api.base}${url}`, { method, ...(method === "POST" ? { body: "{not json", headers: { "content-type": "application/json" } } : {}) });
+      const anonymous = await fetch(`${api.base}${url}`, {
+        method,
+        ...(method === "POST" ? { body: "{not json", headers: { "content-type": "application/json" } } : {}),
+      });
       expect([path, anonymous.status]).toEqual([path, 401]);
       for (const role of ROLES.filter((one) => !roles.includes(one))) {
         const call = await api.as(role);
@@ -81,7 +85,12 @@ describe("the route x role table", () => {
 describe("signing in", () => {
   it("takes a code once", async () => {
     const code = await api.tokens.oneTimeCode("first", ["admin"]);
-    const ask = () => fetch(`${api.base}/auth/sign-in`, { method: "POST", body: JSON.stringify({ code }), headers: { "content-type": "application/json" } });
+    const ask = () =>
+      fetch(`${api.base}/auth/sign-in`, {
+        method: "POST",
+        body: JSON.stringify({ code }),
+        headers: { "content-type": "application/json" },
+      });
     expect((await ask()).status).toBe(200);
     expect((await ask()).status).toBe(401);
   });

@@ -44,7 +44,11 @@ const start = (destinations: readonly { name: string; url: string }[] = [{ name:
   });
 };
 
-const patient: Patient = { resourceType: "Patient", id: "11111111-1111-8111-8111-111111111111", identifier: [{ system: "urn:chartbridge:authority:NORTH", value: "M1" }] };
+const patient: Patient = {
+  resourceType: "Patient",
+  id: "11111111-1111-8111-8111-111111111111",
+  identifier: [{ system: "urn:chartbridge:authority:NORTH", value: "M1" }],
+};
 const claimOf = (id: string): Claim & { id: string } => ({
   resourceType: "Claim",
   id,
@@ -63,7 +67,10 @@ const claimOf = (id: string): Claim & { id: string } => ({
 async function release(destinations: readonly string[] = ["billing"]): Promise<string> {
   const id = crypto.randomUUID();
   const account = crypto.randomUUID();
-  await database.pool.query("insert into account (id, feed, facility, account_key, sealed_number) values ($1, 'north', 'NORTH', '\\x00', '\\x00')", [account]);
+  await database.pool.query(
+    "insert into account (id, feed, facility, account_key, sealed_number) values ($1, 'north', 'NORTH', '\\x00', '\\x00')",
+    [account],
+  );
   await database.pool.query(
     "insert into coding_item (id, account_id, stream, progress, state, facility, chart_version) values ($1, $2, 'FAC', 'released', 'RELEASED', 'NORTH', 1)",
     [id, account],
@@ -73,13 +80,18 @@ async function release(destinations: readonly string[] = ["billing"]): Promise<s
      values ($1, $1, $2, 1, 1, '1', 'institutional', 'active', '\\x00', $2, $2, 0, '\\x00')`,
     [id, account],
   );
-  for (const name of destinations) await database.pool.query("insert into delivery (claim_id, destination, state) values ($1, $2, 'pending')", [id, name]);
+  for (const name of destinations)
+    await database.pool.query("insert into delivery (claim_id, destination, state) values ($1, $2, 'pending')", [id, name]);
   delivery?.wake();
   return id;
 }
 
 const ledger = async (): Promise<readonly { destination: string; state: string; code: string | null; location: string | null }[]> =>
-  (await database.pool.query("select destination, state, failure_code as code, remote_location as location from delivery order by destination")).rows as never;
+  (
+    await database.pool.query(
+      "select destination, state, failure_code as code, remote_location as location from delivery order by destination",
+    )
+  ).rows as never;
 const inState = (state: string) =>
   waitFor(async () => {
     const rows = await ledger();

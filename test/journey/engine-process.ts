@@ -35,11 +35,13 @@ export interface RunningEngine extends Ready {
   stop(): Promise<number | null>;
   /** kill -9. */
   kill(): Promise<void>;
+  /** Everything it has written to its standard output and error. */
+  said(): string;
 }
 
 async function startProcess(dataDir: string, databaseUrl: string, redisUrl: string): Promise<RunningEngine> {
   const args = [START, "--config", join(dataDir, "chartbridge.yaml"), "--data-dir", dataDir, "--port", "0"];
-  const env = { ...process.env, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, CHARTBRIDGE_READY_LINE: "1", CHARTBRIDGE_LOG: "silent" };
+  const env = { ...process.env, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, CHARTBRIDGE_READY_LINE: "1", CHARTBRIDGE_LOG: "info" };
   const child: ChildProcess = spawn(process.execPath, args, { cwd: HOME, env, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const exited = once(child, "exit");
@@ -64,6 +66,7 @@ async function startProcess(dataDir: string, databaseUrl: string, redisUrl: stri
     mllpPort: Object.values(state.mllp)[0] ?? 0,
     stop: () => end("SIGINT"),
     kill: async () => void (await end("SIGKILL")),
+    said: () => said,
   };
 }
 

@@ -21,7 +21,15 @@ const [builtin] = builtinConfig(".", ".", { demo: false, port: 0, mllpPort: 0 })
 if (builtin === undefined) throw new Error("the built-in configuration has a feed");
 export const feed: Feed = { ...builtin, name: "north" };
 
-const FACTS: ChartFacts = { class: "IMP", status: "finished", cancelled: false, expected: false, hasCoverage: true, payerId: "MCARE", totalCents: 120_000 };
+const FACTS: ChartFacts = {
+  class: "IMP",
+  status: "finished",
+  cancelled: false,
+  expected: false,
+  hasCoverage: true,
+  payerId: "MCARE",
+  totalCents: 120_000,
+};
 export const IN_HOUSE = { ...FACTS, status: "in-progress" as const, admittedAt: "2026-03-01T10:00:00-06:00" };
 export const LEFT = { ...IN_HOUSE, status: "finished" as const, dischargedAt: "2026-03-03T10:00:00-06:00" };
 

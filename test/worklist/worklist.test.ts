@@ -11,7 +11,15 @@ import { redisFor, type TestRedis } from "#test/setup/redis.ts";
 import { changer, feed, IN_HOUSE, LEFT, rules, sealer } from "./stays.ts";
 
 const CODES: CodeSubmission = { diagnoses: [{ code: "I10", use: "principal" }], procedures: [], lines: [] };
-const HARD: Finding = { rule: "T-1", severity: "hard", path: "diagnoses[0].code", message: "no", fix: "yes", citation: "test", version: "1" };
+const HARD: Finding = {
+  rule: "T-1",
+  severity: "hard",
+  path: "diagnoses[0].code",
+  message: "no",
+  fix: "yes",
+  citation: "test",
+  version: "1",
+};
 
 let database: TestDatabase;
 let redis: TestRedis;
@@ -41,7 +49,8 @@ beforeEach(async () => {
     check: () => findings,
     rulePack: "tests 1",
     now: () => now,
-    release: (_client, item) => Promise.resolve(refused.length > 0 ? { ok: false, failure: refused } : { ok: true, value: { claimId: `claim of ${item.itemId}` } }),
+    release: (_client, item) =>
+      Promise.resolve(refused.length > 0 ? { ok: false, failure: refused } : { ok: true, value: { claimId: `claim of ${item.itemId}` } }),
   });
 });
 afterEach(async () => {
@@ -51,7 +60,11 @@ afterEach(async () => {
 });
 
 const items = async (): Promise<readonly { state: string; queue: string; stream: string; n: number }[]> =>
-  (await database.pool.query<{ state: string; queue: string; stream: string; n: number }>("select state, queue, stream, dispatch_no as n from coding_item order by stream, state")).rows;
+  (
+    await database.pool.query<{ state: string; queue: string; stream: string; n: number }>(
+      "select state, queue, stream, dispatch_no as n from coding_item order by stream, state",
+    )
+  ).rows;
 
 async function tickets(queue: string): Promise<readonly string[]> {
   relay.wake();
@@ -147,7 +160,9 @@ describe("holds", () => {
     const one = account();
     await change(one, { ...LEFT, hasCoverage: false });
     const lease = await leased();
-    expect(await worklist.submit({ itemId: lease.id, leaseId: lease.leaseId, snapshotVersion: 1, codes: CODES, userId: ann })).toMatchObject({ ok: true });
+    expect(
+      await worklist.submit({ itemId: lease.id, leaseId: lease.leaseId, snapshotVersion: 1, codes: CODES, userId: ann }),
+    ).toMatchObject({ ok: true });
     expect(await worklist.release(lease.id)).toBeUndefined();
     expect((await worklist.read(lease.id, false))?.holds).toMatchObject([{ code: "REG" }]);
     await worklist.liftHold(lease.id, "REG", ben);
@@ -222,7 +237,10 @@ describe("a submit", () => {
     const { id, leaseId } = await leased();
     await change(one, { ...LEFT, totalCents: 200_000 });
     const delta = { messageType: "DFT^P03", changed: [{ resourceType: "ChargeItem", id: "late" }], removed: [] };
-    await database.pool.query("insert into chart_version (account_id, version, record_id, cause, sealed_delta) values ($1, 2, null, 'DFT^P03', $2)", [one, sealer.sealJson(delta, `chart ${one}`)]);
+    await database.pool.query(
+      "insert into chart_version (account_id, version, record_id, cause, sealed_delta) values ($1, 2, null, 'DFT^P03', $2)",
+      [one, sealer.sealJson(delta, `chart ${one}`)],
+    );
     const ask = { itemId: id, leaseId, codes: CODES, userId: ann };
     expect(await worklist.submit({ ...ask, snapshotVersion: 1 })).toMatchObject({
       ok: false,
@@ -312,7 +330,13 @@ describe("the queues in Redis", () => {
 
   it("wait in Postgres while Redis cannot be reached", async () => {
     await relay.close();
-    relay = createRelay({ pool: database.pool, redisUrl: "redis://127.0.0.1:1", prefix: redis.prefix, queues: rules.names, log: createLog("silent") });
+    relay = createRelay({
+      pool: database.pool,
+      redisUrl: "redis://127.0.0.1:1",
+      prefix: redis.prefix,
+      queues: rules.names,
+      log: createLog("silent"),
+    });
     await change(account(), LEFT);
     relay.wake();
     expect((await database.pool.query("select count(*) as n from dirty_item")).rows).toEqual([{ n: 1 }]);

@@ -58,7 +58,11 @@ export const transaction = (resources: readonly Resource[] = VISIT, id = "t-1"):
   resourceType: "Bundle",
   id,
   type: "transaction",
-  entry: resources.map((resource) => ({ fullUrl: `https://ehr.example/fhir/${resource.resourceType}/${resource.id ?? ""}`, resource, request: { method: "POST", url: resource.resourceType } })),
+  entry: resources.map((resource) => ({
+    fullUrl: `https://ehr.example/fhir/${resource.resourceType}/${resource.id ?? ""}`,
+    resource,
+    request: { method: "POST", url: resource.resourceType },
+  })),
 });
 
 export const message = (resources: readonly Resource[] = VISIT, id = "m-1"): Bundle => ({
@@ -66,7 +70,10 @@ export const message = (resources: readonly Resource[] = VISIT, id = "m-1"): Bun
   type: "message",
   timestamp: "2026-03-02T10:00:00-06:00",
   entry: [
-    { fullUrl: `urn:uuid:${id}`, resource: { resourceType: "MessageHeader", id, eventUri: "urn:example:discharge", source: { endpoint: "urn:example:ehr" } } },
+    {
+      fullUrl: `urn:uuid:${id}`,
+      resource: { resourceType: "MessageHeader", id, eventUri: "urn:example:discharge", source: { endpoint: "urn:example:ehr" } },
+    },
     ...resources.map((resource) => ({ fullUrl: `https://ehr.example/fhir/${resource.resourceType}/${resource.id ?? ""}`, resource })),
   ],
 });

@@ -37,12 +37,20 @@ describe("a FHIR bundle", () => {
 
   it("gives the same result each time, with its sources", () => {
     expect(mapped()).toEqual(mapped());
-    expect(mapped().lineage).toContainEqual({ target: "Patient.name", resourceId: mapped().patientId, source: "Bundle.entry[0].resource.name", row: "FHIR copy" });
+    expect(mapped().lineage).toContainEqual({
+      target: "Patient.name",
+      resourceId: mapped().patientId,
+      source: "Bundle.entry[0].resource.name",
+      row: "FHIR copy",
+    });
   });
 
   it("that names no account and no visit is refused with the place", () => {
     const [patient] = VISIT;
-    expect(mapBundle(transaction(patient === undefined ? [] : [patient]), settings)).toMatchObject({ ok: false, failure: { code: "ACCOUNT_UNKNOWN" } });
+    expect(mapBundle(transaction(patient === undefined ? [] : [patient]), settings)).toMatchObject({
+      ok: false,
+      failure: { code: "ACCOUNT_UNKNOWN" },
+    });
   });
 
   it("keeps what no chart knows out, and says so", () => {
