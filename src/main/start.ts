@@ -12,6 +12,7 @@ import { playDemoStory } from "./demo.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { HELP, readOptions, type StartOptions } from "./options.ts";
 import { RuleFaults } from "./rules.ts";
+import { freePort } from "./services/child.ts";
 import { lockDataDir } from "./services/lock.ts";
 import { type Services, startServices } from "./services/index.ts";
 import { greeting } from "./greeting.ts";
@@ -87,7 +88,7 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<voi
     const level = LOG_LEVELS.find((one) => one === env["CHARTBRIDGE_LOG"]) ?? "warn";
     const log = createLog(level);
     const keys = loadKeys(options.dataDir, env);
-    const billing = config.demo ? await startBillingServer({ host: "127.0.0.1", port: 0 }) : undefined;
+    const billing = config.demo ? await startBillingServer({ host: "127.0.0.1", port: await freePort(options.port === 0 ? undefined : 8481) }) : undefined;
     if (billing !== undefined) undo.add(() => billing.close());
     const destinations = billing === undefined ? config.destinations : [{ name: "billing", url: billing.url, timeoutMs: 15_000 }];
     const engine: Engine = await startEngine({
