@@ -34,6 +34,23 @@ const instantOf = (time: string | undefined): string => {
 };
 
 type Elements = Record<string, unknown>;
+const isElements = (value: unknown): value is Elements => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Elements whose members come in different messages: the begin of a stay with its admission, its end with the discharge. */
+const MEMBERWISE: ReadonlySet<string> = new Set(["period", "hospitalization"]);
+
+const membersDeleted = (deleted: readonly string[], name: string): readonly string[] | "all" =>
+  deleted.includes(name) ? "all" : deleted.flatMap((path) => (path.startsWith(`${name}.`) ? [path.slice(name.length + 1)] : []));
+
+/** Members of a newer message over those there are; of an older one only where there are none. */
+function mergeMembers(have: Elements, said: unknown, deleted: readonly string[] | "all", older: boolean): Elements | undefined {
+  const news = isElements(said) ? said : {};
+  if (older) return { ...news, ...have };
+  if (deleted === "all") return isElements(said) ? said : undefined;
+  const merged: Elements = { ...have, ...news };
+  for (const name of deleted) if (news[name] === undefined) delete merged[name];
+  return merged;
+}
 
 /**
  * Puts one mapped resource over what the chart has. Per element the newest event wins; an older message may add an element
@@ -48,14 +65,16 @@ export function mergeResource(before: Charted | undefined, incoming: MappedResou
   const fieldAt: Record<string, string> = { ...before.fieldAt };
   let changed = false;
   const timeOf = (name: string): string => before.fieldAt?.[name] ?? before.at;
-  const names = new Set([...Object.keys(said), ...incoming.deleted]);
+  const names = new Set([...Object.keys(said), ...incoming.deleted.map((path) => path.split(".")[0] ?? path)]);
   for (const name of names) {
     if (name === "resourceType" || name === "id") continue;
+    if (have[name] !== undefined && incoming.initial?.includes(name) === true) continue;
     const older = time < timeOf(name);
-    if (older && have[name] !== undefined) continue;
-    const value = incoming.deleted.includes(name) && said[name] === undefined ? undefined : said[name];
-    if (older && before.fieldAt?.[name] !== undefined) continue;
-    fieldAt[name] = time;
+    const members = MEMBERWISE.has(name) && isElements(have[name]) ? have[name] : undefined;
+    if (older && have[name] !== undefined && members === undefined) continue;
+    if (older && have[name] === undefined && before.fieldAt?.[name] !== undefined) continue;
+    const value = members === undefined ? said[name] : mergeMembers(members, said[name], membersDeleted(incoming.deleted, name), older);
+    if (!older || have[name] === undefined) fieldAt[name] = time;
     if (JSON.stringify(value) === JSON.stringify(have[name])) continue;
     changed = true;
     if (value === undefined) delete merged[name];

@@ -93,9 +93,16 @@ function eventTime(scope: Scope): string | undefined {
 
 const idIn = (scope: Scope, type: string): string | undefined => scope.own.get(type)?.slice(type.length + 1);
 
-const finish = ({ root, deleted }: Made): MappedResource => ({
+const has = (root: Made["root"], path: string): boolean => {
+  const [top = "", member] = path.split(".");
+  const value = root[top];
+  return member === undefined ? value !== undefined : typeof value === "object" && value !== null && member in value;
+};
+
+const finish = ({ root, deleted, initial }: Made): MappedResource => ({
   resource: root as unknown as MappedResource["resource"],
-  deleted: deleted === undefined ? [] : [...deleted].filter((name) => root[name] === undefined),
+  deleted: deleted === undefined ? [] : [...deleted].filter((path) => !has(root, path)),
+  ...(initial === undefined ? {} : { initial: [...initial] }),
 });
 
 /** Maps a message with the maps of its type. The same message, settings and maps always give the same. */

@@ -65,6 +65,8 @@ const row = z.strictObject({
   beside: z.record(z.string(), z.unknown()).optional(),
   when: when.optional(),
   delete: z.literal(true).optional(),
+  /** The value counts only while the chart has none: the message itself says nothing of it. */
+  initial: z.literal(true).optional(),
   /** Using this row is worth a warning. */
   warn: z.strictObject({ code: failureCode, place: source }).optional(),
   /** Row of the v2-to-FHIR guide, or why there is none. */

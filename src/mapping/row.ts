@@ -29,19 +29,22 @@ const listOf = (one: string | readonly string[] | undefined): readonly string[] 
 export const rowKey = (row: Pick<Row, "from" | "to">, type: string): string =>
   `${listOf(row.from)[0] ?? "set"}>${row.to.startsWith(`${type}.`) ? row.to.slice(type.length + 1) : row.to}`;
 
-const deleteTop = (building: Building, target: Target): void => void (building.deleted ??= new Set()).add(target.top);
+const deleteTarget = (building: Building, target: Target): void => void (building.deleted ??= new Set()).add(target.deletes);
 
 /** Puts a value in its place and says where it came from. */
 interface Writer {
   readonly target: Target;
   readonly key: string;
   readonly beside: Elements | undefined;
+  /** Counts only while the chart has no value. */
+  readonly initial: boolean;
 }
 
 const fullPath = (frame: Frame, path: string): string => `${frame.target}.${path}`;
 
 function write(frame: Frame, writer: Writer, path: string, value: unknown, source: string | undefined, table: string | undefined): void {
   writer.target.put(frame.building, value, writer.beside);
+  if (writer.initial) (frame.building.initial ??= new Set()).add(writer.target.top);
   frame.scope.lineage.push({
     target: fullPath(frame, path),
     resourceId: frame.resourceId,
@@ -61,7 +64,7 @@ function compileUnsourced(row: Row, writer: Writer, context: RowContext): RunRow
       const made = path === undefined ? undefined : value(frame);
       if (path !== undefined && made !== undefined) write(frame, writer, path, made, undefined, undefined);
     };
-  if (row.delete) return ({ building }) => deleteTop(building, target);
+  if (row.delete) return ({ building }) => deleteTarget(building, target);
   if (row.gather !== undefined) {
     const gather = GATHERS.get(row.gather);
     if (gather === undefined) context.fault(["gather"], `no function ${row.gather}`);
@@ -134,7 +137,7 @@ function compileSourced(row: Row, sources: readonly Source[], writer: Writer, co
       }
       if (written) return;
     }
-    if (nulled) deleteTop(frame.building, target);
+    if (nulled) deleteTarget(frame.building, target);
   };
 }
 
@@ -154,7 +157,7 @@ export function compileRow(row: Row, key: string, context: RowContext): RunRow {
   if (isSegment && !row.to.startsWith(`${context.type}.`)) context.fault(["to"], `must begin with ${context.type}.`);
   const path = isSegment ? row.to.slice(context.type.length + 1) : row.to;
   if (path === "") return () => undefined;
-  const writer: Writer = { target: compileTarget(path), key, beside: row.beside };
+  const writer: Writer = { target: compileTarget(path), key, beside: row.beside, initial: row.initial === true };
   const sources = listOf(row.from).flatMap((one) => sourceOf("from")(one) ?? []);
   const reading = readingOf(row, context, sourceOf("systemFrom"));
   const unsourced = sources.length > 0 ? undefined : compileUnsourced(row, writer, context);

@@ -11,8 +11,10 @@ export interface Building {
   readonly root: Elements;
   /** Array entries that several rows write to together: `class[group]` to its index. */
   slots: Map<string, number> | undefined;
-  /** Top-level elements that the sender set to `""`. */
+  /** Elements, or members of elements, that the sender set to `""`. */
   deleted: Set<string> | undefined;
+  /** Top-level elements that count only while the chart has none. */
+  initial?: Set<string>;
 }
 
 export interface Made extends Building {

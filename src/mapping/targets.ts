@@ -2,8 +2,10 @@ import type { Building, Elements } from "./scope.ts";
 
 /** Writes one element: compiled once, from `name[].use` or `class[group].value`. */
 export interface Target {
-  /** First name of the path: what `""` deletes. */
+  /** First name of the path. */
   readonly top: string;
+  /** What `""` deletes: the element, or a member of it (`period.end`). */
+  readonly deletes: string;
   /** Takes one value for each repetition. */
   readonly repeats: boolean;
   /** Where the next value goes (`name[0].use`); undefined when a row before has said it. */
@@ -36,6 +38,7 @@ const listIn = (at: Elements | undefined, name: string): unknown[] | undefined =
 
 const plain = (name: string): Target => ({
   top: name,
+  deletes: name,
   repeats: false,
   locate: ({ root }) => (root[name] === undefined ? name : undefined),
   put: ({ root }, value, beside) => {
@@ -46,6 +49,7 @@ const plain = (name: string): Target => ({
 
 const append = (name: string): Target => ({
   top: name,
+  deletes: name,
   repeats: true,
   locate: ({ root }) => `${name}[${listIn(root, name)?.length ?? 0}]`,
   put: ({ root }, value, beside) => {
@@ -113,6 +117,7 @@ export function compileTarget(path: string): Target {
   if (steps.length === 1 && first?.entry === "") return append(top);
   return {
     top,
+    deletes: steps.length === 2 && steps.every((step) => step.entry === undefined) ? path : top,
     repeats: steps.some((step) => step.entry === ""),
     locate: (building) => locateSteps(steps, building),
     put: (building, value, beside) => putSteps(steps, building, value, beside),

@@ -26,8 +26,10 @@ export interface LineageEntry {
 
 export interface MappedResource {
   readonly resource: Resource & { readonly id: string };
-  /** Top-level elements the sender deleted with `""`. */
+  /** Elements the sender deleted with `""`: `maritalStatus`, or a member of one: `period.end`. */
   readonly deleted: readonly string[];
+  /** Top-level elements that count only while the chart has none: a guess where the message says nothing. */
+  readonly initial?: readonly string[];
 }
 
 /** What one message means, in FHIR R4. */

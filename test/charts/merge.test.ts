@@ -34,6 +34,25 @@ const TEN = "2026-01-01T10:00:00-06:00";
 const ELEVEN = "2026-01-01T11:00:00-06:00";
 
 describe("a chart", () => {
+  it("keeps the begin of a stay when the discharge says its end only, and takes the end away when the discharge is cancelled", () => {
+    const left = encounter({ status: "finished", period: { end: TEN } });
+    const chart = chartOf(said(NINE, [encounter({ period: { start: NINE }, hospitalization: { admitSource: { text: "home" } } })]), said(TEN, [left]));
+    expect(visit(chart)).toMatchObject({ period: { start: NINE, end: TEN }, hospitalization: { admitSource: { text: "home" } } });
+    applyToChart(chart, said(ELEVEN, [encounter({ period: { start: NINE } })], { deleted: ["period.end"] }));
+    expect(visit(chart).period).toEqual({ start: NINE });
+  });
+
+  it("learns the begin of a stay from an older message that comes late, and nothing else of it", () => {
+    const chart = chartOf(said(TEN, [encounter({ status: "finished", period: { end: TEN } })]), said(NINE, [encounter({ period: { start: NINE, end: NINE } })]));
+    expect(visit(chart)).toMatchObject({ status: "finished", period: { start: NINE, end: TEN } });
+  });
+
+  it("takes a guess only where it knows nothing", () => {
+    const guess: Mapped = { ...said(TEN, []), resources: [{ resource: encounter({}), deleted: [], initial: ["status"] }] };
+    expect(visit(chartOf(guess)).status).toBe("in-progress");
+    expect(visit(chartOf(said(NINE, [encounter({ status: "finished" })]), guess)).status).toBe("finished");
+  });
+
   it("takes a newer message's value and leaves alone what it does not say", () => {
     const chart = chartOf(said(NINE, [encounter({ serviceType: { text: "surgery" } })]), said(TEN, [encounter({ status: "finished" })]));
     expect(visit(chart)).toMatchObject({ status: "finished", serviceType: { text: "surgery" } });
