@@ -17,7 +17,7 @@ export interface StoredItem {
   readonly readyAt: Date | null;
   readonly chartVersion: number;
   readonly leased: boolean;
-  readonly holds: readonly { readonly code: string; readonly blocks: Blocks; readonly setBy: string }[];
+  readonly holds: readonly StoredHold[];
 }
 
 export interface WrittenItem {
@@ -54,7 +54,32 @@ interface Row {
   ready_at: Date | null;
   chart_version: number;
   leased: boolean;
-  holds: { code: string; blocks: Blocks; setBy: string }[] | null;
+}
+
+export interface StoredHold {
+  readonly code: string;
+  readonly blocks: Blocks;
+  readonly setBy: string;
+}
+
+/**
+ * What holds items that are locked already. A statement of its own, always after the one that locks: a statement that waited for
+ * a lock still sees other tables as they were when it began, and would overlook the hold that was put meanwhile.
+ */
+export async function holdsOf(client: pg.PoolClient, ids: readonly string[]): Promise<ReadonlyMap<string, readonly StoredHold[]>> {
+  const holds = new Map<string, StoredHold[]>();
+  if (ids.length === 0) return holds;
+  const { rows } = await client.query<StoredHold & { item_id: string }>({
+    name: "read-holds",
+    text: `select item_id, code, blocks, set_by as "setBy" from item_hold where item_id = any($1::uuid[]) order by item_id, code`,
+    values: [ids],
+  });
+  for (const { item_id: id, ...hold } of rows) {
+    const have = holds.get(id);
+    if (have === undefined) holds.set(id, [hold]);
+    else have.push(hold);
+  }
+  return holds;
 }
 
 /** Reads and locks items; those that do not exist yet are not in the answer. */
@@ -62,11 +87,14 @@ export async function lockItems(client: pg.PoolClient, ids: readonly string[]): 
   const { rows } = await client.query<Row>({
     name: "lock-items",
     text: `select i.id, i.account_id, i.stream, i.progress, i.state, i.queue, i.priority, i.dispatch_no, i.facility, i.class, i.ready_at, i.chart_version,
-        i.lease_id is not null as leased,
-        (select json_agg(json_build_object('code', h.code, 'blocks', h.blocks, 'setBy', h.set_by)) from item_hold h where h.item_id = i.id) as holds
+        i.lease_id is not null as leased
       from coding_item i where i.id = any($1::uuid[]) order by i.id for update of i`,
     values: [ids],
   });
+  const holds = await holdsOf(
+    client,
+    rows.map((row) => row.id),
+  );
   return new Map(
     rows.map((row) => [
       row.id,
@@ -84,7 +112,7 @@ export async function lockItems(client: pg.PoolClient, ids: readonly string[]): 
         readyAt: row.ready_at,
         chartVersion: row.chart_version,
         leased: row.leased,
-        holds: row.holds ?? [],
+        holds: holds.get(row.id) ?? [],
       },
     ]),
   );
@@ -155,6 +183,7 @@ export async function markTickets(client: pg.Pool | pg.PoolClient, itemIds: read
     name: "mark-tickets",
     text: `insert into dirty_item (item_id, since) select unnest($1::uuid[]), clock_timestamp()
       on conflict (item_id) do update set since = excluded.since`,
-    values: [itemIds],
+    // In one order for everyone, so that two who mark the same items never wait for each other in a ring.
+    values: [itemIds.toSorted()],
   });
 }

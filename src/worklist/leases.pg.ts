@@ -5,7 +5,7 @@ import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import { pinChart } from "#src/charts/chart-store.pg.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
-import { markTickets } from "./item-store.pg.ts";
+import { holdsOf, markTickets } from "./item-store.pg.ts";
 import type { QueueRules } from "./queue-rules.ts";
 import { AUTOMATIC_HOLDS, type Blocks, type ItemState, type Progress, stateOf } from "./states.ts";
 
@@ -116,23 +116,28 @@ interface Held {
   readonly id: string;
   readonly progress: Progress;
   readonly state: ItemState;
-  readonly holds: Blocks[] | null;
+  readonly leased: boolean;
+  readonly holds: readonly Blocks[];
 }
 
 /** Locks an item with what its holds stop. */
-export const lockHeld = async (client: pg.PoolClient, where: string, values: unknown[]): Promise<readonly Held[]> =>
-  (
-    await client.query<Held>(
-      `select i.id, i.progress, i.state, (select json_agg(h.blocks) from item_hold h where h.item_id = i.id) as holds
-       from coding_item i where ${where} order by i.id for update of i`,
-      values,
-    )
-  ).rows;
+export async function lockHeld(client: pg.PoolClient, where: string, values: unknown[]): Promise<readonly Held[]> {
+  const { rows } = await client.query<Omit<Held, "holds">>(
+    `select i.id, i.progress, i.state, i.lease_id is not null as leased
+     from coding_item i where ${where} order by i.id for update of i`,
+    values,
+  );
+  const holds = await holdsOf(
+    client,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => ({ ...row, holds: (holds.get(row.id) ?? []).map(({ blocks }) => blocks) }));
+}
 
 /** Gives items up whose lease ends: they are ready again, or held. */
 async function endLeases(client: pg.PoolClient, items: readonly Held[], event: string, actor: string): Promise<void> {
   for (const item of items) {
-    const state = stateOf(item.progress, { leased: false, holds: item.holds ?? [] });
+    const state = stateOf(item.progress, { leased: false, holds: item.holds });
     await client.query(
       `update coding_item set state = $2, lease_id = null, lease_user = null, lease_until = null,
          dispatch_no = dispatch_no + case when $2 = 'READY' then 1 else 0 end, updated_at = now() where id = $1`,
@@ -180,6 +185,7 @@ export function putHold(
   );
 }
 
+/** Lifts a hold, whoever put it. Fails with `NOT_FOUND` when there is none. */
 export const liftHold = (
   { pool }: LeaseNeeds,
   itemId: string,
@@ -195,14 +201,15 @@ function changeHolds(
   itemId: string,
   actor: string,
   event: string,
-  change: (client: pg.PoolClient) => Promise<unknown>,
+  change: (client: pg.PoolClient) => Promise<pg.QueryResult>,
 ): Promise<Result<{ readonly state: ItemState }, Failure>> {
   return inTransaction(pool, async (client) => {
     const before = (await lockHeld(client, "i.id = $1", [itemId]))[0];
     if (before === undefined) return fail({ code: "NOT_FOUND" });
-    await change(client);
+    const { rowCount } = await change(client);
+    if (rowCount === 0) return fail({ code: "NOT_FOUND" });
     const after = (await lockHeld(client, "i.id = $1", [itemId]))[0] ?? before;
-    const state = stateOf(after.progress, { leased: before.state === "IN_PROGRESS", holds: after.holds ?? [] });
+    const state = stateOf(after.progress, { leased: before.state === "IN_PROGRESS", holds: after.holds });
     await client.query(
       "update coding_item set state = $2, dispatch_no = dispatch_no + case when $2 = 'READY' and state <> 'READY' then 1 else 0 end, updated_at = now() where id = $1",
       [itemId, state],

@@ -86,6 +86,13 @@ function compileCondition(asked: z.infer<typeof condition>): Test {
   return (facts) => tests.some((test) => test(facts));
 }
 
+/** Where a fault is: within a condition, the row that is wrong and not the whole condition. */
+function faultyPath(issue: z.core.$ZodIssue): readonly PropertyKey[] {
+  if (issue.code !== "invalid_union") return issue.path;
+  const row = issue.errors.flat().find((inner) => inner.code === "invalid_union");
+  return row === undefined ? issue.path : [...issue.path, ...faultyPath(row)];
+}
+
 function readFile({ path, text }: QueueFile): Result<z.infer<typeof queueFile>, readonly string[]> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -96,16 +103,17 @@ function readFile({ path, text }: QueueFile): Result<z.infer<typeof queueFile>, 
   if (parsed.success) return ok(parsed.data);
   return fail(
     parsed.error.issues.map((issue) => {
+      const path = faultyPath(issue);
       let offset: number | undefined;
-      for (let depth = issue.path.length; depth > 0 && offset === undefined; depth--) {
-        const node = document.getIn(issue.path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
+      for (let depth = path.length; depth > 0 && offset === undefined; depth--) {
+        const node = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
         offset = node?.range?.[0];
       }
       const message =
         issue.code === "invalid_union"
           ? `is not a condition on a known field (${[...TEXT_FIELDS, ...NUMBER_FIELDS].join(", ")})`
           : issue.message;
-      return `${where(offset)}: ${issue.path.join(".")}: ${message}`;
+      return `${where(offset)}: ${path.join(".")}: ${message}`;
     }),
   );
 }

@@ -62,7 +62,7 @@ function nextItem(
   const progress = coded ? before.progress : progressOf(facts);
   const { setHolds, liftHolds, blocks } = automaticHolds(change, before);
   const state = stateOf(progress, { leased: before?.leased ?? false, holds: blocks });
-  const place = rules.place({
+  const wanted = rules.place({
     stream,
     class: facts.class ?? "",
     facility: change.facility,
@@ -71,6 +71,7 @@ function nextItem(
     totalCents: facts.totalCents,
     lengthOfStayDays: daysBetween(facts.admittedAt, facts.dischargedAt),
   });
+  const place = coded ? { queue: before.queue, priority: before.priority } : wanted;
   const wasReady = before?.state === "READY";
   const moved = wasReady && (before.queue !== place.queue || before.priority !== place.priority);
   const enters = state === "READY" && (!wasReady || moved);
@@ -92,8 +93,8 @@ function nextItem(
     stream,
     progress,
     state,
-    queue: coded ? before.queue : place.queue,
-    priority: coded ? before.priority : place.priority,
+    queue: place.queue,
+    priority: place.priority,
     dispatchNo: (before?.dispatchNo ?? 0) + (enters ? 1 : 0),
     facility: change.facility,
     class: facts.class ?? null,

@@ -114,8 +114,9 @@ export function createRelay({ pool, redisUrl, prefix, queues: names, log }: Rela
       const ready = row.state === "READY" && row.queue !== null && row.dispatch_no !== null;
       const current = row.dispatch_no ?? 0;
       // A ticket of a former dispatch, or of an item that is no longer ready, may lie on any queue.
-      const stale = [...(ready ? [] : [current]), ...(current > 1 ? [current - 1] : [])];
-      for (const number of stale) for (const queue of queues.values()) removals.push(queue.remove(ticketId(row.item_id, number)));
+      // While Redis was away an item may have been dispatched several times, so every number it ever had is looked for.
+      for (let number = ready ? current - 1 : current; number > 0; number--)
+        for (const queue of queues.values()) removals.push(queue.remove(ticketId(row.item_id, number)));
       if (ready && row.queue !== null) adds.set(row.queue, [...(adds.get(row.queue) ?? []), row]);
     }
     await Promise.all(removals);

@@ -5,12 +5,12 @@ import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import { pinChart, readChart, readDeltas } from "#src/charts/chart-store.pg.ts";
 import type { CheckCodes, CodeSubmission, Finding, Stream } from "#src/coding/submission.ts";
-import { inTransaction } from "#src/database/pool.pg.ts";
+import { inTransaction, isOutage } from "#src/database/pool.pg.ts";
 import { markTickets } from "./item-store.pg.ts";
 import { writeEvent } from "./leases.pg.ts";
 import type { QueueRules } from "./queue-rules.ts";
 import type { ReleaseClaim } from "./release.pg.ts";
-import { AUTOMATIC_HOLDS } from "./states.ts";
+import { AUTOMATIC_HOLDS, type Progress } from "./states.ts";
 
 export interface SubmitNeeds {
   readonly pool: pg.Pool;
@@ -55,13 +55,15 @@ interface LeasedRow {
   lease_until: Date | null;
   stream: Stream;
   queue: string;
+  progress: Progress;
   pinned_version: number;
   ready_at: Date | null;
 }
 
 /**
  * Takes a coder's codes. Fails with `LEASE_LOST`; with `SNAPSHOT_STALE` and what changed since the item was opened (the lease stays,
- * and the codes may be sent again against the new version); with `FINDINGS_OPEN` and every finding.
+ * and the codes may be sent again against the new version); with `FINDINGS_OPEN` and every finding; with `TRANSITION_NOT_ALLOWED`
+ * when the visit is no longer complete.
  */
 export function submitCodes(
   { pool, sealer, rules, check, rulePack, now }: SubmitNeeds,
@@ -75,7 +77,7 @@ export function submitCodes(
       [itemId],
     );
     const { rows } = await client.query<LeasedRow>(
-      "select lease_id, lease_user, lease_until, stream, queue, pinned_version, ready_at from coding_item where id = $1 for update",
+      "select lease_id, lease_user, lease_until, progress, stream, queue, pinned_version, ready_at from coding_item where id = $1 for update",
       [itemId],
     );
     const chartOf = account.rows[0];
@@ -83,6 +85,8 @@ export function submitCodes(
     if (chartOf === undefined || item === undefined) return fail({ code: "NOT_FOUND" });
     if (item.lease_id !== leaseId || item.lease_user !== userId || item.lease_until === null || item.lease_until <= now())
       return fail({ code: "LEASE_LOST" });
+    // A message cancelled the visit or took the discharge back while the coder worked: there is nothing to code now.
+    if (item.progress !== "awaiting") return fail({ code: "TRANSITION_NOT_ALLOWED", detail: `the visit is ${item.progress} now` });
     const { id: accountId, chart_version: current } = chartOf;
     if (snapshotVersion !== current) {
       await pinChart(client, sealer, accountId, current);
@@ -141,6 +145,14 @@ export type Released = { readonly claimId: string } | { readonly findings: reado
  */
 export function releaseItem({ pool, sealer, release, now }: ReleaseNeeds, itemId: string): Promise<Released> {
   return inTransaction(pool, async (client) => {
+    // Account before item, as the fold does it: the claim's row locks the account too, and would wait in a ring.
+    await client.query("select from account a join coding_item i on i.account_id = a.id where i.id = $1 for share of a", [itemId]);
+    const due = await client.query(
+      "select from coding_item where id = $1 and progress = 'final-coded' and release_after <= $2 for update",
+      [itemId, now()],
+    );
+    if (due.rowCount === 0) return undefined;
+    // Read after the lock, so that a hold put while this waited is seen.
     const { rows } = await client.query<{
       account_id: string;
       stream: Stream;
@@ -150,10 +162,8 @@ export function releaseItem({ pool, sealer, release, now }: ReleaseNeeds, itemId
     }>(
       `select i.account_id, i.stream, v.version, v.chart_version, v.sealed_codes from coding_item i
        join lateral (select * from coding_version c where c.item_id = i.id order by c.version desc limit 1) v on true
-       where i.id = $1 and i.progress = 'final-coded' and i.release_after <= $2
-         and not exists (select from item_hold h where h.item_id = i.id and h.blocks <> 'nothing')
-       for update of i`,
-      [itemId, now()],
+       where i.id = $1 and not exists (select from item_hold h where h.item_id = i.id and h.blocks <> 'nothing')`,
+      [itemId],
     );
     const item = rows[0];
     if (item === undefined) return undefined;
@@ -187,7 +197,10 @@ export function releaseItem({ pool, sealer, release, now }: ReleaseNeeds, itemId
   });
 }
 
-/** Releases everything that is due. @returns how many claims were made. */
+/**
+ * Releases everything that is due. An item whose release throws keeps no other from leaving; the first such error is thrown at the end.
+ * @returns how many claims were made.
+ */
 export async function releaseDue(needs: ReleaseNeeds): Promise<number> {
   const { rows } = await needs.pool.query<{ id: string }>(
     `select i.id from coding_item i where i.progress = 'final-coded' and i.release_after <= $1
@@ -195,9 +208,16 @@ export async function releaseDue(needs: ReleaseNeeds): Promise<number> {
     [needs.now()],
   );
   let released = 0;
+  const errors: unknown[] = [];
   for (const { id } of rows) {
-    const made = await releaseItem(needs, id);
-    if (made !== undefined && "claimId" in made) released++;
+    try {
+      const made = await releaseItem(needs, id);
+      if (made !== undefined && "claimId" in made) released++;
+    } catch (error) {
+      errors.push(error);
+      if (isOutage(error)) break;
+    }
   }
+  if (errors.length > 0) throw errors[0];
   return released;
 }

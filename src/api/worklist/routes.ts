@@ -45,6 +45,12 @@ const isWorker = ({ caller }: Call): boolean => caller?.roles.some((role) => COD
 
 /** The coder's work list: pull the next encounter, keep it, give it back, submit codes; and what supervisors look at. */
 export function worklistRoutes({ worklist, queues, onTickets, onReleased }: WorklistRouteNeeds): readonly Route[] {
+  /** Releases an item if nothing keeps it. What was asked is done by now, so a release that throws is left to the sweep, which reports it. */
+  const releaseNow = async (id: string): ReturnType<Worklist["release"]> => {
+    const released = await worklist.release(id).catch(() => undefined);
+    if (released !== undefined && "claimId" in released) onReleased();
+    return released;
+  };
   /** The item of the path and the body, or the answer to a request that has none. */
   const withBody =
     <T>(shape: z.ZodType<T>, handle: (id: string, body: T, userId: string) => Promise<Answer>) =>
@@ -123,8 +129,7 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
         const taken = await worklist.submit({ itemId: id, userId, ...submission });
         if (!taken.ok) return refuse(taken.failure);
         onTickets();
-        const released = await worklist.release(id);
-        if (released !== undefined && "claimId" in released) onReleased();
+        const released = await releaseNow(id);
         const after = await worklist.read(id, false);
         const claim =
           released !== undefined && "claimId" in released ? { id: released.claimId, url: `/fhir/R4/Claim/${released.claimId}` } : null;
@@ -150,8 +155,7 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
       if (lifted === undefined) return refuse({ code: "NOT_FOUND" });
       if (!lifted.ok) return refuse(lifted.failure);
       onTickets();
-      const released = await worklist.release(id);
-      if (released !== undefined && "claimId" in released) onReleased();
+      await releaseNow(id);
       return { status: 200, body: { id, ...lifted.value }, object: { type: "work-item", id } };
     }),
     route("GET", "/api/work-items", "search", READERS, async ({ query }) => {
