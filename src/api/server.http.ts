@@ -126,7 +126,8 @@ export function listenHttp(
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   return new Promise((resolve, reject) => {
     const server: Server = app.listen(port, host);
-    server.once("error", reject);
+    // Stays after the port is open: an error of accepting later ends no process.
+    server.on("error", reject);
     server.once("listening", () => {
       const address = server.address();
       resolve({

@@ -77,7 +77,8 @@ export function submitCodes(
       [itemId],
     );
     const { rows } = await client.query<LeasedRow>(
-      "select lease_id, lease_user, lease_until, progress, stream, queue, pinned_version, ready_at from coding_item where id = $1 for update",
+      `select lease_id, lease_user, lease_until, progress, stream, queue, pinned_version, ready_at
+       from coding_item where id = $1 for update`,
       [itemId],
     );
     const chartOf = account.rows[0];

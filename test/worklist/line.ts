@@ -200,9 +200,7 @@ export async function startLine() {
     },
     /** Nothing of one test is left for the next. */
     clear: async (): Promise<void> => {
-      await pool.query(
-        "truncate dirty_item, item_event, item_hold, coding_version, coding_item, chart_pin, chart_version, chart_resource, account cascade",
-      );
+      await pool.query("truncate dirty_item, item_event, coding_item, account cascade");
       findings.length = 0;
       claims.length = 0;
       clock.now = START;
@@ -228,7 +226,8 @@ async function rowOf(pool: pg.Pool, item: string): Promise<Row> {
   const { rows } = await pool.query<Row>(
     `select i.state, i.progress, i.queue, i.priority, i.dispatch_no, i.chart_version, i.stream,
        array(select code from item_hold h where h.item_id = i.id order by code) as holds,
-       array(select coalesce(from_state, '') || '>' || to_state || ' ' || event from item_event e where e.item_id = i.id order by e.id) as events,
+       array(select coalesce(from_state, '') || '>' || to_state || ' ' || event
+         from item_event e where e.item_id = i.id order by e.id) as events,
        exists (select from dirty_item d where d.item_id = i.id) as dirty
      from coding_item i where i.id = $1`,
     [item],

@@ -45,7 +45,7 @@ const isWorker = ({ caller }: Call): boolean => caller?.roles.some((role) => COD
 
 /** The coder's work list: pull the next encounter, keep it, give it back, submit codes; and what supervisors look at. */
 export function worklistRoutes({ worklist, queues, onTickets, onReleased }: WorklistRouteNeeds): readonly Route[] {
-  /** Releases an item if nothing keeps it. What was asked is done by now, so a release that throws is left to the sweep, which reports it. */
+  /** Releases an item if nothing keeps it. What was asked is done by now: a release that throws is left to the sweep, which reports it. */
   const releaseNow = async (id: string): ReturnType<Worklist["release"]> => {
     const released = await worklist.release(id).catch(() => undefined);
     if (released !== undefined && "claimId" in released) onReleased();
