@@ -46,8 +46,7 @@ export function registerOperator(program: Command): void {
     .option("--json", "as JSON")
     .action(async ({ dataDir, json }: Where & { json?: boolean }) => {
       const { run, dataDir: folder } = findInstallation(dataDir);
-      if (run === undefined)
-        throw new CommandFault(`no engine is running with the data directory ${folder}; start one with: npm start`);
+      if (run === undefined) throw new CommandFault(`no engine is running with the data directory ${folder}; start one with: npm start`);
       const pool = openPool(run.databaseUrl, { max: 3, name: "status" }, () => undefined);
       try {
         const report = await readLineStatus(pool, 20).catch(() => undefined);

@@ -88,7 +88,9 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<voi
     const level = LOG_LEVELS.find((one) => one === env["CHARTBRIDGE_LOG"]) ?? "warn";
     const log = createLog(level);
     const keys = loadKeys(options.dataDir, env);
-    const billing = config.demo ? await startBillingServer({ host: "127.0.0.1", port: await freePort(options.port === 0 ? undefined : 8481) }) : undefined;
+    const billing = config.demo
+      ? await startBillingServer({ host: "127.0.0.1", port: await freePort(options.port === 0 ? undefined : 8481) })
+      : undefined;
     if (billing !== undefined) undo.add(() => billing.close());
     const destinations = billing === undefined ? config.destinations : [{ name: "billing", url: billing.url, timeoutMs: 15_000 }];
     const engine: Engine = await startEngine({

@@ -7,7 +7,7 @@ import { pinChart } from "#src/charts/chart-store.pg.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
 import { holdsOf, markTickets } from "./item-store.pg.ts";
 import type { QueueRules } from "./queue-rules.ts";
-import { AUTOMATIC_HOLDS, type Blocks, type ItemState, type Progress, stateOf } from "./states.ts";
+import { type Blocks, type ItemState, type Progress, stateOf } from "./states.ts";
 
 export interface LeaseNeeds {
   readonly pool: pg.Pool;
@@ -219,5 +219,3 @@ function changeHolds(
     return ok({ state });
   });
 }
-
-export const isAutomatic = (code: string): boolean => Object.hasOwn(AUTOMATIC_HOLDS, code);

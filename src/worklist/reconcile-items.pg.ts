@@ -44,23 +44,24 @@ export function createReconcileItems({
       client,
       wanted.map(({ id }) => id),
     );
-    const written = wanted.flatMap(({ change, stream, id }) => nextItem(rules, change, stream, id, stored.get(id)) ?? []);
+    const written = wanted.flatMap(
+      ({ change, stream, id }) => nextItem({ rules, feed: feeds.get(change.feed) }, change, { stream, id }, stored.get(id)) ?? [],
+    );
     if (written.length > 0) await writeItems(client, written);
   };
 }
 
 /** What an item should be after a change; undefined when it already is. */
 function nextItem(
-  rules: QueueRules,
+  { rules, feed }: { readonly rules: QueueRules; readonly feed: Feed | undefined },
   change: AccountChange,
-  stream: Stream,
-  id: ItemId,
+  { stream, id }: { readonly stream: Stream; readonly id: ItemId },
   before: StoredItem | undefined,
 ): WrittenItem | undefined {
   const { facts } = change;
   const coded = before !== undefined && isCoded(before.progress);
   const progress = coded ? before.progress : progressOf(facts);
-  const { setHolds, liftHolds, blocks } = automaticHolds(change, before);
+  const { setHolds, liftHolds, blocks } = automaticHolds(change, before, feed);
   const state = stateOf(progress, { leased: before?.leased ?? false, holds: blocks });
   const wanted = rules.place({
     stream,
@@ -113,9 +114,12 @@ function nextItem(
 }
 
 /** The engine's own holds as the chart wants them, and what all holds together stop. */
-function automaticHolds({ facts, interfaceFailed }: AccountChange, before: StoredItem | undefined) {
+function automaticHolds({ facts, interfaceFailed }: AccountChange, before: StoredItem | undefined, feed: Feed | undefined) {
+  // A feed that completes visits by itself never says a discharge, so there its absence takes nothing back.
+  const takenBack = facts.cancelled || (facts.dischargedAt === undefined && feed?.completeAfterHours === undefined);
   const want: Partial<Record<AutomaticHold, boolean>> = {
     INTERFACE: interfaceFailed,
+    STATUS: before?.progress === "final-coded" && takenBack,
     REG: facts.dischargedAt !== undefined && !facts.hasCoverage,
   };
   const have = before?.holds ?? [];

@@ -26,6 +26,8 @@ export const AUTOMATIC_HOLDS = {
   INTERFACE: { owner: "interface team", blocks: "coding" },
   /** No insurance: registration looks for one before a self-pay claim leaves. */
   REG: { owner: "registration", blocks: "release" },
+  /** The visit was cancelled, or its discharge taken back, after it was coded: nobody may bill it unseen. */
+  STATUS: { owner: "coding supervisor", blocks: "release" },
   /** The claim would not be valid. */
   CLAIM: { owner: "billing", blocks: "release" },
 } as const satisfies Record<string, { readonly owner: string; readonly blocks: Blocks }>;

@@ -36,14 +36,20 @@ const ELEVEN = "2026-01-01T11:00:00-06:00";
 describe("a chart", () => {
   it("keeps the begin of a stay when the discharge says its end only, and takes the end away when the discharge is cancelled", () => {
     const left = encounter({ status: "finished", period: { end: TEN } });
-    const chart = chartOf(said(NINE, [encounter({ period: { start: NINE }, hospitalization: { admitSource: { text: "home" } } })]), said(TEN, [left]));
+    const chart = chartOf(
+      said(NINE, [encounter({ period: { start: NINE }, hospitalization: { admitSource: { text: "home" } } })]),
+      said(TEN, [left]),
+    );
     expect(visit(chart)).toMatchObject({ period: { start: NINE, end: TEN }, hospitalization: { admitSource: { text: "home" } } });
     applyToChart(chart, said(ELEVEN, [encounter({ period: { start: NINE } })], { deleted: ["period.end"] }));
     expect(visit(chart).period).toEqual({ start: NINE });
   });
 
   it("learns the begin of a stay from an older message that comes late, and nothing else of it", () => {
-    const chart = chartOf(said(TEN, [encounter({ status: "finished", period: { end: TEN } })]), said(NINE, [encounter({ period: { start: NINE, end: NINE } })]));
+    const chart = chartOf(
+      said(TEN, [encounter({ status: "finished", period: { end: TEN } })]),
+      said(NINE, [encounter({ period: { start: NINE, end: NINE } })]),
+    );
     expect(visit(chart)).toMatchObject({ status: "finished", period: { start: NINE, end: TEN } });
   });
 

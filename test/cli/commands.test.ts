@@ -29,7 +29,8 @@ const bundles = (out: string): readonly Bundle[] =>
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as Bundle);
-const typesOf = (bundle: Bundle | undefined): readonly (string | undefined)[] => (bundle?.entry ?? []).map(({ resource }) => resource?.resourceType);
+const typesOf = (bundle: Bundle | undefined): readonly (string | undefined)[] =>
+  (bundle?.entry ?? []).map(({ resource }) => resource?.resourceType);
 
 describe("chartbridge map", () => {
   it("prints one valid FHIR message bundle a message, in the order of the input, and ends with 0", () => {
@@ -85,7 +86,10 @@ describe("chartbridge check", () => {
   it("finds the shipped configuration in order", () => expect(chartbridge("check")).toMatchObject({ code: 0 }));
 
   it("names every fault of a configuration with its line", () => {
-    const config = file("chartbridge.yaml", "feeds:\n  north:\n    facility: NORTH\n    zone: Mars\ndestinations:\n  billing:\n    url: https://billing.example\n    token: plain-secret\n");
+    const config = file(
+      "chartbridge.yaml",
+      "feeds:\n  north:\n    facility: NORTH\n    zone: Mars\ndestinations:\n  billing:\n    url: https://billing.example\n    token: plain-secret\n",
+    );
     const { code, err } = chartbridge("check", "--config", config);
     expect(code).toBe(1);
     expect(err).toContain("chartbridge.yaml:4: feeds.north.zone:");

@@ -285,6 +285,18 @@ describe("a release", () => {
     expect((await items())[0]?.state).toBe("RELEASED");
   });
 
+  it("of a visit that was cancelled after it was coded waits for a person", async () => {
+    const one = account();
+    await change(one, LEFT);
+    const { id, leaseId } = await leased();
+    await worklist.submit({ itemId: id, leaseId, snapshotVersion: 1, codes: CODES, userId: ann });
+    await change(one, { ...IN_HOUSE, cancelled: true }, { eventType: "ADT^A11" });
+    expect(await worklist.releaseDue()).toBe(0);
+    expect((await worklist.read(id, false))?.holds).toMatchObject([{ code: "STATUS", blocks: "release" }]);
+    await change(one, LEFT);
+    expect(await worklist.releaseDue()).toBe(1);
+  });
+
   it("that would give an invalid claim becomes a hold with the rules that stop it", async () => {
     const id = await coded();
     refused = [HARD];

@@ -63,7 +63,9 @@ export async function listenMllp(feed: Feed, at: { readonly host: string; readon
   });
   const port = await open(server, at);
   // Too many open files, for one: the listener goes on with the connections it has.
-  server.on("error", (error) => needs.log.error("the listener has trouble", { feed: feed.name, code: (error as NodeJS.ErrnoException).code ?? "unknown" }));
+  server.on("error", (error) =>
+    needs.log.error("the listener has trouble", { feed: feed.name, code: (error as NodeJS.ErrnoException).code ?? "unknown" }),
+  );
 
   return {
     port,
