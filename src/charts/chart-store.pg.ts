@@ -17,8 +17,8 @@ export interface OpenChart {
   readonly content: ChartContent;
   /** Versions made since it was opened. */
   readonly deltas: { readonly version: number; readonly recordId: string; readonly delta: ChartDelta }[];
-  /** Keys of `content` to write or delete. */
-  readonly dirty: Set<string>;
+  /** Keys of `content` to write or delete, with the version that last changed each. */
+  readonly dirty: Map<string, number>;
 }
 
 export interface AccountKey {
@@ -100,7 +100,7 @@ export async function openCharts(
       interfaceFailed: row.interface_failed,
       content: known ?? new Map(),
       deltas: [],
-      dirty: new Set(),
+      dirty: new Map(),
     });
   }
   if (unread.length > 0) {
@@ -124,13 +124,13 @@ export async function writeCharts(
   const put: { account: string; type: string; id: string; version: number; hash: Buffer; sealed: Buffer }[] = [];
   const gone: { account: string; type: string; id: string }[] = [];
   for (const { chart } of changed)
-    for (const key of chart.dirty) {
+    for (const [key, version] of chart.dirty) {
       const [type = "", id = ""] = key.split("/");
       const charted = chart.content.get(key);
       if (charted === undefined) gone.push({ account: chart.accountId, type, id });
       else {
         const sealed = sealer.sealJson(charted, chartContext(chart.accountId));
-        put.push({ account: chart.accountId, type, id, version: chart.version, hash: contentHash(charted), sealed });
+        put.push({ account: chart.accountId, type, id, version, hash: contentHash(charted), sealed });
       }
     }
   if (put.length > 0)

@@ -5,6 +5,7 @@ import { fail, type Result } from "#src/base/result.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
 import {
+  alreadyFolded,
   appendHorizon,
   hasWaiting,
   type JournalRecord,
@@ -73,7 +74,9 @@ export async function foldOnce(needs: FoldNeeds, most: number = BATCH, poisoned?
     const horizon = await appendHorizon(client);
     const records = await nextRecords(client, needs.sealer, { lanes, horizon, perLane: Math.min(PER_LANE, most), most });
     if (records.length === 0) return 0;
-    await foldRecords(client, { ...needs, map }, records);
+    const folded = await alreadyFolded(client, records);
+    const fresh = folded.size === 0 ? records : records.filter((record) => !folded.has(record.seq));
+    if (fresh.length > 0) await foldRecords(client, { ...needs, map }, fresh);
     await moveCursors(client, records);
     return records.length;
   });
@@ -165,8 +168,8 @@ function applyRecord(
   if (delta.changed.length === 0 && delta.removed.length === 0) return { ...base, outcome: "applied" };
   chart.version++;
   chart.deltas.push({ version: chart.version, recordId: record.id, delta });
-  for (const resource of delta.changed) chart.dirty.add(`${resource.resourceType}/${resource.id}`);
-  for (const key of delta.removed) chart.dirty.add(key);
+  for (const resource of delta.changed) chart.dirty.set(`${resource.resourceType}/${resource.id}`, chart.version);
+  for (const key of delta.removed) chart.dirty.set(key, chart.version);
   touch(mapped.value.messageType);
   return { ...base, outcome: "applied" };
 }

@@ -14,6 +14,6 @@ export interface ChartSnapshot {
 
 export type OfType<T extends ResourceType> = Extract<Resource, { resourceType: T }>;
 
-/** All resources of a type, in the order they were first charted. */
+/** All resources of a type, in the order of their last change, then by id. */
 export const ofType = <T extends ResourceType>(chart: ChartSnapshot, type: T): readonly OfType<T>[] =>
   chart.resources.filter((resource): resource is OfType<T> => resource.resourceType === type);

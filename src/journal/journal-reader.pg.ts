@@ -140,6 +140,16 @@ export async function writeOutcomes(client: pg.PoolClient, outcomes: readonly Re
   });
 }
 
+/** Which of these records have had their effect already: a cursor that was set back must not give it twice. */
+export async function alreadyFolded(client: pg.PoolClient, records: readonly JournalRecord[]): Promise<ReadonlySet<number>> {
+  const { rows } = await client.query<{ seq: number }>({
+    name: "already-folded",
+    text: "select seq from journal_outcome where seq = any($1::bigint[])",
+    values: [records.map((record) => record.seq)],
+  });
+  return new Set(rows.map((row) => row.seq));
+}
+
 /** The failed and parked records of one account, in the order they came: what a retry folds again. */
 export async function troubledRecords(
   client: pg.PoolClient,

@@ -147,8 +147,8 @@ export async function startLine() {
       if (delta.changed.length > 0 || delta.removed.length > 0) {
         chart.version++;
         chart.deltas.push({ version: chart.version, recordId, delta });
-        for (const resource of delta.changed) chart.dirty.add(`${resource.resourceType}/${resource.id}`);
-        for (const gone of delta.removed) chart.dirty.add(gone);
+        for (const resource of delta.changed) chart.dirty.set(`${resource.resourceType}/${resource.id}`, chart.version);
+        for (const gone of delta.removed) chart.dirty.set(gone, chart.version);
       }
       chart.interfaceFailed = more.interfaceFailed ?? false;
       const facts = factsOf([...chart.content.values()].map(({ resource }) => resource));
