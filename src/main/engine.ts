@@ -85,6 +85,7 @@ async function startStages(
   const pool = openPool(databaseUrl, { max: POOLS.work, name: "work" }, lost);
   onClose(() => pool.end());
   await migrate(pool);
+  await refuseMixing(pool, config.demo);
   await makePartitions(pool);
   const faults = await durabilityFaults(pool);
   if (faults.length > 0) throw new Error(`no acknowledgement could be trusted: ${faults.join("; ")}`);
@@ -176,6 +177,17 @@ async function startStages(
     mllp[feed.name] = listener.port;
   }
   return { http: `http://${shownHost(config.http.host)}:${api.port}`, mllp, redisPrefix, queues: rules.queues.names, destinations, tokens };
+}
+
+/** Synthetic patients and real ones are never kept in one database: nobody could tell them apart later. */
+async function refuseMixing(pool: Pool, demo: boolean): Promise<void> {
+  // The first record tells: from then on no engine of the other kind has started here.
+  const { rows } = await pool.query<{ feed: string }>("select feed from journal_record order by day, seq limit 1");
+  const first = rows[0]?.feed;
+  if (demo && first !== undefined && first !== "demo")
+    throw new Error("this database holds messages of a real feed: the demo needs one of its own (no DATABASE_URL, or another --data-dir)");
+  if (!demo && first === "demo")
+    throw new Error("this database was used by the demo: a real feed needs one of its own (another DATABASE_URL or --data-dir)");
 }
 
 const forgetAll = (pool: Pool, feeds: readonly Feed[]): Promise<unknown> =>

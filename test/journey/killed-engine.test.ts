@@ -58,3 +58,11 @@ it("an engine killed three times under load has every message once, every item o
   expect(tickets.sort()).toEqual(ready.map((row) => row.id).sort());
   await engine.stop();
 });
+
+it("an engine refuses a database that the demo has used", async () => {
+  installation = await newInstallation();
+  await installation.database.pool.query(
+    "insert into journal_record (day, id, received_at, feed, protocol, lane, byte_length, sha256, verdict, sealed) values (now()::date, gen_random_uuid(), now(), 'demo', 'mllp', 0, 1, '\\x00', 'refused', '\\x00')",
+  );
+  await expect(installation.start()).rejects.toThrow(/used by the demo/);
+});
