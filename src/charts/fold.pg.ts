@@ -17,7 +17,7 @@ import {
   writeOutcomes,
 } from "#src/journal/journal-reader.pg.ts";
 import type { Mapped } from "#src/mapping/types.ts";
-import { type AccountKey, type ChartCache, type OpenChart, openCharts, writeCharts } from "./chart-store.pg.ts";
+import { type AccountKey, type ChartCache, type OpenChart, openCharts, readChart, writeCharts } from "./chart-store.pg.ts";
 import { type ChartFacts, factsOf } from "./facts.ts";
 import { applyToChart } from "./merge.ts";
 
@@ -36,7 +36,8 @@ export interface AccountChange {
   readonly feed: string;
   readonly facility: string;
   readonly chartVersion: number;
-  readonly recordId: string;
+  /** The message that made it; absent when a person did. */
+  readonly recordId?: string;
   readonly eventType: string;
   readonly interfaceFailed: boolean;
   readonly facts: ChartFacts;
@@ -99,13 +100,37 @@ export async function retryTroubled(needs: FoldNeeds, accountId: string | undefi
   return transaction(needs, async (client) => {
     await lockLanes(client);
     const records = await troubledRecords(client, needs.sealer, accountId);
-    if (records.length === 0) return 0;
-    await client.query("update account set interface_failed = false where interface_failed and ($1::uuid is null or id = $1)", [
-      accountId ?? null,
-    ]);
-    await foldRecords(client, needs, records);
+    const cleared = await client.query<{ id: string }>(
+      "update account set interface_failed = false where interface_failed and ($1::uuid is null or id = $1) returning id",
+      [accountId ?? null],
+    );
+    if (records.length > 0) await foldRecords(client, needs, records);
+    // A message that changes nothing, or one that was given up, says nothing to the work items: they must learn that nothing waits any more.
+    const mended: AccountChange[] = [];
+    for (const { id } of cleared.rows) {
+      const change = await changeOf(client, needs.sealer, id);
+      if (change !== undefined) mended.push(change);
+    }
+    if (mended.length > 0) await needs.onChanges(client, mended);
     return records.length;
   });
+}
+
+/** An account as it stands, as a change to tell the work items. */
+async function changeOf(client: pg.PoolClient, sealer: Sealer, id: string): Promise<AccountChange | undefined> {
+  const chart = await readChart(client, sealer, id);
+  const { rows } = await client.query<{ failed: boolean }>("select interface_failed as failed from account where id = $1", [id]);
+  if (chart === undefined) return undefined;
+  const { accountId, feed, facility, version: chartVersion } = chart;
+  return {
+    accountId,
+    feed,
+    facility,
+    chartVersion,
+    eventType: "interface-mended",
+    interfaceFailed: rows[0]?.failed ?? false,
+    facts: factsOf(chart.resources),
+  };
 }
 
 async function foldRecords(client: pg.PoolClient, needs: FoldNeeds, records: readonly JournalRecord[]): Promise<void> {

@@ -11,7 +11,7 @@ import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
 import { rebuildQueues, redisFaults } from "#src/worklist/relay.bullmq.ts";
 import { examine, showComplaints } from "./doctor.ts";
 import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
-import { retry } from "./retry.ts";
+import { retry, skip } from "./retry.ts";
 import { showStatus } from "./status.ts";
 
 const HOME = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -37,7 +37,7 @@ const redisState = async (run: RunFile): Promise<string> => {
   }
 };
 
-/** `status`, `doctor`, `rebuild-queues`, `retry`: what the person who runs the engine asks and does. */
+/** `status`, `doctor`, `rebuild-queues`, `retry`, `skip`: what the person who runs the engine asks and does. */
 export function registerOperator(program: Command): void {
   program
     .command("status")
@@ -65,9 +65,10 @@ export function registerOperator(program: Command): void {
     .command("doctor")
     .description("what is wrong with this installation, and how to mend it")
     .option("--data-dir <dir>")
-    .option("--config <file>", "the configuration to look at", "chartbridge.yaml")
-    .action(async ({ dataDir, config }: Where & { config: string }) => {
+    .option("--config <file>", "the configuration to look at; the running engine's own unless given")
+    .action(async ({ dataDir, config: named }: Where & { config?: string }) => {
       const { run, dataDir: folder } = findInstallation(dataDir);
+      const config = named ?? run?.config ?? "chartbridge.yaml";
       const pool = run === undefined ? undefined : openPool(run.databaseUrl, { max: 1, name: "doctor" }, () => undefined);
       try {
         const found = await examine({
@@ -101,13 +102,26 @@ export function registerOperator(program: Command): void {
     .command("retry [account]")
     .description("fold failed and waiting messages again, of one account or of all, under the maps of now")
     .option("--data-dir <dir>")
-    .option("--config <file>", "the configuration of the engine", "chartbridge.yaml")
-    .action(async (account: string | undefined, { dataDir, config }: Where & { config: string }) => {
+    .action(async (account: string | undefined, { dataDir }: Where) => {
       const run = runningEngine(dataDir);
-      const { dataDir: folder } = findInstallation(dataDir);
-      const read = configOf(folder, config);
-      if (!("feeds" in read)) throw new CommandFault(read.join("\n"));
-      const tried = await retry(run.demo ? builtinConfig(HOME, folder, { demo: true, port: 0, mllpPort: 0 }) : read, run, account);
+      const tried = await retry(configOfRunning(run, findInstallation(dataDir).dataDir), run, account);
       print(`${tried} messages were folded again; npx chartbridge status shows what came of them\n`);
     });
+  program
+    .command("skip <record>")
+    .description("give a failed message up: it stays in the journal, and what waited behind it is applied")
+    .option("--data-dir <dir>")
+    .action(async (record: string, { dataDir }: Where) => {
+      const run = runningEngine(dataDir);
+      const folded = await skip(configOfRunning(run, findInstallation(dataDir).dataDir), run, record);
+      print(`the message is given up; ${folded} that waited behind it were folded\n`);
+    });
+}
+
+/** The configuration the running engine was started with. */
+function configOfRunning(run: RunFile, dataDir: string): Config {
+  if (run.config === undefined) return builtinConfig(HOME, dataDir, { demo: run.demo, port: 0, mllpPort: 0 });
+  const read = configOf(dataDir, run.config);
+  if (!("feeds" in read)) throw new CommandFault(read.join("\n"));
+  return read;
 }

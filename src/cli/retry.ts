@@ -7,11 +7,26 @@ import { readMapFiles } from "#src/config/map-files.ts";
 import type { RunFile } from "#src/config/run-file.ts";
 import type { Config } from "#src/config/types.ts";
 import { openPool } from "#src/database/pool.pg.ts";
+import { giveUpRecord } from "#src/journal/journal-reader.pg.ts";
 import { compileMaps } from "#src/mapping/compile.ts";
 import { readQueueFiles } from "#src/worklist/queue-files.ts";
 import { compileQueues } from "#src/worklist/queue-rules.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import { CommandFault } from "./installation.ts";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Gives a failed message up for good and folds what waited behind it. @returns how many were folded. */
+export async function skip(config: Config, run: RunFile, recordId: string): Promise<number> {
+  const pool = openPool(run.databaseUrl, { max: 1, name: "skip" }, () => undefined);
+  try {
+    const given = UUID.test(recordId) ? await giveUpRecord(pool, recordId) : undefined;
+    if (given === undefined) throw new CommandFault(`there is no failed message ${recordId}; npx chartbridge status names them`);
+    return given.accountId === undefined ? 0 : await retry(config, run, given.accountId);
+  } finally {
+    await pool.end();
+  }
+}
 
 /**
  * Folds the failed and parked messages of one account, or of all, again under the maps of now.

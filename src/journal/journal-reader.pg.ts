@@ -165,6 +165,18 @@ export async function troubledRecords(
   return rows.map((row) => asRecord(row, sealer));
 }
 
+/**
+ * Gives a failed record up: it stays in the journal with its reason, and its account no longer waits for it.
+ * @returns the account; undefined when there is no failed record of that id.
+ */
+export async function giveUpRecord(pool: pg.Pool, id: string): Promise<{ readonly accountId: string | undefined } | undefined> {
+  const { rows } = await pool.query<{ account_id: string | null }>(
+    "update journal_outcome set outcome = 'filtered', folded_at = now() where record_id = $1 and outcome = 'failed' returning account_id",
+    [id],
+  );
+  return rows[0] === undefined ? undefined : { accountId: rows[0].account_id ?? undefined };
+}
+
 /** One record with its bytes; undefined when the journal has none of that id. */
 export async function readRecord(pool: pg.Pool, sealer: Sealer, id: string): Promise<JournalRecord | undefined> {
   const { rows } = await pool.query<Row>(

@@ -37,7 +37,9 @@ export interface WrittenItem {
   readonly liftHolds: readonly AutomaticHold[];
   /** The item enters or leaves its queue, or changes its place there. */
   readonly ticketChanged: boolean;
-  readonly event: { readonly name: string; readonly from: string | null; readonly to: string; readonly recordId: string } | undefined;
+  readonly event:
+    | { readonly name: string; readonly from: string | null; readonly to: string; readonly recordId: string | undefined }
+    | undefined;
 }
 
 interface Row {
@@ -170,7 +172,7 @@ export async function writeItems(client: pg.PoolClient, items: readonly WrittenI
         events.map((e) => e.name),
         events.map((e) => e.from),
         events.map((e) => e.to),
-        events.map((e) => e.recordId),
+        events.map((e) => e.recordId ?? null),
       ],
     });
   const tickets = items.filter((i) => i.ticketChanged).map((i) => i.id);

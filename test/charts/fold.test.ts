@@ -11,6 +11,7 @@ import { builtinConfig } from "#src/config/builtin.ts";
 import { readMapFiles } from "#src/config/map-files.ts";
 import { isOutage } from "#src/database/pool.pg.ts";
 import { createJournalWriter, type JournalWriter } from "#src/journal/journal-writer.pg.ts";
+import { giveUpRecord } from "#src/journal/journal-reader.pg.ts";
 import { compileMaps } from "#src/mapping/compile.ts";
 import { createLog } from "#src/telemetry/log.ts";
 import { readQueueFiles } from "#src/worklist/queue-files.ts";
@@ -137,6 +138,21 @@ describe("the fold", () => {
     const { rows } = await database.pool.query("select state from coding_item");
     expect(rows).toEqual([{ state: "READY" }]);
     expect((await database.pool.query("select code from item_hold where code = 'INTERFACE'")).rows).toEqual([]);
+  });
+
+  it("lets an account go on when its failed message is given up, also when nothing waits behind it", async () => {
+    const [first = "", ...later] = ofAccount("A90002");
+    await append(later);
+    await foldAll();
+    const [failed = ""] = await append([first.replace(/\rPID\|[^\r]*/, (pid) => pid.replace(/^((?:[^|]*\|){3})[^|]*/, "$1"))]);
+    await foldAll();
+    const holds = async () => (await database.pool.query("select code from item_hold")).rows;
+    expect(await holds()).toEqual([{ code: "INTERFACE" }]);
+    const given = await giveUpRecord(database.pool, failed);
+    await retryTroubled(needs, given?.accountId);
+    expect(await holds()).toEqual([]);
+    expect((await database.pool.query("select state from coding_item")).rows).toEqual([{ state: "READY" }]);
+    expect(await giveUpRecord(database.pool, failed)).toBeUndefined();
   });
 
   it("keeps a message type without a map, with no effect", async () => {
