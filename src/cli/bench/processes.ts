@@ -72,7 +72,7 @@ export function peakRssMb({ engine, postgres, redis }: Pids): number | null {
     try {
       kilobytes += Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0);
     } catch {
-      // A helper that ended took its memory with it.
+      // A child that ended took its memory with it.
     }
   }
   return kilobytes === 0 ? null : kilobytes / 1024;
