@@ -146,7 +146,7 @@ describe("the fold", () => {
     await foldAll();
     const [failed = ""] = await append([first.replace(/\rPID\|[^\r]*/, (pid) => pid.replace(/^((?:[^|]*\|){3})[^|]*/, "$1"))]);
     await foldAll();
-    const holds = async () => (await database.pool.query("select code from item_hold")).rows;
+    const holds = async () => (await database.pool.query<{ code: string }>("select code from item_hold")).rows;
     expect(await holds()).toEqual([{ code: "INTERFACE" }]);
     const given = await giveUpRecord(database.pool, failed);
     await retryTroubled(needs, given?.accountId);
