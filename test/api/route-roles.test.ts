@@ -83,6 +83,10 @@ describe("the route x role table", () => {
 });
 
 describe("signing in", () => {
+  it("is by a code that can be typed and passed on a command line", async () => {
+    for (let n = 0; n < 50; n++) expect(await api.tokens.oneTimeCode("typist", ["coder"])).toMatch(/^[A-Z2-9]{12}$/);
+  });
+
   it("takes a code once", async () => {
     const code = await api.tokens.oneTimeCode("first", ["admin"]);
     const ask = () =>

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomInt } from "node:crypto";
 import type pg from "pg";
 import { freshId } from "#src/base/ids.ts";
 import type { Caller, Role } from "../route.ts";
@@ -7,6 +7,10 @@ import type { Caller, Role } from "../route.ts";
 const SESSION_HOURS = 8;
 /** How long the one-time code printed at start is good, in minutes. */
 const ONE_TIME_MINUTES = 24 * 60;
+
+/** Typed by people and passed on command lines: nothing that looks alike, and no hyphen that would read as an option. 60 bits. */
+const CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+const CODE_LENGTH = 12;
 
 const digest = (secret: string): Buffer => createHash("sha256").update(secret).digest();
 
@@ -45,7 +49,7 @@ export function createTokens(pool: pg.Pool): Tokens {
 
   return {
     oneTimeCode: async (name, roles) => {
-      const code = randomBytes(9).toString("base64url");
+      const code = Array.from({ length: CODE_LENGTH }, () => CODE_LETTERS[randomInt(CODE_LETTERS.length)]).join("");
       const userId = await user(name, roles);
       await pool.query("delete from access_token where user_id = $1 and kind = 'one-time'", [userId]);
       await keep(code, userId, "one-time", ONE_TIME_MINUTES);
