@@ -3,7 +3,7 @@ const MAY_IMPORT = {
   base: [],
   hl7v2: ["base"],
   fhir: ["base"],
-  config: ["base"],
+  config: ["base", "hl7v2"],
   database: ["base"],
   telemetry: ["base", "database", "journal"],
   journal: ["base", "database", "telemetry"],

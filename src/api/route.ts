@@ -24,6 +24,8 @@ export interface Call {
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** In place of `body`: bytes of another content type. */
+  readonly raw?: { readonly type: string; readonly bytes: Buffer };
   readonly headers?: Readonly<Record<string, string>>;
   /** For the audit event: what was touched. */
   readonly object?: { readonly type: string; readonly id: string };
@@ -41,5 +43,7 @@ export interface Route {
   readonly action: "create" | "read" | "search" | "update" | "delete" | "execute" | "login";
   /** What the audit event says was touched: a FHIR type or `work-item`. */
   readonly objectType: string;
+  /** The body is no JSON and is given as bytes only. */
+  readonly rawBody?: true;
   readonly handle: (call: Call) => Promise<Answer>;
 }

@@ -66,7 +66,7 @@ export function createApi({ routes, callerOf, audit, log }: ServerNeeds): expres
         if (!allowed(route.roles, caller)) return problem(request.path, "NOT_ALLOWED", requestId);
         const rawBody = await readBody(request);
         if (rawBody === undefined) return problem(request.path, "FRAME_TOO_LARGE", requestId);
-        const body = parseBody(rawBody, request.get("content-type") ?? "");
+        const body = route.rawBody === true ? NO_BODY : parseBody(rawBody, request.get("content-type") ?? "");
         if (!body.ok) return problem(request.path, "REQUEST_INVALID", requestId);
         const call: Call = {
           caller,
@@ -91,10 +91,13 @@ export function createApi({ routes, callerOf, audit, log }: ServerNeeds): expres
   return app;
 }
 
-function show(response: Response, path: string, { status, body, headers }: Answer): void {
+const NO_BODY = { ok: true, value: undefined } as const;
+
+function show(response: Response, path: string, { status, body, raw, headers }: Answer): void {
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
   response.status(status);
-  if (body === undefined) response.end();
+  if (raw !== undefined) response.setHeader("Content-Type", raw.type).end(raw.bytes);
+  else if (body === undefined) response.end();
   else response.type(isFhir(path) ? "application/fhir+json" : "application/json").send(JSON.stringify(body));
 }
 

@@ -16,6 +16,7 @@ export const FAILURES = {
   // the message as it came
   MESSAGE_UNREADABLE: { class: "permanent", http: 400, fhir: "structure", text: "the message has no readable MSH segment" },
   MESSAGE_NOT_SUPPORTED: { class: "permanent", http: 422, fhir: "not-supported", text: "this message type or event is not known" },
+  EVENT_NOT_SUPPORTED: { class: "permanent", http: 422, fhir: "not-supported", text: "HL7 defines no such event for this message type" },
   REQUIRED_FIELD_MISSING: { class: "permanent", http: 422, fhir: "required", text: "a required field is empty" },
   SEGMENT_MISSING: {
     class: "permanent",
@@ -23,6 +24,10 @@ export const FAILURES = {
     fhir: "required",
     text: "a segment is missing without which the message means nothing",
   },
+  SEGMENT_REPEATED: { class: "permanent", http: 422, fhir: "structure", text: "a second MSH: two messages were joined" },
+  MESSAGE_TRUNCATED: { class: "permanent", http: 422, fhir: "incomplete", text: "the message ends in the middle of a segment's name" },
+  SENDER_NOT_EXPECTED: { class: "permanent", http: 403, fhir: "forbidden", text: "this feed does not expect that sender" },
+  RECEIVER_NOT_OURS: { class: "permanent", http: 422, fhir: "business-rule", text: "the message is addressed to somebody else" },
   PROCESSING_ID_NOT_ACCEPTED: {
     class: "permanent",
     http: 422,
@@ -32,8 +37,26 @@ export const FAILURES = {
   VERSION_NOT_SUPPORTED: { class: "permanent", http: 422, fhir: "not-supported", text: "this HL7 version is not known" },
   CHARSET_NOT_SUPPORTED: { class: "permanent", http: 422, fhir: "not-supported", text: "the character set in MSH-18 is not known" },
   FRAME_TOO_LARGE: { class: "permanent", http: 413, fhir: "too-long", text: "the message is larger than this feed allows" },
+  FRAME_EMPTY: { class: "permanent", http: 400, fhir: "structure", text: "the frame has nothing in it" },
+  FRAME_UNTERMINATED: { class: "permanent", http: 400, fhir: "structure", text: "the end byte has no carriage return after it" },
+  FRAME_MALFORMED: { class: "permanent", http: 400, fhir: "structure", text: "a start byte came before the end of the frame" },
+  UNFRAMED: { class: "permanent", http: 400, fhir: "structure", text: "bytes outside of any frame: the start byte 0B is missing" },
+  TLS_ON_PLAIN_PORT: { class: "permanent", http: 400, fhir: "security", text: "the peer speaks TLS, and this port does not" },
+  PLAIN_ON_TLS_PORT: { class: "permanent", http: 400, fhir: "security", text: "the peer sends plain text, and this port wants TLS" },
+  PEER_NOT_ALLOWED: { class: "permanent", http: 403, fhir: "forbidden", text: "this address or certificate may not connect to the feed" },
+  ACKNOWLEDGEMENT_RECEIVED: { class: "permanent", http: 400, fhir: "business-rule", text: "an acknowledgement is never acknowledged" },
   FRAME_INCOMPLETE: { class: "permanent", http: 400, fhir: "incomplete", text: "the frame was not finished" },
   CONTROL_ID_REUSED: { class: "permanent", http: 409, fhir: "duplicate", text: "the same control id came with different content" },
+  // kept and not charted, by the feed's settings
+  EVENT_NOT_USED: { class: "permanent", http: 422, fhir: "business-rule", text: "this feed does not use that event" },
+  TEST_MESSAGE: {
+    class: "permanent",
+    http: 422,
+    fhir: "business-rule",
+    text: "a test or debugging message (MSH-11 T or D) is never charted",
+  },
+  ARCHIVED_MESSAGE: { class: "permanent", http: 422, fhir: "business-rule", text: "a message of an archive (MSH-11.2 A) is never charted" },
+  FEED_IN_TEST: { class: "permanent", http: 422, fhir: "business-rule", text: "the feed is in test: nothing of it is charted" },
   // mapping and folding
   VALUE_NOT_VALID: { class: "permanent", http: 422, fhir: "value", text: "a field's value does not have the form of its data type" },
   CODE_UNMAPPED: { class: "permanent", http: 422, fhir: "code-invalid", text: "a code is not in the table of its map" },

@@ -9,8 +9,10 @@ export type Journaled = Brand<
   {
     readonly id: MessageId;
     readonly verdict: Verdict;
-    /** For a repetition: the record it repeats. A reused control id with other bytes is `refused` and names the first user of the id. */
-    readonly original?: MessageId;
+    /** For a repetition: the record it repeats, and when that was received. */
+    readonly original?: { readonly id: MessageId; readonly receivedAt: Date };
+    /** The control id was used before for other content. */
+    readonly reused: boolean;
   },
   "Journaled"
 >;

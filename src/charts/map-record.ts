@@ -33,11 +33,23 @@ function accountOnWire(bytes: Buffer, header: Header, feed: Feed): RawIdentifier
 }
 
 /** Decodes and maps one HL7 v2 message. */
-export function mapHl7(bytes: Buffer, header: Header, pack: MapPack, settings: MapSettings): Result<Mapped, Failure> {
-  const decoded = decode(bytes, header.charsets);
+export function mapHl7(
+  bytes: Buffer,
+  header: Header,
+  pack: MapPack,
+  settings: MapSettings,
+  charsets: readonly string[] = header.charsets,
+): Result<Mapped, Failure> {
+  const decoded = decode(bytes, charsets);
   if (!decoded.ok) return fail({ code: decoded.failure, place: "MSH-18" });
   const message = parseMessage(decoded.value.text);
   return message.ok ? pack.map(message.value, settings) : message;
+}
+
+/** The transport's word counts before MSH-18, and that before the feed's. */
+function charsetsOf({ charset }: JournalRecord, { charsets }: Header, feed: Feed): readonly string[] {
+  if (charset !== undefined) return [charset];
+  return charsets.length === 0 && feed.charset !== undefined ? [feed.charset] : charsets;
 }
 
 /** Maps one journal record of any kind. Pure: the record, the feed and the maps decide. */
@@ -62,6 +74,12 @@ export function createMapRecord(pack: MapPack, feeds: ReadonlyMap<string, Feed>,
     const feed = feeds.get(record.feed);
     if (feed === undefined) return { mapped: fail({ code: "NOT_FOUND", place: "feed" }), filtered: false, mapVersion: pack.version };
     const settings = settingsOf(feed, idKey);
+    if (record.foldAs !== undefined) {
+      const header = readHeader(record.bytes);
+      const wire = header.ok ? accountOnWire(record.bytes, header.value, feed) : undefined;
+      const { outcome, failure } = record.foldAs;
+      return { ...withAccount(feed, fail(failure), wire), filtered: outcome === "filtered" };
+    }
     if (record.protocol === "fhir") {
       // Checked as JSON and as FHIR before it was accepted.
       return withAccount(feed, mapBundle(JSON.parse(record.bytes.toString()) as Bundle, settings), undefined);
@@ -70,6 +88,10 @@ export function createMapRecord(pack: MapPack, feeds: ReadonlyMap<string, Feed>,
     if (!header.ok) return { mapped: header, filtered: false, mapVersion: pack.version };
     if (!pack.handles(header.value.messageType))
       return { mapped: fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" }), filtered: true, mapVersion: pack.version };
-    return withAccount(feed, mapHl7(record.bytes, header.value, pack, settings), accountOnWire(record.bytes, header.value, feed));
+    return withAccount(
+      feed,
+      mapHl7(record.bytes, header.value, pack, settings, charsetsOf(record, header.value, feed)),
+      accountOnWire(record.bytes, header.value, feed),
+    );
   };
 }

@@ -1,20 +1,6 @@
 import { join } from "node:path";
-import type { Config, Feed } from "./types.ts";
-
-const feed = (name: string, port: number): Feed => ({
-  name,
-  facility: "NORTH",
-  mllp: { host: "127.0.0.1", port },
-  zone: "America/Chicago",
-  defaultAuthority: "NORTH",
-  processingIds: ["P"],
-  maxFrameBytes: 10 * 1024 * 1024,
-  frameTimeoutMs: 30_000,
-  maxConnections: 100,
-  duplicateWindowHours: 168,
-  onStoreDown: "close",
-  professionalGroups: [],
-});
+import { makeFeed } from "./feed.ts";
+import type { Config } from "./types.ts";
 
 /**
  * What runs without a chartbridge.yaml: one loopback feed for the synthetic facility NORTH.
@@ -28,7 +14,15 @@ export function builtinConfig(
   return {
     dataDir,
     http: { host: "127.0.0.1", port: options.port },
-    feeds: [feed(options.demo ? "demo" : "local", options.mllpPort)],
+    feeds: [
+      makeFeed(options.demo ? "demo" : "local", {
+        facility: "NORTH",
+        mllp: { host: "127.0.0.1", port: options.mllpPort },
+        http: true,
+        zone: "America/Chicago",
+        defaultAuthority: "NORTH",
+      }),
+    ],
     destinations: [],
     siteDataDir: join(home, "sites", "demo"),
     mappingsDir: join(home, "mappings"),

@@ -3,34 +3,8 @@ import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { fail, ok, type Result } from "#src/base/result.ts";
-import type { Config, Destination, Feed } from "./types.ts";
-
-const zone = z.string().refine((name) => {
-  try {
-    new Intl.DateTimeFormat("en-US", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}, "is not an IANA time zone such as America/Chicago");
-
-const feed = z.strictObject({
-  facility: z.string().min(1),
-  mllp: z.strictObject({ host: z.string().default("127.0.0.1"), port: z.int().min(0).max(65535) }).optional(),
-  zone,
-  defaultAuthority: z.string().optional(),
-  processingIds: z.array(z.enum(["P", "T", "D"])).default(["P"]),
-  maxFrameBytes: z
-    .int()
-    .min(1024)
-    .default(10 * 1024 * 1024),
-  frameTimeoutMs: z.int().min(100).default(30_000),
-  maxConnections: z.int().min(1).default(100),
-  duplicateWindowHours: z.int().min(1).default(168),
-  onStoreDown: z.enum(["close", "CE", "AR207"]).default("close"),
-  completeAfterHours: z.number().positive().optional(),
-  professionalGroups: z.array(z.string().regex(/^[A-Z0-9-]{1,20}$/)).default([]),
-});
+import { type Feed, feedSettings } from "./feed.ts";
+import type { Config, Destination } from "./types.ts";
 
 const secret = z.string().regex(/^(\$\{[A-Z0-9_]+\}|file:.+)$/, "must be a reference: ${NAME} or file:PATH, never the secret itself");
 
@@ -42,7 +16,7 @@ const destination = z.strictObject({
 
 const file = z.strictObject({
   http: z.strictObject({ host: z.string().default("127.0.0.1"), port: z.int().min(0).max(65535).default(8480) }).prefault({}),
-  feeds: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), feed),
+  feeds: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), feedSettings),
   destinations: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), destination).default({}),
   siteData: z.string().default("site"),
   mappings: z.string().optional(),
@@ -97,7 +71,7 @@ export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<C
     if (!value.ok) faults.push(`${lineOf(["destinations", name, "token"])}: destinations.${name}.token: ${value.failure}`);
     return { name, url, timeoutMs, ...(value.ok ? { token: value.value } : {}) };
   });
-  const feeds = Object.entries(parsed.data.feeds).map(([name, one]) => withoutUndefined({ name, ...one }) as Feed);
+  const feeds = Object.entries(parsed.data.feeds).map(([name, one]) => ({ name, ...withPaths(one, base) }) as Feed);
   if (feeds.length === 0) faults.push(`${where(undefined)}: feeds: name at least one feed`);
   if (faults.length > 0) return fail(faults);
   return ok(
@@ -115,4 +89,24 @@ export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<C
   );
 }
 
-const withoutUndefined = (value: object): object => Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined));
+type Settings = z.output<typeof feedSettings>;
+
+/** The files that a feed names, from the folder of chartbridge.yaml. */
+function withPaths(feed: Settings, base: string): Settings {
+  const path = (name: string): string => resolve(base, name);
+  const tls = <T extends { authorities?: string | undefined }>(one: T): T => ({
+    ...one,
+    ...("certificate" in one && typeof one.certificate === "string" ? { certificate: path(one.certificate) } : {}),
+    ...("key" in one && typeof one.key === "string" ? { key: path(one.key) } : {}),
+    ...(one.authorities === undefined ? {} : { authorities: path(one.authorities) }),
+  });
+  const end = <T extends { tls?: { authorities?: string | undefined } | undefined }>(one: T): T =>
+    one.tls === undefined ? one : { ...one, tls: tls(one.tls) };
+  return {
+    ...feed,
+    ...(feed.mllp === undefined ? {} : { mllp: end(feed.mllp) }),
+    ...(feed.connect === undefined ? {} : { connect: end(feed.connect) }),
+    ...(feed.applicationAnswers === undefined ? {} : { applicationAnswers: end(feed.applicationAnswers) }),
+    ...(feed.files === undefined ? {} : { files: { ...feed.files, folder: path(feed.files.folder) } }),
+  };
+}

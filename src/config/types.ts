@@ -1,27 +1,6 @@
-/** One connection to a sender. */
-export interface Feed {
-  readonly name: string;
-  /** Our name for the place that sends; a key of `facilities.csv`. */
-  readonly facility: string;
-  readonly mllp?: { readonly host: string; readonly port: number };
-  /** IANA zone for times without an offset. */
-  readonly zone: string;
-  readonly defaultAuthority?: string;
-  /** Processing ids taken (MSH-11). */
-  readonly processingIds: readonly string[];
-  /** Largest frame, in bytes. */
-  readonly maxFrameBytes: number;
-  /** Time to finish a frame once begun, in ms. */
-  readonly frameTimeoutMs: number;
-  readonly maxConnections: number;
-  /** How long a control id counts as used, in hours. */
-  readonly duplicateWindowHours: number;
-  readonly onStoreDown: "close" | "CE" | "AR207";
-  /** Hours after the last message when an account without a discharge counts as complete; absent = only discharge does. */
-  readonly completeAfterHours?: number;
-  /** Billing groups for which a professional item is made beside the facility one. */
-  readonly professionalGroups: readonly string[];
-}
+import type { Feed } from "./feed.ts";
+
+export type { Feed } from "./feed.ts";
 
 /** A FHIR server that takes claims. */
 export interface Destination {

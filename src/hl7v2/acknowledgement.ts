@@ -1,10 +1,11 @@
-import type { Failure, FailureCode } from "#src/base/failures.ts";
+import type { Failure } from "#src/base/failures.ts";
 import { FAILURES } from "#src/base/failures.ts";
+import { refusalRow } from "./conditions.ts";
 import type { Journaled } from "#src/base/journaled.ts";
 import type { Header } from "./header.ts";
 
-/** MSA-1 in original mode (HL7 table 0008). */
-export type AcknowledgementCode = "AA" | "AE" | "AR";
+/** MSA-1 (HL7 table 0008): A in original mode and of the application, C of the receipt in enhanced mode. */
+export type AcknowledgementCode = "AA" | "AE" | "AR" | "CA" | "CE" | "CR";
 
 export interface AnswerContext {
   /** MSH-7 of the answer: when it is written, local time with offset. */
@@ -12,19 +13,6 @@ export interface AnswerContext {
   /** MSH-10 of the answer. */
   readonly controlId: string;
 }
-
-/** ERR-3, HL7 table 0357. */
-const CONDITION: Partial<Record<FailureCode, readonly [string, string]>> = {
-  SEGMENT_MISSING: ["100", "Segment sequence error"],
-  REQUIRED_FIELD_MISSING: ["101", "Required field missing"],
-  VALUE_NOT_VALID: ["102", "Data type error"],
-  CHARSET_NOT_SUPPORTED: ["102", "Data type error"],
-  MESSAGE_NOT_SUPPORTED: ["201", "Unsupported event code"],
-  PROCESSING_ID_NOT_ACCEPTED: ["202", "Unsupported processing id"],
-  VERSION_NOT_SUPPORTED: ["203", "Unsupported version id"],
-  CONTROL_ID_REUSED: ["205", "Duplicate key identifier"],
-};
-const INTERNAL: readonly [string, string] = ["207", "Application internal error"];
 
 const two = (n: number): string => String(n).padStart(2, "0");
 
@@ -58,19 +46,26 @@ function messageHeader(header: Header, { at, controlId }: AnswerContext): string
   return values.map((value) => value ?? "").join(f);
 }
 
-/** `PID-3` to ERR-2 (ERL) of v2.5 and later: segment, sequence, field. */
+/** `PID-3(2).4.1` to ERR-2 (ERL) of v2.5 and later: segment, sequence, field, repetition, component, subcomponent. */
 function errorLocation(place: string, c: string): string {
-  const match = /^([A-Z][A-Z0-9]{2})(?:\((\d+)\))?(?:-(\d+))?(?:\.(\d+))?/.exec(place);
+  const match = /^([A-Z][A-Z0-9]{2})(?:\((\d+)\))?(?:-(\d+)(?:\((\d+)\))?(?:\.(\d+))?(?:\.(\d+))?)?/.exec(place);
   if (match === null) return "";
-  const [, segment = "", sequence = "1", field = "", component = ""] = match;
-  const parts = [segment, sequence, field, field === "" ? "" : "1", component];
+  const [, segment = "", sequence = "1", field = "", repetition = "1", component = "", subcomponent = ""] = match;
+  const parts = [segment, sequence, field, field === "" ? "" : repetition, component, subcomponent];
   while (parts.at(-1) === "") parts.pop();
   return parts.join(c);
 }
 
+/** Our own words without the sender's delimiters in them. */
+function plain(text: string, { fieldSeparator, encodingCharacters }: Header): string {
+  let out = "";
+  for (const letter of text) out += letter === fieldSeparator || encodingCharacters.includes(letter) ? " " : letter;
+  return out;
+}
+
 function errorSegment(header: Header, failure: Failure): string {
   const { fieldSeparator: f, componentSeparator: c } = header;
-  const [code, text] = CONDITION[failure.code] ?? INTERNAL;
+  const { code, text } = refusalRow(failure.code).condition;
   const location = errorLocation(failure.place ?? "", c);
   const condition = `${code}${c}${text}${c}HL70357`;
   if (minorVersion(header.version) < 5) {
@@ -78,29 +73,41 @@ function errorSegment(header: Header, failure: Failure): string {
     const [segment = "", sequence = "", field = ""] = location.split(c);
     return ["ERR", [segment, sequence, field, condition.replaceAll(c, sub)].join(c)].join(f);
   }
-  const words = failure.detail ?? FAILURES[failure.code].text;
+  const words = plain(failure.detail ?? FAILURES[failure.code].text, header);
   return ["ERR", "", location, condition, "E", failure.code, "", "", words].join(f);
 }
 
-function answer(header: Header, code: AcknowledgementCode, failure: Failure | undefined, context: AnswerContext): Buffer {
+function answer(header: Header, code: AcknowledgementCode, failures: readonly Failure[], context: AnswerContext): Buffer {
   const f = header.fieldSeparator;
   const msa = ["MSA", code, header.controlId];
+  const [first] = failures;
   // MSA-3 is deprecated since v2.4, and all that old senders show.
-  if (failure !== undefined) msa.push((failure.detail ?? FAILURES[failure.code].text).slice(0, 80));
-  const segments = [messageHeader(header, context), msa.join(f)];
-  if (failure !== undefined) segments.push(errorSegment(header, failure));
+  if (first !== undefined) msa.push(plain(first.detail ?? FAILURES[first.code].text, header).slice(0, 80));
+  const segments = [messageHeader(header, context), msa.join(f), ...failures.map((failure) => errorSegment(header, failure))];
   return Buffer.from(`${segments.join("\r")}\r`, "latin1");
 }
 
 /**
- * AA: the message is safe with us. The proof of the commit is a parameter, so no code path can build one without it.
+ * AA or CA: the message is safe with us. The proof of the commit is a parameter, so no code path can build one without it.
  * Only a record that is accepted, or repeats an accepted one, may be given.
  */
-export const acceptAcknowledgement = (header: Header, proof: Journaled, context: AnswerContext): Buffer => {
+export const acceptAcknowledgement = (header: Header, proof: Journaled, code: "AA" | "CA", context: AnswerContext): Buffer => {
   if (proof.verdict !== "accepted" && proof.verdict !== "duplicate") throw new Error("only an accepted message is acknowledged");
-  return answer(header, "AA", undefined, context);
+  return answer(header, code, [], context);
 };
 
-/** AE or AR with ERR (v2.5.1 ch. 2.15.5). The text names place and rule, never a value. */
-export const refusal = (header: Header, code: "AE" | "AR", failure: Failure, context: AnswerContext): Buffer =>
-  answer(header, code, failure, context);
+/** AE, AR, CE or CR with an ERR for each failure (v2.5.1 ch. 2.15.5). The text names place and rule, never a value. */
+export const refusal = (
+  header: Header,
+  code: Exclude<AcknowledgementCode, "AA" | "CA">,
+  failures: readonly Failure[],
+  context: AnswerContext,
+): Buffer => answer(header, code, failures, context);
+
+/** The application's answer after the message took effect, or did not (v2.5.1 ch. 2.9.3.2). */
+export const applicationAcknowledgement = (
+  header: Header,
+  failure: Failure | undefined,
+  letter: "E" | "R",
+  context: AnswerContext,
+): Buffer => answer(header, failure === undefined ? "AA" : `A${letter}`, failure === undefined ? [] : [failure], context);

@@ -31,6 +31,23 @@ export interface Decoded {
   readonly contradicted: boolean;
 }
 
+/** The table 0211 name of a MIME charset; undefined for one we cannot decode. */
+export function charsetOfMime(name: string): string | undefined {
+  const plain = name.replaceAll('"', "").trim().toLowerCase();
+  const match = /^iso[-_]?8859[-_](\d{1,2})$/.exec(plain);
+  const hl7 = match === null ? MIME[plain] : `8859/${match[1] ?? ""}`;
+  return hl7 !== undefined && isKnownCharset(hl7) ? hl7 : undefined;
+}
+
+const MIME: Readonly<Record<string, string>> = {
+  "us-ascii": "ASCII",
+  "utf-8": "UNICODE UTF-8",
+  utf8: "UNICODE UTF-8",
+  "utf-16": "UNICODE UTF-16",
+  gb18030: "GB 18030-2000",
+  big5: "BIG-5",
+};
+
 export const isKnownCharset = (name: string): boolean => DECODERS[name.trim().toUpperCase()] !== undefined;
 
 /**

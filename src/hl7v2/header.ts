@@ -27,6 +27,7 @@ export interface Header {
 const CR = 0x0d;
 const LF = 0x0a;
 
+/** Offset of the next CR or LF. Two native searches of short lines are dearer than one look at each byte, and long ones are rare. */
 const lineEnd = (bytes: Buffer, from: number): number => {
   for (let at = from; at < bytes.length; at++) if (bytes[at] === CR || bytes[at] === LF) return at;
   return bytes.length;
@@ -72,6 +73,58 @@ export function readHeader(bytes: Buffer): Result<Header, Failure> {
     version: field(12).split(componentSeparator)[0] ?? "",
     charsets: (repetitionSeparator === undefined ? [field(18)] : field(18).split(repetitionSeparator)).filter((name) => name !== ""),
   });
+}
+
+/** What the bytes of a message look like, before anything in it is read. */
+export interface Shape {
+  /** Names of its segments, in order. */
+  readonly segments: readonly string[];
+  /** How many of them are MSH. */
+  readonly headers: number;
+  /** It ends within the name of a segment. */
+  readonly truncated: boolean;
+  /** `LEADING_BYTES` before MSH, `CONTROL_BYTES` in the content, `BROKEN_LINE` where a line is no segment. */
+  readonly flags: readonly string[];
+}
+
+const isUpper = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x41 && byte <= 0x5a;
+const isNameByte = (byte: number | undefined): boolean => isUpper(byte) || (byte !== undefined && byte >= 0x30 && byte <= 0x39);
+
+/** Whether a line starts with a segment's name: a letter and two letters or digits, then a separator or the end. */
+const isNamed = (bytes: Buffer, at: number, end: number, separator: number): boolean =>
+  isUpper(bytes[at]) &&
+  isNameByte(bytes[at + 1]) &&
+  isNameByte(bytes[at + 2]) &&
+  at + 3 <= end &&
+  (at + 3 === end || bytes[at + 3] === separator);
+
+/** Looks at every line once, in time linear in the bytes. */
+export function readShape(bytes: Buffer, header: Header): Shape {
+  const separator = header.fieldSeparator.charCodeAt(0);
+  const start = headerStart(bytes);
+  const segments: string[] = [];
+  let headers = 0;
+  let broken = false;
+  let truncated = false;
+  for (let at = start; at < bytes.length; ) {
+    const end = lineEnd(bytes, at);
+    if (end > at) {
+      const named = isNamed(bytes, at, end, separator);
+      if (named) {
+        const name = bytes.toString("latin1", at, at + 3);
+        segments.push(name);
+        if (name === "MSH") headers++;
+      } else broken = true;
+      truncated = !named && end === bytes.length && end - at < 3 && isUpper(bytes[at]) && (end - at === 1 || isNameByte(bytes[at + 1]));
+    }
+    at = end + 1;
+  }
+  const flags = [
+    ...(start > 0 ? ["LEADING_BYTES"] : []),
+    ...(bytes.includes(0x1c) || bytes.includes(0x0b) ? ["CONTROL_BYTES"] : []),
+    ...(broken && !truncated ? ["BROKEN_LINE"] : []),
+  ];
+  return { segments, headers, truncated, flags };
 }
 
 /** First occurrence of a segment, as raw fields (index n is field n); undefined when the message has none. */

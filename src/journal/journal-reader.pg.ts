@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { Failure, FailureCode } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import type { Outcome, Protocol } from "./journal.ts";
@@ -13,6 +14,10 @@ export interface JournalRecord {
   readonly feed: string;
   readonly protocol: Protocol;
   readonly bytes: Buffer;
+  /** Named by the transport: wins over MSH-18. */
+  readonly charset?: string;
+  /** Decided before the fold: the outcome to record in place of applying the message. */
+  readonly foldAs?: { readonly outcome: "filtered" | "failed"; readonly failure: Failure };
 }
 
 /** What the fold did with one record. */
@@ -73,6 +78,15 @@ interface Row {
   feed: string;
   protocol: Protocol;
   sealed: Buffer;
+  charset: string | null;
+  fold_as: "filtered" | "failed" | null;
+  fold_code: FailureCode | null;
+  fold_place: string | null;
+}
+
+function foldAsOf({ fold_as: outcome, fold_code: code, fold_place: place }: Row): Pick<JournalRecord, "foldAs"> {
+  if (outcome === null || code === null) return {};
+  return { foldAs: { outcome, failure: { code, ...(place === null ? {} : { place }) } } };
 }
 
 const asRecord = (row: Row, sealer: Sealer): JournalRecord => ({
@@ -83,6 +97,8 @@ const asRecord = (row: Row, sealer: Sealer): JournalRecord => ({
   feed: row.feed,
   protocol: row.protocol,
   bytes: sealer.open(row.sealed, recordContext(row.id)),
+  ...(row.charset === null ? {} : { charset: row.charset }),
+  ...foldAsOf(row),
 });
 
 /** The next accepted records of these lanes behind their cursors and below the horizon, in order within each lane. */
@@ -99,7 +115,7 @@ export async function nextRecords(
   const { rows } = await client.query<Row>({
     name: "next-records",
     text: `select r.* from lane_cursor c cross join lateral (
-        select seq, xid::text as xid, lane, id, feed, protocol, sealed from journal_record j
+        select seq, xid::text as xid, lane, id, feed, protocol, sealed, charset, fold_as, fold_code, fold_place from journal_record j
         where j.lane = c.lane and j.verdict = 'accepted' and (j.xid, j.seq) > (c.xid, c.seq) and j.xid < $2::text::xid8
         order by j.xid, j.seq limit $3
       ) r where c.lane = any($1::smallint[]) order by r.xid::numeric, r.seq limit $4`,
@@ -150,14 +166,14 @@ export async function alreadyFolded(client: pg.PoolClient, records: readonly Jou
   return new Set(rows.map((row) => row.seq));
 }
 
-/** The failed and parked records of one account, in the order they came: what a retry folds again. */
+/** The failed and parked records of one account, in the order they came: what a retry folds again. A person decided, so `foldAs` no longer counts. */
 export async function troubledRecords(
   client: pg.PoolClient,
   sealer: Sealer,
   accountId: string | undefined,
 ): Promise<readonly JournalRecord[]> {
   const { rows } = await client.query<Row>(
-    `select j.seq, j.xid::text as xid, j.lane, j.id, j.feed, j.protocol, j.sealed from journal_outcome o
+    `select j.seq, j.xid::text as xid, j.lane, j.id, j.feed, j.protocol, j.sealed, j.charset, null as fold_as, null as fold_code, null as fold_place from journal_outcome o
      join journal_record j on j.id = o.record_id
      where o.outcome in ('failed', 'parked') and ($1::uuid is null or o.account_id = $1) order by j.xid, j.seq`,
     [accountId ?? null],
@@ -180,7 +196,7 @@ export async function giveUpRecord(pool: pg.Pool, id: string): Promise<{ readonl
 /** One record with its bytes; undefined when the journal has none of that id. */
 export async function readRecord(pool: pg.Pool, sealer: Sealer, id: string): Promise<JournalRecord | undefined> {
   const { rows } = await pool.query<Row>(
-    "select seq, xid::text as xid, lane, id, feed, protocol, sealed from journal_record where id = $1",
+    "select seq, xid::text as xid, lane, id, feed, protocol, sealed, charset, fold_as, fold_code, fold_place from journal_record where id = $1",
     [id],
   );
   return rows[0] === undefined ? undefined : asRecord(rows[0], sealer);

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type pg from "pg";
 import type { MessageId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
+import { searchKey } from "./search-keys.ts";
 import { type Journal, type JournalEntry, type Journaled, LANES, type Verdict } from "./journal.ts";
 
 /** Most entries in one commit. Beyond this a commit takes longer without storing more a second. */
@@ -24,10 +25,15 @@ export interface JournalWriter extends Journal {
 export const laneOf = (orderKey: string): number => Number.parseInt(hash("sha1", orderKey, "hex").slice(0, 6), 16) % LANES;
 
 const APPEND = `select * from journal_append($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::bytea[],
-  $8::text[], $9::bytea[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bytea[])`;
+  $8::text[], $9::bytea[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bytea[], $16::text[], $17::text[],
+  $18::text[], $19::text[], $20::bytea[], $21::bigint[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bigint[], $27::int[])`;
+/** Columns of the statement that have one value an entry. */
+const ENTRY_COLUMNS = 25;
 
 /** What binds sealed bytes of a record to it. */
 export const recordContext = (id: string): string => `journal ${id}`;
+/** What binds the answer to a record to it. */
+export const answerContext = (id: string): string => `${recordContext(id)}:answer`;
 
 /**
  * Appends in groups: while one commit is under way the next group gathers, so many senders share one fsync.
@@ -39,7 +45,9 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
   let inFlight = 0;
 
   const commit = async (group: readonly Waiting[]): Promise<void> => {
-    const columns: unknown[][] = Array.from({ length: 15 }, () => []);
+    const columns: unknown[][] = Array.from({ length: ENTRY_COLUMNS }, () => []);
+    const search: string[] = [];
+    const searchOf: number[] = [];
     const facts = group.map(({ entry }) => ({
       sha256: hash("sha256", entry.bytes, "buffer"),
       controlKey: entry.controlId === undefined || entry.controlId === "" ? null : sealer.blindIndex("control-id", entry.controlId),
@@ -61,32 +69,50 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
         entry.failure?.code ?? null,
         entry.failure?.place ?? null,
         sealer.seal(entry.bytes, recordContext(entry.id)),
+        entry.flags === undefined || entry.flags.length === 0 ? null : entry.flags.join(" "),
+        entry.foldAs?.outcome ?? null,
+        entry.foldAs?.failure.code ?? null,
+        entry.foldAs?.failure.place ?? null,
+        entry.answerBytes === undefined ? null : sealer.seal(entry.answerBytes, answerContext(entry.id)),
+        facts[n]?.controlKey?.readBigInt64BE(0).toString() ?? null,
+        entry.onReuse ?? "accept",
+        entry.owes?.condition ?? null,
+        entry.owes?.mode ?? null,
+        entry.charset ?? null,
       ];
       row.forEach((value, c) => columns[c]?.push(value));
+      for (const { kind, value } of entry.findable ?? []) {
+        search.push(searchKey(sealer, kind, value).toString());
+        searchOf.push(n + 1);
+      }
     });
-    const { rows } = await pool.query<{ id: string; verdict: Verdict }>({ name: "journal-append", text: APPEND, values: columns });
+    const { rows } = await pool.query<{ id: string; verdict: Verdict; reused: boolean }>({
+      name: "journal-append",
+      text: APPEND,
+      values: [...columns, search, searchOf],
+    });
     onCommit();
-    const verdicts = new Map(rows.map((row) => [row.id, row.verdict]));
+    const judged = new Map(rows.map((row) => [row.id, row]));
     for (const [n, { entry, resolve }] of group.entries()) {
-      const verdict = verdicts.get(entry.id) ?? entry.verdict;
-      if (verdict !== "duplicate") resolve({ id: entry.id, verdict } as Journaled);
+      const { verdict = entry.verdict, reused = false } = judged.get(entry.id) ?? {};
+      if (verdict !== "duplicate") resolve({ id: entry.id, verdict, reused } as Journaled);
       else resolve(await repetition(entry, facts[n]?.controlKey ?? null, facts[n]?.sha256 ?? Buffer.alloc(0)));
     }
   };
 
   const repetition = async (entry: JournalEntry, controlKey: Buffer | null, sha256: Buffer): Promise<Journaled> => {
-    const { rows } = await pool.query<{ record_id: string; same: boolean }>("select * from journal_original($1, $2, $3)", [
+    const { rows } = await pool.query<{ record_id: string; seen_at: Date }>("select * from journal_original($1, $2, $3)", [
       entry.feed,
       controlKey,
       sha256,
     ]);
     const original = rows[0];
-    if (original === undefined) return { id: entry.id, verdict: "duplicate" } as Journaled;
-    if (!original.same)
-      await pool.query("update journal_record set verdict = 'refused', answer = 'AR', failure_code = 'CONTROL_ID_REUSED' where id = $1", [
-        entry.id,
-      ]);
-    return { id: entry.id, verdict: original.same ? "duplicate" : "refused", original: original.record_id as MessageId } as Journaled;
+    return {
+      id: entry.id,
+      verdict: "duplicate",
+      reused: false,
+      ...(original === undefined ? {} : { original: { id: original.record_id as MessageId, receivedAt: original.seen_at } }),
+    } as Journaled;
   };
 
   const run = async (): Promise<void> => {

@@ -1,11 +1,18 @@
 import type { Failure } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
 import type { Journaled, Verdict } from "#src/base/journaled.ts";
+import type { Findable } from "./search-keys.ts";
 
 export type { Journaled, Verdict } from "#src/base/journaled.ts";
 /** What came of an accepted record. */
 export type Outcome = "applied" | "filtered" | "failed" | "parked";
 export type Protocol = "mllp" | "http" | "files" | "fhir";
+
+/** When the sender wants to hear of the effect (MSH-16), and as what: a second answer, or the one answer of original mode. */
+export interface OwedAnswer {
+  readonly condition: "AL" | "ER" | "SU";
+  readonly mode: "application" | "original";
+}
 
 /** One byte sequence on its way into the journal. */
 export interface JournalEntry {
@@ -26,6 +33,19 @@ export interface JournalEntry {
   /** MSA-1 or HTTP status. */
   readonly answer?: string;
   readonly failure?: Failure;
+  /** Oddities that were tolerated: `PV1_MISSING`, `UNTERMINATED_FRAME`. */
+  readonly flags?: readonly string[];
+  /** Decided before the fold: the message is kept and not applied. */
+  readonly foldAs?: { readonly outcome: "filtered" | "failed"; readonly failure: Failure };
+  /** The refusal as sent. */
+  readonly answerBytes?: Buffer;
+  /** What to find the message by. */
+  readonly findable?: readonly Findable[];
+  /** What to do when the control id was used for other content; `accept` when absent. */
+  readonly onReuse?: "accept" | "hold" | "reject";
+  readonly owes?: OwedAnswer;
+  /** Character set that the transport named: a table 0211 name, and it wins over MSH-18. */
+  readonly charset?: string;
 }
 
 export interface Journal {

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import type { Pool } from "pg";
 import { authRoutes } from "#src/api/auth/routes.ts";
 import type { Tokens } from "#src/api/auth/tokens.pg.ts";
+import { type FeedStatus, feedRoutes } from "#src/api/feeds/routes.ts";
+import { type Hl7RouteNeeds, hl7Routes } from "#src/api/hl7v2/routes.ts";
 import { fhirRoutes } from "#src/api/fhir/routes.ts";
 import { messageRoutes } from "#src/api/messages/routes.ts";
 import type { Caller, Route } from "#src/api/route.ts";
@@ -32,6 +34,8 @@ export interface ApiNeeds {
   readonly journal: Journal;
   readonly tokens: Tokens;
   readonly worklist: Worklist;
+  readonly acceptHl7: Hl7RouteNeeds["accept"];
+  readonly feedStatus: () => readonly FeedStatus[];
   readonly wakeRelay: () => void;
   readonly wakeDelivery: () => void;
 }
@@ -54,6 +58,8 @@ export function apiRoutes({
   journal,
   tokens,
   worklist,
+  acceptHl7,
+  feedStatus,
   wakeRelay,
   wakeDelivery,
 }: ApiNeeds): readonly Route[] {
@@ -69,6 +75,8 @@ export function apiRoutes({
   });
   return [
     ...authRoutes(tokens),
+    ...feedRoutes(feedStatus),
+    ...hl7Routes({ feeds: config.feeds, accept: acceptHl7 }),
     ...messageRoutes({
       status: () => readLineStatus(pool, TROUBLES_SHOWN),
       outcome: (id) => outcome(id, 0),

@@ -10,17 +10,16 @@ import { migrate } from "#src/database/migrate.pg.ts";
 import { openPool } from "#src/database/pool.pg.ts";
 import { createDelivery } from "#src/destinations/delivery.bullmq.ts";
 import { prepareValidation } from "#src/fhir/validate.ts";
-import type { Frame } from "#src/hl7v2/framer.ts";
-import { acceptFrame, type Reply } from "#src/intake/accept.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
+import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
 import { durabilityFaults, forgetControlIds, makePartitions } from "#src/journal/upkeep.pg.ts";
-import { listenMllp } from "#src/sources/mllp/listener.net.ts";
 import { writeAudit } from "#src/telemetry/audit.pg.ts";
 import type { Log, LogLevel } from "#src/telemetry/log.ts";
 import { completeQuietVisits } from "#src/worklist/complete-after.pg.ts";
 import { createRelay } from "#src/worklist/relay.bullmq.ts";
 import { createWorklist } from "#src/worklist/worklist.ts";
 import { apiRoutes, auditRow } from "./api-routes.ts";
+import { createFeedSources } from "./feed-sources.ts";
 import { startFoldThread } from "./fold-thread.ts";
 import { readRules } from "./rules.ts";
 import { startSweeps } from "./sweeps.ts";
@@ -93,10 +92,18 @@ async function startStages(
 
   const relay = createRelay({ pool, redisUrl, prefix: redisPrefix, queues: rules.queues.names, log });
   onClose(() => relay.close());
-  const fold = await startFoldThread({ databaseUrl, config, keys, logLevel }, () => relay.wake(), log);
+  const outcomes = createOutcomeWatch(pool);
+  const onFolded = (): void => {
+    relay.wake();
+    outcomes.wake();
+  };
+  const fold = await startFoldThread({ databaseUrl, config, keys, logLevel }, onFolded, log);
   onClose(() => fold.close());
   const journal = createJournalWriter(intakePool, sealer, () => fold.wake());
   onClose(() => journal.drain());
+  onClose(async () => outcomes.close());
+  const sources = createFeedSources({ feeds: config.feeds, pool, sealer, journal, outcomes, log, now });
+  onClose(() => sources.close());
   const { destinations } = config;
   const delivery = createDelivery({
     pool,
@@ -160,6 +167,8 @@ async function startStages(
     journal,
     tokens,
     worklist,
+    acceptHl7: sources.acceptHttp,
+    feedStatus: sources.status,
     wakeRelay: () => relay.wake(),
     wakeDelivery: () => delivery.wake(),
   });
@@ -168,14 +177,7 @@ async function startStages(
     config.http,
   );
   onClose(() => api.close());
-  const mllp: Record<string, number> = {};
-  for (const feed of config.feeds) {
-    if (feed.mllp === undefined) continue;
-    const accept = (frame: Frame, peer: string): Promise<Reply> => acceptFrame({ journal, now }, { feed, protocol: "mllp", peer }, frame);
-    const listener = await listenMllp(feed, feed.mllp, { accept, log });
-    onClose(() => listener.close());
-    mllp[feed.name] = listener.port;
-  }
+  const mllp = await sources.listen();
   return { http: `http://${shownHost(config.http.host)}:${api.port}`, mllp, redisPrefix, queues: rules.queues.names, destinations, tokens };
 }
 
@@ -191,7 +193,7 @@ async function refuseMixing(pool: Pool, demo: boolean): Promise<void> {
 }
 
 const forgetAll = (pool: Pool, feeds: readonly Feed[]): Promise<unknown> =>
-  Promise.all(feeds.map(({ name, duplicateWindowHours }) => forgetControlIds(pool, name, duplicateWindowHours)));
+  Promise.all(feeds.map(({ name, duplicates }) => forgetControlIds(pool, name, duplicates.windowHours)));
 
 /** Somebody may change the database's settings while we run. */
 async function sayFaults(pool: Pool, log: Log): Promise<void> {

@@ -6,6 +6,8 @@ import { foldOnce } from "#src/charts/fold.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
 import { createReleaseClaim } from "#src/claims/claim-store.pg.ts";
 import { createChecks, RULE_PACK } from "#src/coding/checks.ts";
+import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
+import { createFeedSources } from "#src/main/feed-sources.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
 import { apiRoutes, auditRow } from "#src/main/api-routes.ts";
 import { readRules } from "#src/main/rules.ts";
@@ -48,7 +50,22 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
   });
   const keys = { idKey: ID_KEY, encryptionKey: Buffer.alloc(32, 3) };
   const nothing = (): void => undefined;
-  const routes = apiRoutes({ pool, sealer, config, keys, rules, journal, tokens, worklist, wakeRelay: nothing, wakeDelivery: nothing });
+  const outcomes = createOutcomeWatch(pool);
+  const sources = createFeedSources({ feeds: config.feeds, pool, sealer, journal, outcomes, log: createLog("silent"), now });
+  const routes = apiRoutes({
+    pool,
+    sealer,
+    config,
+    keys,
+    rules,
+    journal,
+    tokens,
+    worklist,
+    acceptHl7: sources.acceptHttp,
+    feedStatus: sources.status,
+    wakeRelay: nothing,
+    wakeDelivery: nothing,
+  });
   let auditFails = false;
   const api = await listenHttp(
     createApi({
@@ -66,10 +83,13 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
       const response = await fetch(`${base}${path}`, {
         method,
         headers: { authorization: `Bearer ${token}`, "content-type": type },
-        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+        ...(body === undefined
+          ? {}
+          : { body: typeof body === "string" ? body : Buffer.isBuffer(body) ? new Uint8Array(body) : JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, headers: response.headers, body: (text === "" ? undefined : JSON.parse(text)) as never };
+      const isJson = (response.headers.get("content-type") ?? "").includes("json");
+      return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : undefined) as never };
     };
   };
   return {
@@ -84,6 +104,7 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
     },
     close: async () => {
       await api.close();
+      outcomes.close();
       await database.drop();
     },
   };

@@ -13,6 +13,8 @@ const TABLE: Readonly<Record<string, string>> = {
   "POST /auth/sign-in": "public",
   "GET /health": "public",
   "GET /fhir/R4/metadata": "public",
+  "GET /api/feeds": "admin analyst auditor",
+  "POST /hl7v2/:feed": "admin source",
   "GET /api/status": "admin analyst auditor",
   "GET /api/messages/:id": "admin analyst auditor",
   "GET /api/messages/:id/lineage": "admin analyst",

@@ -12,8 +12,8 @@ const headerOf = (msh: string) => {
   if (!header.ok) throw new Error("fixture");
   return header.value;
 };
-const accepted = (msh: string): string => acceptAcknowledgement(headerOf(msh), proof, CONTEXT).toString("latin1");
-const refused = (msh: string, failure: Failure): string => refusal(headerOf(msh), "AE", failure, CONTEXT).toString("latin1");
+const accepted = (msh: string): string => acceptAcknowledgement(headerOf(msh), proof, "AA", CONTEXT).toString("latin1");
+const refused = (msh: string, failure: Failure): string => refusal(headerOf(msh), "AE", [failure], CONTEXT).toString("latin1");
 
 describe("an acknowledgement", () => {
   it("swaps sender and receiver with all their components and echoes processing id and version", () => {
@@ -50,7 +50,7 @@ describe("an acknowledgement", () => {
 
   it("cannot accept what the journal refused", () => {
     const no = { id: "r1", verdict: "refused" } as unknown as Journaled;
-    expect(() => acceptAcknowledgement(headerOf("MSH|^~\\&|A|B|||1||ADT^A01|7|P|2.3"), no, CONTEXT)).toThrow();
+    expect(() => acceptAcknowledgement(headerOf("MSH|^~\\&|A|B|||1||ADT^A01|7|P|2.3"), no, "AA", CONTEXT)).toThrow();
   });
 });
 

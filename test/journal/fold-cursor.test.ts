@@ -84,7 +84,7 @@ describe("the journal", () => {
     const first = await writer.append(entry("said twice"));
     const again = await writer.append(entry("said twice"));
     expect(first.verdict).toBe("accepted");
-    expect(again).toMatchObject({ verdict: "duplicate", original: first.id });
+    expect(again).toMatchObject({ verdict: "duplicate", original: { id: first.id } });
     expect(await foldNow()).toEqual(["said twice"]);
   });
 
@@ -99,7 +99,7 @@ describe("the journal", () => {
   it("refuses other content under a used control id", async () => {
     const writer = createJournalWriter(database.pool, sealer, () => undefined);
     await writer.append({ ...entry("used"), bytes: Buffer.from("content a") });
-    const conflict = await writer.append({ ...entry("used"), bytes: Buffer.from("content b") });
+    const conflict = await writer.append({ ...entry("used"), onReuse: "reject", bytes: Buffer.from("content b") });
     expect(conflict.verdict).toBe("refused");
     expect(await foldNow()).toEqual(["content a"]);
   });

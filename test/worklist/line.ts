@@ -9,7 +9,7 @@ import { factsOf } from "#src/charts/facts.ts";
 import type { AccountChange } from "#src/charts/fold.pg.ts";
 import { applyToChart } from "#src/charts/merge.ts";
 import { type CheckCodes, codeSubmission, type Finding, type Stream } from "#src/coding/submission.ts";
-import type { Feed } from "#src/config/types.ts";
+import { type Feed, makeFeed } from "#src/config/feed.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
 import { readQueueFiles } from "#src/worklist/queue-files.ts";
 import { compileQueues } from "#src/worklist/queue-rules.ts";
@@ -26,18 +26,7 @@ export const ADA = "00000000-0000-4000-8000-00000000ada0";
 export const BEN = "00000000-0000-4000-8000-00000000be00";
 export const NO_CODES = codeSubmission.parse({ diagnoses: [{ code: "I10", use: "principal" }] });
 
-const feed: Feed = {
-  name: "north",
-  facility: "NORTH",
-  zone: "UTC",
-  processingIds: ["P"],
-  maxFrameBytes: 1_000_000,
-  frameTimeoutMs: 1_000,
-  maxConnections: 10,
-  duplicateWindowHours: 168,
-  onStoreDown: "close",
-  professionalGroups: [],
-};
+const feed = makeFeed("north", { facility: "NORTH", zone: "UTC" });
 export const FEEDS: ReadonlyMap<string, Feed> = new Map([
   ["north", feed],
   ["clinic", { ...feed, name: "clinic", completeAfterHours: 24 }],

@@ -85,12 +85,13 @@ export function createAcceptBundle({ journal, idKey, now, subjectOf, awaitOutcom
       answer: "200",
       ...(controlId === undefined ? {} : { controlId }),
       ...(orderKey === undefined ? {} : { orderKey }),
+      onReuse: "reject",
     });
     if (proof === undefined) return storeDown;
     if (proof.verdict === "refused")
       return { status: 409, body: outcomeOf({ code: "CONTROL_ID_REUSED", place: "Bundle.identifier" }), recordId: proof.id };
     // A repetition is answered as the message it repeats.
-    const recordId = proof.original ?? proof.id;
+    const recordId = proof.original?.id ?? proof.id;
     const answered = foldedAnswer(await awaitOutcome(recordId, FOLD_WAIT_MS), recordId);
     if (answered !== undefined) return { ...answered, recordId };
     const done = kind === "message" ? messageResponse(bundle, idKey, recordId) : transactionResponse(subject);
