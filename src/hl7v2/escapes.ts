@@ -82,3 +82,35 @@ export function unescape(text: string, d: Delimiters): string {
   flush();
   return out + text.slice(at);
 }
+
+/** What no text may hold on the wire: line ends split segments, VT and FS end MLLP blocks, the others are not text (v2.5.1 ch. 2.7). */
+// oxlint-disable-next-line no-control-regex -- these are the control characters
+const NOT_TEXT = /[\x00-\x08\x0a-\x1f]/;
+
+/**
+ * Writes text so that `unescape` reads it back (v2.5.1 ch. 2.7.1): delimiters as `\F\`, `\S\`, `\T\`, `\R\`, `\E\`, and `\P\` where the
+ * message has a truncation character. Control characters but tab are written as `\Xhh\`: it is an escape of every text type and keeps CR and
+ * LF apart, while `\.br\` is a formatting command of FT alone. In a message that declares no escape character they cannot be written;
+ * a space takes the place of each.
+ */
+export function escape(text: string, d: Delimiters): string {
+  const letters = new Map([
+    [d.field, "F"],
+    [d.component, "S"],
+    [d.repetition, "R"],
+    [d.escape, "E"],
+    [d.subcomponent, "T"],
+    [d.truncation, "P"],
+  ]);
+  // One that was not declared is the empty string; no character of the text equals it.
+  const written = (body: string): string => (d.escape === "" ? " " : d.escape + body + d.escape);
+  let out = "";
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at);
+    const letter = letters.get(char);
+    if (letter !== undefined) out += written(letter);
+    else if (NOT_TEXT.test(char)) out += written(`X${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+    else out += char;
+  }
+  return out;
+}
