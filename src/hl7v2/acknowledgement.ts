@@ -20,8 +20,8 @@ const two = (n: number): string => String(n).padStart(2, "0");
 export const dtm = (at: Date): string =>
   `${at.getUTCFullYear()}${two(at.getUTCMonth() + 1)}${two(at.getUTCDate())}${two(at.getUTCHours())}${two(at.getUTCMinutes())}${two(at.getUTCSeconds())}+0000`;
 
-/** `2.10` is later than `2.4`; an unreadable version counts as 2.1. */
-const minorVersion = (version: string): number => Number(/^2\.(\d+)/.exec(version)?.[1] ?? "1");
+/** `2.10` is later than `2.4`; no version counts as 2.1, and one we do not know as newer than all. */
+const minorVersion = (version: string): number => (version === "" ? 1 : Number(/^2\.(\d+)/.exec(version)?.[1] ?? "99"));
 
 function messageHeader(header: Header, { at, controlId }: AnswerContext): string {
   const { fields, fieldSeparator: f, componentSeparator: c, encodingCharacters } = header;

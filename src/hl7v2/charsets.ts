@@ -48,6 +48,9 @@ const MIME: Readonly<Record<string, string>> = {
   big5: "BIG-5",
 };
 
+/** Whether text under this MSH-18 name is read as UTF-8, so that bytes which are none contradict it. */
+export const isReadAsUtf8 = (name: string): boolean => DECODERS[name.trim().toUpperCase()] === "utf8";
+
 export const isKnownCharset = (name: string): boolean => DECODERS[name.trim().toUpperCase()] !== undefined;
 
 /**

@@ -1,6 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import type { Failure } from "#src/base/failures.ts";
 import type { Feed } from "#src/config/feed.ts";
-import { isKnownCharset } from "#src/hl7v2/charsets.ts";
+import { isKnownCharset, isReadAsUtf8 } from "#src/hl7v2/charsets.ts";
 import { type Header, readShape } from "#src/hl7v2/header.ts";
 import { isKnownEvent, isKnownType } from "#src/hl7v2/events.ts";
 
@@ -84,6 +85,7 @@ export function checkMessage(bytes: Buffer, header: Header, feed: Feed): Checked
   const shape = readShape(bytes, header);
   const flags = [...shape.flags];
   if (header.version === "") flags.push("VERSION_MISSING");
+  if (isReadAsUtf8(header.charsets[0] ?? feed.charset ?? "ASCII") && !isUtf8(bytes)) flags.push("CHARSET_CONTRADICTED");
   const refusals = checkHeader(header, feed);
   if (refusals.length > 0) return { refusals, flags };
   const characters = checkCharacters(header);
