@@ -47,6 +47,15 @@ export const FAILURES = {
   ACKNOWLEDGEMENT_RECEIVED: { class: "permanent", http: 400, fhir: "business-rule", text: "an acknowledgement is never acknowledged" },
   FRAME_INCOMPLETE: { class: "permanent", http: 400, fhir: "incomplete", text: "the frame was not finished" },
   CONTROL_ID_REUSED: { class: "permanent", http: 409, fhir: "duplicate", text: "the same control id came with different content" },
+  // the file it came in
+  BATCH_COUNT_WRONG: { class: "permanent", http: 422, fhir: "value", text: "a trailer states another count than there is" },
+  BATCH_UNFINISHED: {
+    class: "permanent",
+    http: 422,
+    fhir: "incomplete",
+    text: "a batch or file header has no trailer: the file may have been cut off",
+  },
+  FILE_TAKEN_BEFORE: { class: "permanent", http: 409, fhir: "duplicate", text: "a file with exactly this content was taken before" },
   // kept and not charted, by the feed's settings
   EVENT_NOT_USED: { class: "permanent", http: 422, fhir: "business-rule", text: "this feed does not use that event" },
   TEST_MESSAGE: {

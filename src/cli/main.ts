@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerCoder } from "./coder.ts";
+import { registerDocs } from "./docs.ts";
+import { registerIngest } from "./ingest.ts";
 import { CommandFault } from "./installation.ts";
 import { registerOffline } from "./offline.ts";
 import { registerOperator } from "./operator.ts";
@@ -15,7 +17,9 @@ const program = new Command("chartbridge")
 program.addHelpText("after", "\nStarting the engine: npm start, or chartbridge start [options]; see chartbridge start --help");
 registerOffline(program);
 registerOperator(program);
+registerIngest(program);
 registerCoder(program);
+registerDocs(program);
 
 // A reader that stops early (`| head`) is no fault of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));

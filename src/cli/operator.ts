@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { loadConfig } from "#src/config/load.ts";
 import { builtinConfig } from "#src/config/builtin.ts";
 import { isRunning, type RunFile } from "#src/config/run-file.ts";
 import type { Config } from "#src/config/types.ts";
@@ -10,6 +8,7 @@ import { openPool } from "#src/database/pool.pg.ts";
 import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
 import { rebuildQueues, redisFaults } from "#src/worklist/relay.bullmq.ts";
 import { examine, showComplaints } from "./doctor.ts";
+import { configOf } from "./installation-config.ts";
 import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
 import { retry, skip } from "./retry.ts";
 import { showStatus } from "./status.ts";
@@ -20,13 +19,6 @@ interface Where {
 }
 
 const print = (text: string): void => void process.stdout.write(text);
-
-/** The configuration an engine of this folder would start with, or its faults. */
-function configOf(dataDir: string, path: string): Config | readonly string[] {
-  if (!existsSync(path)) return builtinConfig(HOME, dataDir, { demo: false, port: 8480, mllpPort: 2575 });
-  const loaded = loadConfig({ path, dataDir, env: process.env, home: HOME });
-  return loaded.ok ? loaded.value : loaded.failure;
-}
 
 const redisState = async (run: RunFile): Promise<string> => {
   try {

@@ -23,7 +23,6 @@ const UNKNOWN_KEY = condition("204", "Unknown key identifier");
 
 /** The one table of refusals: every answer but an accept comes from here, and so does its page in the documentation. */
 export const REFUSALS: Partial<Readonly<Record<FailureCode, RefusalRow>>> = {
-  MESSAGE_UNREADABLE: { letter: "R", condition: SEQUENCE },
   REQUIRED_FIELD_MISSING: { letter: "R", condition: REQUIRED },
   MESSAGE_NOT_SUPPORTED: { letter: "R", condition: condition("200", "Unsupported message type") },
   EVENT_NOT_SUPPORTED: { letter: "R", condition: condition("201", "Unsupported event code") },

@@ -24,6 +24,21 @@ export interface Header {
   readonly charsets: readonly string[];
 }
 
+/** For an answer to nothing at all: an empty frame. */
+export const NO_HEADER: Header = {
+  fieldSeparator: "|",
+  encodingCharacters: "^~\\&",
+  componentSeparator: "^",
+  fields: ["MSH", "|", "^~\\&"],
+  sendingApplication: "",
+  sendingFacility: "",
+  controlId: "",
+  messageType: "",
+  processingId: "",
+  version: "2.5.1",
+  charsets: [],
+};
+
 const CR = 0x0d;
 const LF = 0x0a;
 

@@ -9,7 +9,7 @@ import {
 } from "#src/hl7v2/acknowledgement.ts";
 import { letterOf } from "#src/hl7v2/conditions.ts";
 import type { Frame } from "#src/hl7v2/framer.ts";
-import { type Header, readHeader } from "#src/hl7v2/header.ts";
+import { type Header, NO_HEADER, readHeader } from "#src/hl7v2/header.ts";
 import type { Journal, JournalEntry, Journaled, Outcome, OwedAnswer, Protocol, Verdict } from "#src/journal/journal.ts";
 import { checkMessage } from "./check-message.ts";
 import { type Choreography, choreographyOf, isWanted } from "./choreography.ts";
@@ -111,9 +111,15 @@ export async function acceptFrame(needs: Needs, origin: Origin, frame: Frame): P
 
   const stray = strayFailure(frame, feed);
   if (stray !== undefined) return unanswered(stray.verdict, stray.failure);
+  if (frame.bytes.length === 0) {
+    const failure: Failure = { code: "FRAME_EMPTY", place: "MSH" };
+    const bytes = refusalBytes(NO_HEADER, "AE", [failure], contextOf(base.id, receivedAt));
+    const stored = await keep({ verdict: "refused", failure, answer: "AE", answerBytes: bytes });
+    return stored === undefined ? { kind: "close" } : { kind: "answer", bytes, verdict: "refused", recordId: base.id, failure };
+  }
   const read = readHeader(frame.bytes);
   // Without a readable MSH there is nothing to build an answer from; an invented one would acknowledge another message.
-  if (!read.ok) return unanswered("refused", frame.bytes.length === 0 ? { code: "FRAME_EMPTY", place: "MSH" } : read.failure);
+  if (!read.ok) return unanswered("refused", read.failure);
   const header = read.value;
   // An acknowledgement is never acknowledged: two engines would answer each other for ever.
   if (header.messageType.startsWith("ACK") || header.messageType.startsWith("MCF"))

@@ -106,6 +106,13 @@ describe("framing", () => {
     expect(rows).toEqual([{ verdict: "refused" }]);
   });
 
+  it("answers an empty frame where the feed says so, without inventing a control id", async () => {
+    const { port } = await peer.listen({ framing: { empty: "refuse" } });
+    const { text } = await talk(port, framed(""));
+    expect(text).toContain("\rMSA|AE||");
+    expect(text).toContain("FRAME_EMPTY");
+  });
+
   it("takes end bytes inside the content for content, and flags them", async () => {
     const { port } = await peer.listen();
     const binary = adt("binary", "OBX|1|ED|||\x1c\x01\x02\x1c\xff\r");

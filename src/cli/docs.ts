@@ -1,0 +1,62 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { makeFeed } from "#src/config/feed.ts";
+import { readMapFiles } from "#src/config/map-files.ts";
+import { acknowledgementPage } from "./docs/acknowledgement-page.ts";
+import { connectPage } from "./docs/connect-page.ts";
+import { errorPage, explainCode } from "./docs/error-page.ts";
+import { feedPage } from "./docs/feed-page.ts";
+import { configOf } from "./installation-config.ts";
+import { CommandFault } from "./installation.ts";
+
+const HOME = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+/** The generated pages of docs/, by file name. */
+export const generatedPages = (): Readonly<Record<string, string>> => ({
+  "acknowledgement.md": acknowledgementPage(),
+  "connect-your-ehr.md": connectPage(
+    makeFeed("north-adt", { facility: "NORTH", zone: "America/Chicago", mllp: { host: "interfaces.example", port: 2575 }, http: true }),
+    readMapFiles(join(HOME, "mappings")),
+  ),
+  "error-codes.md": errorPage(),
+  "feeds.md": feedPage(),
+});
+
+/** `explain`, `connect-page`, `docs`: what the engine says of itself, from its own tables. */
+export function registerDocs(program: Command): void {
+  program
+    .command("explain <code>")
+    .description("what one of our error codes means, what brings it about, and what to ask the sender")
+    .action((code: string) => {
+      const text = explainCode(code.toUpperCase().replaceAll("-", "_"));
+      if (text === undefined) throw new CommandFault(`there is no code ${code}; docs/error-codes.md has them all`);
+      process.stdout.write(text);
+    });
+  program
+    .command("connect-page <feed>")
+    .description("the page to forward to a feed's sender: address, answers, fields read, tests")
+    .option("--config <file>", "chartbridge.yaml", "chartbridge.yaml")
+    .action((name: string, { config: path }: { config: string }) => {
+      const config = configOf(".chartbridge/main", path);
+      if (!("feeds" in config)) throw new CommandFault(config.join("\n"));
+      const feed = config.feeds.find((one) => one.name === name);
+      if (feed === undefined)
+        throw new CommandFault(`there is no feed ${name}; there are: ${config.feeds.map((one) => one.name).join(", ")}`);
+      process.stdout.write(connectPage(feed, readMapFiles(config.mappingsDir)));
+    });
+  program
+    .command("docs")
+    .description("write the pages of docs/ that are made from the engine's tables")
+    .option("--check", "write nothing; end with 1 when a page is not what it would be")
+    .action(({ check }: { check?: boolean }) => {
+      const folder = join(HOME, "docs");
+      mkdirSync(folder, { recursive: true });
+      for (const [name, text] of Object.entries(generatedPages())) {
+        if (check !== true) writeFileSync(join(folder, name), text);
+        else if (readFileSync(join(folder, name), "utf8") !== text)
+          throw new CommandFault(`docs/${name} is out of date; run: npm run docs`);
+      }
+    });
+}
