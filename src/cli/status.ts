@@ -13,6 +13,10 @@ export function showStatus(report: LineStatus, run: RunFile, redis: string): str
     `redis       ${redis}`,
     `received    ${books.received} = ${verdicts.accepted} accepted + ${verdicts.refused} refused + ${verdicts.duplicate} duplicate + ${verdicts.incomplete} incomplete`,
     `accepted    ${verdicts.accepted} = ${outcomes.applied} applied + ${outcomes.filtered} filtered + ${outcomes.failed} failed + ${outcomes.parked} parked + ${books.notYetFolded} not yet folded`,
+    ...report.refusals.map(
+      ({ feed, refused, laterAccepted, stillOwed, unidentified }) =>
+        `refused     ${feed}: ${refused} = ${laterAccepted} later accepted + ${stillOwed} still owed by the sender${unidentified > 0 ? ` (${unidentified} without a control id)` : ""}`,
+    ),
     `items       ${list(report.items)}`,
     `ready       ${list(report.ready)}${report.dirtyItems > 0 ? ` (${report.dirtyItems} tickets on their way to Redis)` : ""}`,
     `deliveries  ${list(report.deliveries)}`,

@@ -14,6 +14,35 @@ export interface JournalBooks {
   readonly oldestWaitingSeconds: number;
 }
 
+/** What became of the refused messages of one feed: refused = later accepted + still owed by the sender. */
+export interface RefusalBooks {
+  readonly feed: string;
+  readonly refused: number;
+  /** The same sender and control id was accepted afterwards. */
+  readonly laterAccepted: number;
+  readonly stillOwed: number;
+  /** Of those still owed: bytes without a control id, which nobody can match. */
+  readonly unidentified: number;
+}
+
+export async function readRefusalBooks(pool: pg.Pool): Promise<readonly RefusalBooks[]> {
+  const { rows } = await pool.query<{ feed: string; refused: number; later: number; unidentified: number }>(
+    `select r.feed, count(*)::int as refused, count(*) filter (where r.control_search is null)::int as unidentified,
+       count(*) filter (where exists (
+         select from search_key k join journal_record a on a.day = k.day and a.seq = k.seq
+         where k.key = r.control_search and k.seq > r.seq and a.feed = r.feed and a.control_key = r.control_key and a.verdict = 'accepted'
+       ))::int as later
+     from journal_record r where r.verdict = 'refused' group by 1 order by 1`,
+  );
+  return rows.map(({ feed, refused, later, unidentified }) => ({
+    feed,
+    refused,
+    laterAccepted: later,
+    stillOwed: refused - later,
+    unidentified,
+  }));
+}
+
 /** One record somebody has to look at. */
 export interface Trouble {
   readonly recordId: string;

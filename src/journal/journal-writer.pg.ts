@@ -44,6 +44,12 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
   let running: Promise<void> | undefined;
   let inFlight = 0;
 
+  const controlSearch = ({ verdict, findable }: JournalEntry): string | null => {
+    const control = findable?.find(({ kind }) => kind === "control");
+    // An accepted entry may still be refused as a reused control id, so every one brings it.
+    return control === undefined || verdict === "incomplete" ? null : searchKey(sealer, "control", control.value).toString();
+  };
+
   const commit = async (group: readonly Waiting[]): Promise<void> => {
     const columns: unknown[][] = Array.from({ length: ENTRY_COLUMNS }, () => []);
     const search: string[] = [];
@@ -74,7 +80,7 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
         entry.foldAs?.failure.code ?? null,
         entry.foldAs?.failure.place ?? null,
         entry.answerBytes === undefined ? null : sealer.seal(entry.answerBytes, answerContext(entry.id)),
-        facts[n]?.controlKey?.readBigInt64BE(0).toString() ?? null,
+        controlSearch(entry),
         entry.onReuse ?? "accept",
         entry.owes?.condition ?? null,
         entry.owes?.mode ?? null,

@@ -1,5 +1,12 @@
 import type pg from "pg";
-import { type JournalBooks, readJournalBooks, readTroubles, type Trouble } from "#src/journal/books.pg.ts";
+import {
+  type JournalBooks,
+  readJournalBooks,
+  readRefusalBooks,
+  readTroubles,
+  type RefusalBooks,
+  type Trouble,
+} from "#src/journal/books.pg.ts";
 
 export interface Counted {
   readonly name: string;
@@ -9,6 +16,8 @@ export interface Counted {
 /** The state of the whole line, stage by stage, as counts and codes only. */
 export interface LineStatus {
   readonly books: JournalBooks;
+  /** By feed; only feeds that refused something. */
+  readonly refusals: readonly RefusalBooks[];
   readonly items: readonly Counted[];
   /** Items ready to be coded, by queue. */
   readonly ready: readonly Counted[];
@@ -21,8 +30,9 @@ export interface LineStatus {
 const counts = async (pool: pg.Pool, sql: string): Promise<readonly Counted[]> => (await pool.query<Counted>(sql)).rows;
 
 export async function readLineStatus(pool: pg.Pool, most: number): Promise<LineStatus> {
-  const [books, troubles, items, ready, dirty, deliveries] = await Promise.all([
+  const [books, refusals, troubles, items, ready, dirty, deliveries] = await Promise.all([
     readJournalBooks(pool),
+    readRefusalBooks(pool),
     readTroubles(pool, most),
     counts(pool, "select state as name, count(*)::int as n from coding_item group by 1 order by 1"),
     counts(
@@ -35,5 +45,5 @@ export async function readLineStatus(pool: pg.Pool, most: number): Promise<LineS
       "select destination || ' ' || state || coalesce(' (' || failure_code || ')', '') as name, count(*)::int as n from delivery group by 1 order by 1",
     ),
   ]);
-  return { books, items, ready, dirtyItems: dirty[0]?.n ?? 0, deliveries, troubles };
+  return { books, refusals, items, ready, dirtyItems: dirty[0]?.n ?? 0, deliveries, troubles };
 }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { makeFeed } from "#src/config/feed.ts";
 import { acceptFrame } from "#src/intake/accept.ts";
+import { readRefusalBooks } from "#src/journal/books.pg.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
 import { searchKey } from "#src/journal/search-keys.ts";
 import { forgetControlIds } from "#src/journal/upkeep.pg.ts";
@@ -99,6 +100,24 @@ describe("the same control id with other content", () => {
     }
     expect(await send(port, adt("reuse-3"))).toBe(first);
     expect(await verdicts("reuse-3")).toEqual(["accepted", "refused", "refused", "duplicate"]);
+  });
+});
+
+describe("the books", () => {
+  it("say of every refused message whether it was accepted later or is still owed, by feed", async () => {
+    const { port } = await peer.listen({}, { name: "books" });
+    const noPatient = (id: string): string => `MSH|^~\\&|EHR|NORTH|CB|CB|20260101||ADT^A08|${id}|P|2.5.1\rPV1|1|I\r`;
+    for (const id of ["owed-1", "owed-2"]) expect(codes(await send(port, noPatient(id)))).toEqual([`AE ${id}`]);
+    await send(port, adt("owed-1"));
+    await talk(port, framed("nothing readable") + framed(adt("books-fence")));
+    const books = await readRefusalBooks(peer.database.pool);
+    expect(books.find(({ feed }) => feed === "books")).toEqual({
+      feed: "books",
+      refused: 3,
+      laterAccepted: 1,
+      stillOwed: 2,
+      unidentified: 1,
+    });
   });
 });
 
