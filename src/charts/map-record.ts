@@ -4,7 +4,8 @@ import { type AccountId, type IdKey, stableId } from "#src/base/ids.ts";
 import { fail, type Result } from "#src/base/result.ts";
 import type { Feed } from "#src/config/types.ts";
 import { decode } from "#src/hl7v2/charsets.ts";
-import { firstSegment, type Header, type RawIdentifier, readHeader, readIdentifier } from "#src/hl7v2/header.ts";
+import { type Header, type RawIdentifier, readHeader } from "#src/hl7v2/header.ts";
+import { accountOnWire } from "#src/hl7v2/identity.ts";
 import { parseMessage } from "#src/hl7v2/message.ts";
 import type { JournalRecord } from "#src/journal/journal-reader.pg.ts";
 import type { MapPack } from "#src/mapping/compile.ts";
@@ -20,16 +21,16 @@ export const accountIdOf = (idKey: IdKey, authority: string, value: string): Acc
 export const settingsOf = (feed: Feed, idKey: IdKey): MapSettings => ({
   idKey,
   zone: feed.zone,
+  identity: feed.identity,
   ...(feed.defaultAuthority === undefined ? {} : { defaultAuthority: feed.defaultAuthority }),
 });
 
-/** The account a message is of, read on bytes: PID-18, else PV1-19. Tells who has to wait when the map fails. */
-function accountOnWire(bytes: Buffer, header: Header, feed: Feed): RawIdentifier | undefined {
-  const id =
-    readIdentifier(firstSegment(bytes, header, "PID")?.[18], header) ?? readIdentifier(firstSegment(bytes, header, "PV1")?.[19], header);
+/** The account a message is of, with its authority: who has to wait when the map fails. */
+function waitingAccount(bytes: Buffer, header: Header, feed: Feed): RawIdentifier | undefined {
+  const id = accountOnWire(bytes, header, feed.identity);
   if (id === undefined) return undefined;
   const authority = id.authority || feed.defaultAuthority || (header.sendingFacility.split(header.componentSeparator)[0] ?? "");
-  return { value: id.value, authority };
+  return { ...id, authority };
 }
 
 /** Decodes and maps one HL7 v2 message. */
@@ -76,7 +77,7 @@ export function createMapRecord(pack: MapPack, feeds: ReadonlyMap<string, Feed>,
     const settings = settingsOf(feed, idKey);
     if (record.foldAs !== undefined) {
       const header = readHeader(record.bytes);
-      const wire = header.ok ? accountOnWire(record.bytes, header.value, feed) : undefined;
+      const wire = header.ok ? waitingAccount(record.bytes, header.value, feed) : undefined;
       const { outcome, failure } = record.foldAs;
       return { ...withAccount(feed, fail(failure), wire), filtered: outcome === "filtered" };
     }
@@ -91,7 +92,7 @@ export function createMapRecord(pack: MapPack, feeds: ReadonlyMap<string, Feed>,
     return withAccount(
       feed,
       mapHl7(record.bytes, header.value, pack, settings, charsetsOf(record, header.value, feed)),
-      accountOnWire(record.bytes, header.value, feed),
+      waitingAccount(record.bytes, header.value, feed),
     );
   };
 }

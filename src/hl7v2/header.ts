@@ -152,20 +152,24 @@ export function firstSegment(bytes: Buffer, header: Header, name: string): reado
   return undefined;
 }
 
-/** An identifier field (CX): its number and who assigned it. */
+/** An identifier (CX): its number, who assigned it, and of which kind it is. */
 export interface RawIdentifier {
   readonly value: string;
   /** CX.4: the namespace (4.1), else the universal id (4.2); empty when the sender names none. */
   readonly authority: string;
+  /** CX.5. */
+  readonly type: string;
 }
 
-/** The first repetition of a CX field, read on bytes; undefined when it has no number. `""` is no number. */
-export function readIdentifier(raw: string | undefined, header: Header): RawIdentifier | undefined {
+/** The repetitions of a CX field that have a number, read on bytes. `""` is no number. */
+export function readIdentifiers(raw: string | undefined, header: Header): readonly RawIdentifier[] {
+  if (raw === undefined || raw === "") return [];
   const [, repetition, , subcomponent] = header.encodingCharacters;
-  const first = repetition === undefined ? raw : raw?.split(repetition)[0];
-  const parts = first?.split(header.componentSeparator) ?? [];
-  const value = (parts[0] ?? "").trim();
-  if (value === "" || value === '""') return undefined;
-  const authority = subcomponent === undefined ? [parts[3]] : (parts[3]?.split(subcomponent) ?? []);
-  return { value, authority: (authority[0] ?? "").trim() || (authority[1] ?? "").trim() };
+  return (repetition === undefined ? [raw] : raw.split(repetition)).flatMap((one) => {
+    const parts = one.split(header.componentSeparator);
+    const value = (parts[0] ?? "").trim();
+    if (value === "" || value === '""') return [];
+    const authority = subcomponent === undefined ? [parts[3]] : (parts[3]?.split(subcomponent) ?? []);
+    return [{ value, authority: (authority[0] ?? "").trim() || (authority[1] ?? "").trim(), type: (parts[4] ?? "").trim() }];
+  });
 }

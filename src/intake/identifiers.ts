@@ -1,12 +1,12 @@
 import type { Feed } from "#src/config/feed.ts";
-import { firstSegment, type Header, readIdentifier } from "#src/hl7v2/header.ts";
+import { firstSegment, type Header } from "#src/hl7v2/header.ts";
+import { accountOnWire, patientOnWire, visitOnWire } from "#src/hl7v2/identity.ts";
 import type { Findable, SearchKind } from "#src/journal/search-keys.ts";
 
-/** The patient (PID-3), else the account (PID-18), else the visit (PV1-19), with its authority: messages of one patient stay in order. */
+/** The patient, else the account, else the visit, by the feed's `identity`, with its authority: messages of one patient stay in order. */
 export function orderKeyOf(bytes: Buffer, header: Header, feed: Feed): string | undefined {
-  const pid = firstSegment(bytes, header, "PID");
-  const visit = (): string | undefined => firstSegment(bytes, header, "PV1")?.[19];
-  const id = readIdentifier(pid?.[3], header) ?? readIdentifier(pid?.[18], header) ?? readIdentifier(visit(), header);
+  const { identity } = feed;
+  const id = patientOnWire(bytes, header, identity) ?? accountOnWire(bytes, header, identity) ?? visitOnWire(bytes, header, identity);
   if (id === undefined) return undefined;
   const authority = id.authority || feed.defaultAuthority || (header.sendingFacility.split(header.componentSeparator)[0] ?? "");
   return `${authority}|${id.value}`;

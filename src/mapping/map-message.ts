@@ -3,10 +3,12 @@ import type { Failure } from "#src/base/failures.ts";
 import { stableId } from "#src/base/ids.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Hl7Message, Value } from "#src/hl7v2/message.ts";
+import { choosePatient, DEFAULT_IDENTITY, type IdentifierFacts, ownAccountOf, placeOf } from "#src/hl7v2/identity.ts";
 import { type Clock, offsetIn, toInstant } from "#src/hl7v2/times.ts";
 import type { MessageSpec } from "./map-schema.ts";
-import { type Made, type Scope, warn } from "./scope.ts";
+import { type Made, type PlacedValue, type Scope, warn } from "./scope.ts";
 import type { RunMap } from "./segment-map.ts";
+import { NOTHING } from "./sources.ts";
 import type { Mapped, MappedResource, MapSettings } from "./types.ts";
 import { authorityOf } from "./values/identifiers.ts";
 
@@ -16,44 +18,44 @@ export interface MessageMap {
   readonly maps: readonly RunMap[];
 }
 
-/** The patient's number: the medical record number (MR) when the list names one, else the first. */
-function patientNumber(message: Hl7Message): Value | undefined {
-  const numbers =
-    message
-      .first("PID")
-      ?.repetitions(3)
-      .filter((value) => value.part(1).text !== "") ?? [];
-  return numbers.find((value) => value.part(5).text === "MR") ?? numbers[0];
+const factsOf = (value: Value): IdentifierFacts => ({
+  value: value.part(1).text,
+  authority: value.part(4).part(1).text || value.part(4).part(2).text,
+  type: value.part(5).text,
+});
+
+/** The first of these places with a number. */
+function numberAt(message: Hl7Message, places: readonly string[]): PlacedValue | undefined {
+  for (const place of places) {
+    const { segment, field } = placeOf(place);
+    const value = message.first(segment)?.field(field);
+    if (value !== undefined && value.part(1).text !== "") return { value, place };
+  }
+  return undefined;
 }
 
-/** PID-18, else PV1-19: some senders have no account number and bill by visit. */
-function accountNumber(message: Hl7Message): Value | undefined {
-  const account = message.first("PID")?.field(18);
-  if (account !== undefined && account.part(1).text !== "") return account;
-  const visit = message.first("PV1")?.field(19);
-  return visit !== undefined && visit.part(1).text !== "" ? visit : undefined;
-}
+const NOWHERE: PlacedValue = { value: NOTHING, place: "" };
 
 /** Checks what must be there, and works out who and what the message is about. */
 function openScope(message: Hl7Message, settings: MapSettings, spec: MessageSpec, event: string): Result<Scope, Failure> {
   for (const name of spec.requires) if (message.first(name) === undefined) return fail({ code: "SEGMENT_MISSING", place: name });
-  const patient = patientNumber(message);
+  const rules = settings.identity ?? DEFAULT_IDENTITY;
+  const patient = choosePatient(message.first("PID")?.repetitions(3) ?? [], factsOf, rules);
   if (patient === undefined) return fail({ code: "REQUIRED_FIELD_MISSING", place: "PID-3" });
-  const account = spec.level === "account" ? accountNumber(message) : undefined;
-  if (spec.level === "account" && account === undefined) return fail({ code: "ACCOUNT_UNKNOWN", place: "PID-18" });
-
   const defaultAuthority = settings.defaultAuthority || message.msh.field(4).part(1).text;
   const { idKey } = settings;
-  const idOf = (type: string, cx: Value): string =>
-    stableId(idKey, type, authorityOf(cx.part(4), defaultAuthority).authority, cx.part(1).text);
-  const own = new Map([["Patient", `Patient/${idOf("Patient", patient)}`]]);
-  const pv1 = message.first("PV1");
-  const accountId = account === undefined ? "" : idOf("Account", account);
+  const authority = (cx: Value): string => authorityOf(cx.part(4), defaultAuthority).authority;
+  const numbered = spec.level === "account" ? numberAt(message, rules.account) : undefined;
+  const own = new Map([["Patient", `Patient/${stableId(idKey, "Patient", authority(patient), patient.part(1).text)}`]]);
+  const account = accountOf();
+  if (spec.level === "account" && account === undefined) return fail({ code: "ACCOUNT_UNKNOWN", place: rules.account[0] ?? "PID-18" });
+  const visit = numberAt(message, rules.visit);
   if (account !== undefined) {
-    own.set("Account", `Account/${accountId}`);
+    own.set("Account", `Account/${account.resourceId}`);
     // A visit without a number of its own is the account's only one.
-    if (pv1 !== undefined)
-      own.set("Encounter", `Encounter/${idOf("Encounter", pv1.field(19).part(1).text === "" ? account : pv1.field(19))}`);
+    const encounter = visit === undefined ? account : { authority: authority(visit.value), value: visit.value.part(1).text };
+    if (message.first("PV1") !== undefined)
+      own.set("Encounter", `Encounter/${stableId(idKey, "Encounter", encounter.authority, encounter.value)}`);
   }
   const offset = offsetIn(message.msh.field(7).text);
   const clock: Clock = offset === undefined ? { zone: settings.zone } : { zone: settings.zone, offset };
@@ -63,16 +65,22 @@ function openScope(message: Hl7Message, settings: MapSettings, spec: MessageSpec
     clock,
     event,
     defaultAuthority,
-    account:
-      account === undefined
-        ? undefined
-        : { authority: authorityOf(account.part(4), defaultAuthority).authority, value: account.part(1).text, resourceId: accountId },
+    account,
+    accountNumber: numbered ?? NOWHERE,
+    visitNumber: visit ?? NOWHERE,
     own,
     resources: new Map(),
     made: new Map(),
     lineage: [],
     warnings: [],
   });
+
+  function accountOf(): Scope["account"] {
+    const named = numbered === undefined ? undefined : { authority: authority(numbered.value), value: numbered.value.part(1).text };
+    const patients = rules.withoutAccount === "patient" && spec.level === "account" && patient !== undefined;
+    const found = named ?? (patients ? { authority: authority(patient), value: ownAccountOf(patient.part(1).text) } : undefined);
+    return found === undefined ? undefined : { ...found, resourceId: stableId(idKey, "Account", found.authority, found.value) };
+  }
 }
 
 /** EVN-2, else MSH-7. A date without an hour orders nothing, so it is passed over. */

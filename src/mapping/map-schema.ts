@@ -4,7 +4,7 @@ import { FAILURES, type FailureCode } from "#src/base/failures.ts";
 /** `PID[Patient]`: which segment or data type goes to which FHIR type, named as in the v2-to-FHIR guide. */
 const MAP_NAME = /^[A-Z][A-Z0-9]{1,2}\[[A-Za-z]+\]$/;
 /** `PID-5`, `PID-5.1.2` in segments, `XPN.1.1` in data types. */
-const SOURCE = /^(?:[A-Z][A-Z0-9]{2}-\d{1,3}(?:\.\d{1,2}){0,2}|[A-Z]{2,3}\.\d{1,2}(?:\.\d{1,2})?)$/;
+const SOURCE = /^(?:@account|@visit|[A-Z][A-Z0-9]{2}-\d{1,3}(?:\.\d{1,2}){0,2}|[A-Z]{2,3}\.\d{1,2}(?:\.\d{1,2})?)$/;
 /** `Patient.name[]`, `Coverage.class[group].value`; in data types without the first name. */
 const TARGET = /^[A-Za-z]+(?:\[[a-z]*\])?(?:\.[A-Za-z]+(?:\[[a-z]*\])?)*$/;
 

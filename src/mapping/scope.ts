@@ -21,6 +21,12 @@ export interface Made extends Building {
   readonly root: Elements & { readonly resourceType: string; readonly id: string };
 }
 
+/** A value with the place it stands at: `PV1-50`. */
+export interface PlacedValue {
+  readonly value: Value;
+  readonly place: string;
+}
+
 /** Everything known while one message is mapped. */
 export interface Scope {
   readonly message: Hl7Message;
@@ -31,6 +37,9 @@ export interface Scope {
   /** Who assigned the identifiers that name nobody. */
   readonly defaultAuthority: string;
   readonly account: { readonly authority: string; readonly value: string; readonly resourceId: string } | undefined;
+  /** The number that names the account, and where it stands; the empty value when the account is the patient's own. */
+  readonly accountNumber: PlacedValue;
+  readonly visitNumber: PlacedValue;
   /** References to the message's own Patient, Encounter and Account. */
   readonly own: Map<string, string>;
   readonly resources: Map<string, Made>;

@@ -1,5 +1,5 @@
 import { type Segment, Value } from "#src/hl7v2/message.ts";
-import type { Frame, Scope } from "./scope.ts";
+import type { Frame, PlacedValue, Scope } from "./scope.ts";
 
 /** Reads one place of a message: compiled once, from `PID-5.1` or `XPN.1.1`. */
 export interface Source {
@@ -89,8 +89,21 @@ function segmentSource(path: string, home: Home): Source {
   };
 }
 
+/** The number the feed's `identity` chose: `@account`, `@visit`. */
+function chosenSource(of: (scope: Scope) => PlacedValue): Source {
+  const first = (frame: Frame): Value => of(frame.scope).value;
+  return {
+    first,
+    all: (frame) => (first(frame).raw === "" ? NO_VALUES : [first(frame)]),
+    isNull: () => false,
+    label: (frame) => of(frame.scope).place,
+  };
+}
+
 /** Compiles a source. @returns undefined when it does not belong to this map: a component outside its data type. */
 export function compileSource(path: string, home: Home): Source | undefined {
+  if (path === "@account") return home.isSegment ? chosenSource((scope) => scope.accountNumber) : undefined;
+  if (path === "@visit") return home.isSegment ? chosenSource((scope) => scope.visitNumber) : undefined;
   if (path.includes("-")) return home.isSegment ? segmentSource(path, home) : undefined;
   return !home.isSegment && path.startsWith(`${home.name}.`) ? dataTypeSource(path) : undefined;
 }

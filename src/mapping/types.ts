@@ -1,6 +1,7 @@
 import type { Resource } from "@medplum/fhirtypes";
 import type { Failure } from "#src/base/failures.ts";
 import type { IdKey } from "#src/base/ids.ts";
+import type { IdentityRules } from "#src/hl7v2/identity.ts";
 
 /** What a feed contributes to mapping, besides the message. Nothing here depends on when the mapping runs. */
 export interface MapSettings {
@@ -9,6 +10,8 @@ export interface MapSettings {
   readonly zone: string;
   /** Assigning authority of identifiers that name none; without it MSH-4. */
   readonly defaultAuthority?: string;
+  /** Which numbers are patient, account and visit; the usual ones when absent. */
+  readonly identity?: IdentityRules;
 }
 
 /** Why a target element has its value. Indexes are zero-based FHIRPath indexes; source positions are HL7's own, one-based. */

@@ -138,13 +138,13 @@ describe("while the journal cannot be written", () => {
     expect(await talk(port, framed(asking("down-2", "AL", "NE")))).toEqual({ text: "", closed: true });
   });
 
-  it("it gets CE in enhanced mode where the feed says so, and still no answer in original mode", async () => {
+  it("gives CE in enhanced mode where the feed says so, and still no answer in original mode", async () => {
     const { port } = await peer.listen({ onStoreDown: "CE" }, { store: down });
     expect(codes((await talk(port, framed(asking("down-3", "AL", "NE")))).text)).toEqual(["CE down-3"]);
     expect(await talk(port, framed(adt("down-4")))).toEqual({ text: "", closed: true });
   });
 
-  it("it gets AR with 207 where the feed says so, and never AE, whatever letter the feed prefers", async () => {
+  it("gives AR with 207 where the feed says so, and never AE, whatever letter the feed prefers", async () => {
     const { port } = await peer.listen({ onStoreDown: "AR207", refuseWith: "E" }, { store: down });
     const { text } = await talk(port, framed(adt("down-5")));
     expect(codes(text)).toEqual(["AR down-5"]);

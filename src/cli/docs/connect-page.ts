@@ -2,12 +2,13 @@ import type { Feed } from "#src/config/feed.ts";
 import type { MapFile } from "#src/mapping/map-file.ts";
 import { readMaps } from "#src/mapping/read-maps.ts";
 
-/** Fields that the maps read, by segment: `PID` to [3, 5, 7]. */
-function fieldsRead(files: readonly MapFile[]): ReadonlyMap<string, readonly number[]> {
+/** Fields that the maps read for this feed, by segment: `PID` to [3, 5, 7]. */
+function fieldsRead(files: readonly MapFile[], { identity }: Feed): ReadonlyMap<string, readonly number[]> {
   const fields = new Map<string, Set<number>>();
+  const places: Readonly<Record<string, readonly string[]>> = { "@account": identity.account, "@visit": identity.visit };
   for (const { spec } of readMaps(files).maps)
     for (const { from } of spec.rows ?? [])
-      for (const source of from === undefined ? [] : typeof from === "string" ? [from] : from) {
+      for (const source of (from === undefined ? [] : [from].flat()).flatMap((one) => places[one] ?? [one])) {
         const match = /^([A-Z][A-Z0-9]{2})-(\d+)/.exec(source);
         if (match === null) continue;
         const [, segment = "", number = "0"] = match;
@@ -33,7 +34,7 @@ export function connectPage(feed: Feed, files: readonly MapFile[]): string {
       ? "- MLLP: not on this feed"
       : `- MLLP: host \`${mllp.host}\`, port \`${mllp.port}\`, ${tls === undefined ? "no TLS" : `TLS 1.2 or newer${tls.clientCertificate === "required" ? `, with your certificate (${anyOf(tls.subjects)})` : ""}`}
 - Addresses that may connect: ${anyOf(mllp.allow)}; at most ${feed.maxConnections} connections; they may stay open`;
-  const reads = [...fieldsRead(files)].map(([segment, numbers]) => `| ${segment} | ${numbers.join(", ")} |`).join("\n");
+  const reads = [...fieldsRead(files, feed)].map(([segment, numbers]) => `| ${segment} | ${numbers.join(", ")} |`).join("\n");
   return `# Connect your EHR
 
 For the people who send to us. Feed \`${feed.name}\`, facility \`${feed.facility}\`.
