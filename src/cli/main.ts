@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerCoder } from "./coder.ts";
 import { registerDocs } from "./docs.ts";
+import { registerFuzz } from "./fuzz/command.ts";
 import { registerIngest } from "./ingest.ts";
 import { CommandFault } from "./installation.ts";
 import { registerOffline } from "./offline.ts";
@@ -16,6 +17,7 @@ const program = new Command("chartbridge")
 
 program.addHelpText("after", "\nStarting the engine: npm start, or chartbridge start [options]; see chartbridge start --help");
 registerOffline(program);
+registerFuzz(program);
 registerOperator(program);
 registerIngest(program);
 registerCoder(program);

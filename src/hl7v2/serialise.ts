@@ -60,10 +60,16 @@ function fieldText(field: Field, d: Delimiters): string {
   return typeof field === "string" || field === null ? leaf(field, d) : repetitionText(field, d);
 }
 
+/** Null is a value; only what is not named is empty. */
+function valueAt(fields: Fields, n: number): Field {
+  const value = fields[n];
+  return value === undefined ? "" : value;
+}
+
 /** @param from number of the first field that is written */
 function segmentText(head: readonly string[], fields: Fields, from: number, d: Delimiters): string {
   const last = Math.max(from - 1, ...Object.keys(fields).map(Number));
-  const values = Array.from({ length: last - from + 1 }, (_, index) => fieldText(fields[from + index] ?? "", d));
+  const values = Array.from({ length: last - from + 1 }, (_, index) => fieldText(valueAt(fields, from + index), d));
   const text = joined(values, d.field);
   return [...head, ...(text === "" ? [] : [text])].join(d.field);
 }
@@ -84,7 +90,8 @@ export function serialise(
   const { field, component, repetition, escape: escapeCharacter, subcomponent, truncation } = delimiters;
   const encodingCharacters = component + repetition + escapeCharacter + subcomponent + truncation;
   const single = [field, component, repetition, escapeCharacter, subcomponent].every((one) => one.length === 1);
-  if (!single || readDelimiters(`MSH${field}${encodingCharacters}`) === undefined) return fail("DELIMITERS_NOT_USABLE");
+  // A quotation mark between fields could not be told from HL7's null.
+  if (!single || field === '"' || readDelimiters(`MSH${field}${encodingCharacters}`) === undefined) return fail("DELIMITERS_NOT_USABLE");
   if (!segments.every(([name]) => SEGMENT_NAME.test(name))) return fail("SEGMENT_NAME_NOT_VALID");
   const lines = [
     segmentText(["MSH", encodingCharacters], msh, 3, delimiters),

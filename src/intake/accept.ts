@@ -106,7 +106,7 @@ export async function acceptFrame(needs: Needs, origin: Origin, frame: Frame): P
   };
   const unanswered = async (verdict: "refused" | "incomplete", failure: Failure, messageType?: string): Promise<Reply> => {
     const stored = await keep({ verdict, failure, ...(messageType === undefined ? {} : { messageType }) });
-    return stored === undefined && verdict === "refused" ? { kind: "close" } : { kind: "none", verdict, recordId: base.id, failure };
+    return stored === undefined ? { kind: "close" } : { kind: "none", verdict, recordId: base.id, failure };
   };
 
   const stray = strayFailure(frame, feed);

@@ -9,6 +9,9 @@ import { createSequenceWatch } from "#src/intake/sequence-watch.ts";
 import { endApplicationAnswer, giveUpOwed, readyAnswers } from "#src/journal/application-answers.pg.ts";
 import type { Journal } from "#src/journal/journal.ts";
 import type { OutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
+import { createTakenFiles } from "#src/journal/taken-files.pg.ts";
+import { asFileFeed } from "#src/sources/files/take-file.ts";
+import { watchFolder } from "#src/sources/files/watch-folder.ts";
 import { type ReadyAnswer, sendApplicationAnswers } from "#src/sources/mllp/application-answers.net.ts";
 import { type Dialer, dialFeed } from "#src/sources/mllp/dialer.net.ts";
 import { type Listener, listenMllp } from "#src/sources/mllp/listener.net.ts";
@@ -92,6 +95,16 @@ export function createFeedSources({ feeds, pool, sealer, journal, outcomes, log,
           undos.push(() => listener.close());
           listeners.set(feed.name, listener);
           ports[feed.name] = listener.port;
+        }
+        if (feed.files !== undefined) {
+          const fileFeed = asFileFeed(feed);
+          const watch = await watchFolder(fileFeed, feed.files, {
+            accept: (frame, peer) => take({ feed: fileFeed, protocol: "files", peer }, frame),
+            files: createTakenFiles(pool),
+            log,
+            now,
+          });
+          undos.push(() => watch.close());
         }
         if (feed.connect !== undefined) {
           const dialer = dialFeed(feed, feed.connect, { accept, log });
