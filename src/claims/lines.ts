@@ -1,10 +1,11 @@
-import type { ChargeItem, ClaimItem, CodeableConcept, Money } from "@medplum/fhirtypes";
-import { centsOf, dollars } from "#src/base/money.ts";
+import type { ClaimItem, CodeableConcept, Money } from "@medplum/fhirtypes";
+import { dollars } from "#src/base/money.ts";
 import { type ChartCharge, modifiersOf, procedureCodeOf } from "#src/coding/charges.ts";
 import { isRevenueCode, modifierSystem, procedureSystem, tidy } from "#src/coding/codes.ts";
 import { CITE, hard } from "#src/coding/findings.ts";
 import { dayOf } from "#src/coding/stay.ts";
 import type { CodeSubmission, Finding } from "#src/coding/submission.ts";
+import { type Worth, worthOf } from "#src/coding/worth.ts";
 import { CLAIM_SYSTEMS } from "./systems.ts";
 
 type Line = CodeSubmission["lines"][number];
@@ -33,21 +34,6 @@ const procedure = (code: string): CodeableConcept => coded(procedureSystem(code)
 function unitCents(cents: number, quantity: number): number | undefined {
   const one = Math.round(cents / quantity);
   return Math.round(one * quantity * 1_000_000) === cents * 1_000_000 ? one : undefined;
-}
-
-interface Worth {
-  readonly quantity: number;
-  readonly cents: number;
-}
-
-/** Units and amount of a charge after the coder's changes. Other units at the same amount per unit make another amount. */
-function worthOf(charge: ChargeItem, line: Line | undefined): Worth {
-  const quantity = charge.quantity?.value ?? 1;
-  const cents = centsOf(charge.priceOverride?.value ?? 0);
-  const units = line?.units ?? quantity;
-  if (line?.amountCents !== undefined) return { quantity: units, cents: line.amountCents };
-  if (units === quantity || quantity === 0) return { quantity: units, cents };
-  return { quantity: units, cents: Math.round((cents / quantity) * units) };
 }
 
 interface Draft extends Worth {

@@ -3,9 +3,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtinConfig } from "#src/config/builtin.ts";
 import { loadConfig } from "#src/config/load.ts";
+import { parseSiteEdits } from "#src/coding/site-edits.ts";
 import { readMapFiles } from "#src/config/map-files.ts";
 import type { Config } from "#src/config/types.ts";
 import { compileMaps } from "#src/mapping/compile.ts";
+import { EDITS_FILE, readEditsFile } from "#src/sitedata/edits-file.ts";
 import { loadSiteData } from "#src/sitedata/load.ts";
 import { readQueueFiles } from "#src/worklist/queue-files.ts";
 import { compileQueues } from "#src/worklist/queue-rules.ts";
@@ -15,7 +17,12 @@ const HOME = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 function filesOf({ mappingsDir, queuesDir, siteDataDir, feeds }: Config): readonly string[] {
   const site = loadSiteData(siteDataDir);
-  const checks = [compileMaps(readMapFiles(mappingsDir)), compileQueues(readQueueFiles(queuesDir)), site];
+  const checks = [
+    compileMaps(readMapFiles(mappingsDir)),
+    compileQueues(readQueueFiles(queuesDir)),
+    site,
+    parseSiteEdits(EDITS_FILE, readEditsFile(siteDataDir)),
+  ];
   const faults = checks.flatMap((one) => (one.ok ? [] : one.failure));
   const strangers = site.ok ? feeds.filter((feed) => site.value.facility(feed.facility) === undefined) : [];
   return [
@@ -35,6 +42,7 @@ export function checkFiles(path: string, { out, err }: { readonly out: Print; re
     : { ok: true as const, value: builtinConfig(HOME, ".chartbridge/main", { demo: false, mllpPort: 2575, port: 8480 }) };
   const faults = loaded.ok ? filesOf(loaded.value) : loaded.failure;
   for (const fault of faults) err(fault);
-  if (faults.length === 0) out(`${there ? path : "the built-in configuration"}: configuration, maps, queues and site data are in order`);
+  if (faults.length === 0)
+    out(`${there ? path : "the built-in configuration"}: configuration, maps, queues, site data and edits are in order`);
   return faults.length === 0 ? 0 : 1;
 }

@@ -1,13 +1,14 @@
 import type { Finding } from "./submission.ts";
 
 /** Version of the rules here; stored with every coding version. */
-export const RULE_PACK = "chartbridge-first-edits 1.0.0";
+export const RULE_PACK = "chartbridge-edits 2.0.0";
 
 /** What the rules rest on. */
 export const CITE = {
   codeSets: "45 CFR 162.1002",
   npi: "45 CFR 162.406",
   cmSections: "ICD-10-CM Official Guidelines, Sections II, III and IV",
+  mce: "CMS Definitions of Medicare Code Edits",
   externalCause: "ICD-10-CM Official Guidelines, Section I.C.20.a.6",
   poa: "ICD-10-CM Official Guidelines, Appendix I",
   pcs: "ICD-10-PCS Official Guidelines; 45 CFR 162.1002(c)(3)",

@@ -3,7 +3,8 @@ import { listenHttp, createApi } from "#src/api/server.http.ts";
 import { createTokens, type Tokens } from "#src/api/auth/tokens.pg.ts";
 import { createSealer, type Sealer } from "#src/base/seal.ts";
 import { claimBundle, createReleaseClaim } from "#src/claims/claim-store.pg.ts";
-import { createChecks, RULE_PACK } from "#src/coding/checks.ts";
+import { createChecks } from "#src/coding/checks.ts";
+import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
 import type { Keys } from "#src/config/keys.ts";
 import type { Config, Destination, Feed } from "#src/config/types.ts";
 import { migrate } from "#src/database/migrate.pg.ts";
@@ -126,8 +127,8 @@ async function startStages(
     pool,
     sealer,
     rules: rules.queues,
-    check: createChecks(rules.site),
-    rulePack: RULE_PACK,
+    check: createChecks({ site: rules.site, data: () => NO_CODE_DATA, edits: rules.edits, today: () => now().toISOString().slice(0, 10) }),
+    rulePack: rules.edits.pack.name,
     release,
     now,
   });

@@ -1,6 +1,8 @@
+import { parseSiteEdits, type SiteEdits } from "#src/coding/site-edits.ts";
 import { readMapFiles } from "#src/config/map-files.ts";
 import type { Config } from "#src/config/types.ts";
 import { compileMaps, type MapPack } from "#src/mapping/compile.ts";
+import { EDITS_FILE, readEditsFile } from "#src/sitedata/edits-file.ts";
 import { loadSiteData } from "#src/sitedata/load.ts";
 import type { SiteData } from "#src/sitedata/site-data.ts";
 import { readQueueFiles } from "#src/worklist/queue-files.ts";
@@ -11,6 +13,7 @@ export interface Rules {
   readonly maps: MapPack;
   readonly queues: QueueRules;
   readonly site: SiteData;
+  readonly edits: SiteEdits;
 }
 
 /** The faults of a configuration's files, each with its file and line. */
@@ -28,6 +31,7 @@ export function readRules(config: Pick<Config, "mappingsDir" | "queuesDir" | "si
   const maps = compileMaps(readMapFiles(config.mappingsDir));
   const queues = compileQueues(readQueueFiles(config.queuesDir));
   const site = loadSiteData(config.siteDataDir);
-  if (maps.ok && queues.ok && site.ok) return { maps: maps.value, queues: queues.value, site: site.value };
-  throw new RuleFaults([maps, queues, site].flatMap((one) => (one.ok ? [] : one.failure)));
+  const edits = parseSiteEdits(EDITS_FILE, readEditsFile(config.siteDataDir));
+  if (maps.ok && queues.ok && site.ok && edits.ok) return { maps: maps.value, queues: queues.value, site: site.value, edits: edits.value };
+  throw new RuleFaults([maps, queues, site, edits].flatMap((one) => (one.ok ? [] : one.failure)));
 }

@@ -5,7 +5,8 @@ import { createChartCache } from "#src/charts/chart-store.pg.ts";
 import { foldOnce } from "#src/charts/fold.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
 import { createReleaseClaim } from "#src/claims/claim-store.pg.ts";
-import { createChecks, RULE_PACK } from "#src/coding/checks.ts";
+import { createChecks } from "#src/coding/checks.ts";
+import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
 import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
 import { createFeedSources } from "#src/main/feed-sources.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
@@ -43,8 +44,8 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
     pool,
     sealer,
     rules: rules.queues,
-    check: createChecks(rules.site),
-    rulePack: RULE_PACK,
+    check: createChecks({ site: rules.site, data: () => NO_CODE_DATA, edits: rules.edits }),
+    rulePack: rules.edits.pack.name,
     release,
     now,
   });

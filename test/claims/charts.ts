@@ -37,6 +37,19 @@ export interface ChartSpec {
   readonly facility?: string;
   readonly doctor?: string;
   readonly charges: readonly ChargeSpec[];
+  /** YYYY-MM-DD; 1950-02-03 unless told. */
+  readonly born?: string;
+  readonly gender?: "male" | "female" | "unknown";
+  /** UB-04 form locators 14 and 17; null = not sent. */
+  readonly admissionType?: string;
+  readonly dischargeStatus?: string | null;
+  /** First and last moment; null = not discharged. */
+  readonly from?: string;
+  readonly through?: string | null;
+  readonly payer?: string;
+  readonly member?: string;
+  /** The chart names no attending physician. */
+  readonly unattended?: boolean;
 }
 
 export const chargeId = (n: number): string => id("ChargeItem", String(n));
@@ -52,8 +65,8 @@ export function chartOf(spec: ChartSpec): ChartSnapshot {
     id: patientId,
     identifier: [{ system: "urn:id:NORTH", value: "MRN-77" }],
     name: [{ family: FAMILY, given: ["Ottilie"] }],
-    birthDate: "1950-02-03",
-    gender: "female",
+    birthDate: spec.born ?? "1950-02-03",
+    gender: spec.gender ?? "female",
   };
   const practitioner: Practitioner = {
     resourceType: "Practitioner",
@@ -66,27 +79,43 @@ export function chartOf(spec: ChartSpec): ChartSnapshot {
     id: encounterId,
     status: "finished",
     class: { system: "http://terminology.hl7.org/CodeSystem/v3-ActCode", code: spec.class },
-    type: [{ coding: [{ system: "http://terminology.hl7.org/CodeSystem/v2-0007", code: "1" }] }],
+    type: [{ coding: [{ system: "http://terminology.hl7.org/CodeSystem/v2-0007", code: spec.admissionType ?? "1" }] }],
     subject: patient,
     participant: [
       {
-        type: [{ coding: [{ system: "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", code: "ATND" }] }],
+        type: [
+          {
+            coding: [
+              { system: "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", code: spec.unattended === true ? "ADM" : "ATND" },
+            ],
+          },
+        ],
         individual: { reference: `Practitioner/${practitioner.id}` },
       },
     ],
-    period: { start: "2026-03-02T23:30:00-05:00", end: "2026-03-05T10:00:00-05:00" },
-    hospitalization: { dischargeDisposition: { coding: [{ code: "01" }] } },
+    period: {
+      start: spec.from ?? "2026-03-02T23:30:00-05:00",
+      ...(spec.through === null ? {} : { end: spec.through ?? "2026-03-05T10:00:00-05:00" }),
+    },
+    ...(spec.dischargeStatus === null
+      ? {}
+      : { hospitalization: { dischargeDisposition: { coding: [{ code: spec.dischargeStatus ?? "01" }] } } }),
     diagnosis: [{ condition: { reference: `Condition/${id("Condition")}` } }],
     location: [{ location: { reference: `Location/${id("Location")}` } }],
     account: [{ reference: `Account/${id("Account")}` }],
   };
-  const payer: Organization = { resourceType: "Organization", id: id("Organization"), identifier: [{ value: "MCARE" }], name: "Medicare" };
+  const payer: Organization = {
+    resourceType: "Organization",
+    id: id("Organization"),
+    identifier: [{ value: spec.payer ?? "MCARE" }],
+    name: "Medicare",
+  };
   const coverage: Coverage = {
     resourceType: "Coverage",
     id: id("Coverage"),
     status: "active",
     order: 1,
-    subscriberId: "1EG4TE5MK73",
+    subscriberId: spec.member ?? "1EG4TE5MK73",
     beneficiary: patient,
     payor: [{ reference: `Organization/${payer.id}` }],
   };
