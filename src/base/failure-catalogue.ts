@@ -204,9 +204,9 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
     ask: "Look at the difference that comes with the answer, and submit again.",
   },
   FINDINGS_OPEN: {
-    cause: "A hard edit stops the claim.",
+    cause: "A hard edit stops the claim, or a soft one has no reason beside the codes.",
     example: "a missing present-on-admission indicator",
-    ask: "Follow the finding's fix.",
+    ask: "Follow the finding's fix; for a soft one, or give the reason in overrides.",
   },
   TRANSITION_NOT_ALLOWED: {
     cause: "The item's state does not allow the action.",

@@ -77,7 +77,12 @@ export const FAILURES = {
   NOTHING_READY: { class: "transient", http: 404, fhir: "not-found", text: "no item is ready on these queues" },
   LEASE_LOST: { class: "permanent", http: 409, fhir: "conflict", text: "the lease has ended or belongs to somebody else" },
   SNAPSHOT_STALE: { class: "permanent", http: 409, fhir: "conflict", text: "the chart has changed since the item was opened" },
-  FINDINGS_OPEN: { class: "permanent", http: 422, fhir: "business-rule", text: "hard edits are open" },
+  FINDINGS_OPEN: {
+    class: "permanent",
+    http: 422,
+    fhir: "business-rule",
+    text: "edits are open: a hard one, or a soft one without a reason",
+  },
   TRANSITION_NOT_ALLOWED: { class: "permanent", http: 409, fhir: "conflict", text: "the item's state does not allow this" },
   // requests
   REQUEST_INVALID: { class: "permanent", http: 400, fhir: "invalid", text: "the request is not of the form this route takes" },

@@ -4,6 +4,10 @@ import type { AccountId, ItemId } from "#src/base/ids.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import { pinChart, readChart, readDeltas } from "#src/charts/chart-store.pg.ts";
+import { codingContext, freezeVersion } from "#src/coding/coding-version.pg.ts";
+import { recordFirings } from "#src/coding/edit-firings.pg.ts";
+import { judge, mayPass } from "#src/coding/overrides.ts";
+import { readRelated } from "#src/coding/related.pg.ts";
 import type { CheckCodes, CodeSubmission, Finding, Stream } from "#src/coding/submission.ts";
 import { inTransaction, isOutage } from "#src/database/pool.pg.ts";
 import { markTickets } from "./item-store.pg.ts";
@@ -47,7 +51,6 @@ export interface Refusal extends Failure {
 }
 
 const DAY_MS = 86_400_000;
-export const codingContext = (itemId: string): string => `coding ${itemId}`;
 
 interface LeasedRow {
   lease_id: string | null;
@@ -96,15 +99,13 @@ export function submitCodes(
     }
     const chart = await readChart(client, sealer, accountId, current);
     if (chart === undefined) return fail({ code: "NOT_FOUND" });
-    const findings = check(chart, item.stream, codes);
-    if (findings.some((finding) => finding.severity === "hard")) return fail({ code: "FINDINGS_OPEN", findings });
+    const findings = check(chart, item.stream, codes, await readRelated(client, sealer, itemId));
+    const judged = judge(findings, codes.overrides);
+    await recordFirings(client, sealer, { itemId, coder: userId, judged });
+    if (!mayPass(judged)) return fail({ code: "FINDINGS_OPEN", findings });
 
     await pinChart(client, sealer, accountId, current);
-    await client.query(
-      `insert into coding_version (item_id, version, chart_version, coder, rule_pack, sealed_codes, sealed_findings)
-       values ($1, (select coalesce(max(version), 0) + 1 from coding_version where item_id = $1), $2, $3, $4, $5, $6)`,
-      [itemId, current, userId, rulePack, sealer.sealJson(codes, codingContext(itemId)), sealer.sealJson(findings, codingContext(itemId))],
-    );
+    await freezeVersion(client, sealer, { itemId, chartVersion: current, coder: userId, rulePack, codes, findings });
     const holdDays = rules.rule(item.queue)?.billHoldDays ?? 0;
     // The bill hold counts from the discharge; without one, from now.
     const releaseAfter = new Date((item.ready_at ?? now()).getTime() + holdDays * DAY_MS);
