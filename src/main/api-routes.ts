@@ -8,12 +8,14 @@ import { fhirRoutes } from "#src/api/fhir/routes.ts";
 import { messageRoutes } from "#src/api/messages/routes.ts";
 import type { Caller, Route } from "#src/api/route.ts";
 import type { AuditEntry } from "#src/api/server.http.ts";
+import { codingRoutes } from "#src/api/coding/routes.ts";
 import { worklistRoutes } from "#src/api/worklist/routes.ts";
 import { describe } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import { createMapRecord, settingsOf } from "#src/charts/map-record.ts";
 import { readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
+import type { CodingDesk } from "#src/coding/coding-desk.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
 import { readSubject } from "#src/mapping/fhir/map-bundle.ts";
 import type { Config, Feed } from "#src/config/types.ts";
@@ -34,6 +36,7 @@ export interface ApiNeeds {
   readonly journal: Journal;
   readonly tokens: Tokens;
   readonly worklist: Worklist;
+  readonly codingDesk: CodingDesk;
   readonly acceptHl7: Hl7RouteNeeds["accept"];
   readonly feedStatus: () => readonly FeedStatus[];
   readonly wakeRelay: () => void;
@@ -58,6 +61,7 @@ export function apiRoutes({
   journal,
   tokens,
   worklist,
+  codingDesk,
   acceptHl7,
   feedStatus,
   wakeRelay,
@@ -90,6 +94,7 @@ export function apiRoutes({
       },
     }),
     ...worklistRoutes({ worklist, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
+    ...codingRoutes(codingDesk),
     ...fhirRoutes({
       version,
       startedAt: new Date().toISOString(),

@@ -3,7 +3,9 @@ import { listenHttp, createApi } from "#src/api/server.http.ts";
 import { createTokens, type Tokens } from "#src/api/auth/tokens.pg.ts";
 import { createSealer, type Sealer } from "#src/base/seal.ts";
 import { claimBundle, createReleaseClaim } from "#src/claims/claim-store.pg.ts";
+import { createCodingDesk } from "#src/coding/coding-desk.pg.ts";
 import { createChecks } from "#src/coding/checks.ts";
+import { watchEvidence } from "#src/coding/evidence-watch.pg.ts";
 import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
 import type { Keys } from "#src/config/keys.ts";
 import type { Config, Destination, Feed } from "#src/config/types.ts";
@@ -17,6 +19,7 @@ import { durabilityFaults, forgetControlIds, makePartitions } from "#src/journal
 import { writeAudit } from "#src/telemetry/audit.pg.ts";
 import type { Log, LogLevel } from "#src/telemetry/log.ts";
 import { completeQuietVisits } from "#src/worklist/complete-after.pg.ts";
+import { raiseRecode } from "#src/worklist/raise-recode.pg.ts";
 import { createRelay } from "#src/worklist/relay.bullmq.ts";
 import { createWorklist } from "#src/worklist/worklist.ts";
 import { apiRoutes, auditRow } from "./api-routes.ts";
@@ -123,11 +126,14 @@ async function startStages(
     destinations: destinations.map(({ name }) => name),
     now,
   });
+  const codeData = () => NO_CODE_DATA;
+  const check = createChecks({ site: rules.site, data: codeData, edits: rules.edits, today: () => now().toISOString().slice(0, 10) });
+  const codingDesk = createCodingDesk({ pool, sealer, site: rules.site, data: codeData, check });
   const worklist = createWorklist({
     pool,
     sealer,
     rules: rules.queues,
-    check: createChecks({ site: rules.site, data: () => NO_CODE_DATA, edits: rules.edits, today: () => now().toISOString().slice(0, 10) }),
+    check,
     rulePack: rules.edits.pack.name,
     release,
     now,
@@ -151,6 +157,11 @@ async function startStages(
           everyMs: 2_000,
           run: () => worklist.releaseDue().then((released) => (released > 0 ? delivery.wake() : undefined)),
         },
+        {
+          name: "looking for the evidence of coded items",
+          everyMs: 10_000,
+          run: () => watchEvidence({ pool, sealer, onBroken: raiseRecode }).then(() => undefined),
+        },
         { name: "forgetting old control ids", everyMs: HOUR_MS, run: () => forgetAll(pool, config.feeds) },
         { name: "making the journal's partitions", everyMs: 6 * HOUR_MS, run: () => makePartitions(pool) },
         { name: "looking at the database's durability", everyMs: HOUR_MS, run: () => sayFaults(pool, log) },
@@ -168,6 +179,7 @@ async function startStages(
     journal,
     tokens,
     worklist,
+    codingDesk,
     acceptHl7: sources.acceptHttp,
     feedStatus: sources.status,
     wakeRelay: () => relay.wake(),

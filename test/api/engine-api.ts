@@ -5,6 +5,7 @@ import { createChartCache } from "#src/charts/chart-store.pg.ts";
 import { foldOnce } from "#src/charts/fold.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
 import { createReleaseClaim } from "#src/claims/claim-store.pg.ts";
+import { createCodingDesk } from "#src/coding/coding-desk.pg.ts";
 import { createChecks } from "#src/coding/checks.ts";
 import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
 import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
@@ -40,11 +41,14 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
   const journal = createJournalWriter(pool, sealer, () => void (folding ? fold() : undefined));
   const tokens = createTokens(pool);
   const release = createReleaseClaim({ sealer, site: rules.site, idKey: ID_KEY, destinations: [], now });
+  const data = () => NO_CODE_DATA;
+  const check = createChecks({ site: rules.site, data, edits: rules.edits });
+  const codingDesk = createCodingDesk({ pool, sealer, site: rules.site, data, check });
   const worklist = createWorklist({
     pool,
     sealer,
     rules: rules.queues,
-    check: createChecks({ site: rules.site, data: () => NO_CODE_DATA, edits: rules.edits }),
+    check,
     rulePack: rules.edits.pack.name,
     release,
     now,
@@ -62,6 +66,7 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
     journal,
     tokens,
     worklist,
+    codingDesk,
     acceptHl7: sources.acceptHttp,
     feedStatus: sources.status,
     wakeRelay: nothing,

@@ -40,7 +40,7 @@ create table code_suggestion (
   source text not null,
   chart_version integer not null,
   made_at timestamptz not null default now(),
-  taken boolean,
+  place integer not null,
   sealed bytea not null
 );
 create index code_suggestion_item on code_suggestion (item_id, made_at);
