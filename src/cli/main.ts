@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerCoder } from "./coder.ts";
+import { registerDemoCodes } from "./demo/codes-command.ts";
 import { registerDocs } from "./docs.ts";
 import { registerFuzz } from "./fuzz/command.ts";
 import { registerIngest } from "./ingest.ts";
@@ -22,6 +23,7 @@ registerOperator(program);
 registerIngest(program);
 registerCoder(program);
 registerDocs(program);
+registerDemoCodes(program);
 
 // A reader that stops early (`| head`) is no fault of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));

@@ -6,7 +6,15 @@ import type { CodeData } from "#src/codesets/code-data.ts";
 import type { SiteData } from "#src/sitedata/site-data.ts";
 import { type CodingVersion, readDiff, readVersions } from "./coding-version.pg.ts";
 import { type EditStatistics, type OverrideEntry, readOverrides, readStatistics } from "./edit-firings.pg.ts";
-import { type EncoderMessage, type EncoderResult, keepSuggestions, readResults, readSuggestions } from "./encoder-port.pg.ts";
+import {
+  type EncoderMessage,
+  type EncoderResult,
+  itemsToSuggestFor,
+  keepSuggestions,
+  readResults,
+  readSuggestions,
+} from "./encoder-port.pg.ts";
+import { type AskGrouper, type GrouperAnswer, grouperRequest } from "./grouper.ts";
 import { readRelated } from "./related.pg.ts";
 import { sceneOf } from "./scene.ts";
 import { codeSubmission, type CheckCodes, type CodeSubmission, type Finding, type Stream } from "./submission.ts";
@@ -19,6 +27,8 @@ export interface DeskNeeds {
   readonly site: SiteData;
   readonly data: () => CodeData;
   readonly check: CheckCodes;
+  /** Absent: the site has no grouper. */
+  readonly group?: AskGrouper;
 }
 
 /** What an encoder is given of an item. */
@@ -33,11 +43,15 @@ export interface EncoderItem {
 export interface CodingDesk {
   /** The findings codes would have if they were submitted now. */
   findings(itemId: string, codes: CodeSubmission): Promise<readonly Finding[] | undefined>;
+  /** The DRG of codes as they stand, by the site's grouper. */
+  group(itemId: string, codes: CodeSubmission): Promise<GrouperAnswer | undefined>;
   suggestions(itemId: string, codes?: CodeSubmission): Promise<readonly Suggestion[] | undefined>;
   versions(itemId: string): Promise<readonly CodingVersion[]>;
   diff(itemId: string, from: number, to: number): Promise<readonly Change[] | undefined>;
   statistics(since: Date): Promise<readonly EditStatistics[]>;
   overrides(rule: string, limit: number): Promise<readonly OverrideEntry[]>;
+  /** Items this encoder has not seen as they stand. */
+  waiting(source: string, limit: number): Promise<readonly { readonly id: string; readonly chartVersion: number }[]>;
   item(itemId: string): Promise<EncoderItem | undefined>;
   suggest(itemId: string, source: string, message: EncoderMessage): Promise<readonly string[] | undefined>;
   results(source: string, after: Date, limit: number): Promise<readonly EncoderResult[]>;
@@ -45,7 +59,7 @@ export interface CodingDesk {
 
 const NOTHING_CODED = codeSubmission.parse({ diagnoses: [] });
 
-export function createCodingDesk({ pool, sealer, site, data, check }: DeskNeeds): CodingDesk {
+export function createCodingDesk({ pool, sealer, site, data, check, group }: DeskNeeds): CodingDesk {
   const item = async (itemId: string): Promise<EncoderItem | undefined> => {
     const { rows } = await pool.query<{ stream: Stream; account_id: string; chart_version: number }>(
       "select i.stream, i.account_id, a.chart_version from coding_item i join account a on a.id = i.account_id where i.id = $1",
@@ -57,9 +71,17 @@ export function createCodingDesk({ pool, sealer, site, data, check }: DeskNeeds)
   };
   return {
     item,
+    waiting: (source, limit) => itemsToSuggestFor(pool, source, limit),
     findings: async (itemId, codes) => {
       const found = await item(itemId);
       return found === undefined ? undefined : check(found.chart, found.stream, codes, await readRelated(pool, sealer, itemId));
+    },
+    group: async (itemId, codes) => {
+      const found = await item(itemId);
+      if (found === undefined) return undefined;
+      if (group === undefined) return { error: "the site has no grouper: name one under grouper in chartbridge.yaml" };
+      const scene = sceneOf({ chart: found.chart, stream: found.stream, codes, site, data: data() });
+      return scene.kind === "I" ? group(grouperRequest(scene)) : { error: "only inpatient hospital stays are grouped" };
     },
     suggestions: async (itemId, codes = NOTHING_CODED) => {
       const found = await item(itemId);

@@ -63,6 +63,21 @@ export async function readSuggestions(
   }));
 }
 
+/** Items ready to be coded whose chart this encoder has not seen as it stands, longest waiting first. */
+export async function itemsToSuggestFor(
+  db: Queryable,
+  source: string,
+  limit: number,
+): Promise<readonly { readonly id: string; readonly chartVersion: number }[]> {
+  const { rows } = await db.query<{ id: string; chartVersion: number }>(
+    `select i.id, a.chart_version as "chartVersion" from coding_item i join account a on a.id = i.account_id
+     where i.state = 'READY' and not exists (select from code_suggestion s where s.item_id = i.id and s.source = $1 and s.chart_version >= a.chart_version)
+     order by i.ready_at nulls last, i.id limit $2`,
+    [source, limit],
+  );
+  return rows;
+}
+
 /** What became of an item's suggestions when its codes were frozen. */
 export interface EncoderResult {
   readonly itemId: string;

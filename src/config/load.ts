@@ -21,6 +21,7 @@ const file = z.strictObject({
   siteData: z.string().default("site"),
   mappings: z.string().optional(),
   queues: z.string().optional(),
+  grouper: z.strictObject({ command: z.array(z.string().min(1)).min(1), timeoutMs: z.int().min(100).default(10_000) }).optional(),
   lease: z.strictObject({ minutes: z.number().positive().default(30) }).prefault({}),
 });
 
@@ -83,6 +84,7 @@ export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<C
       siteDataDir: resolve(base, parsed.data.siteData),
       mappingsDir: parsed.data.mappings === undefined ? resolve(home, "mappings") : resolve(base, parsed.data.mappings),
       queuesDir: parsed.data.queues === undefined ? resolve(home, "queues") : resolve(base, parsed.data.queues),
+      ...(parsed.data.grouper === undefined ? {} : { grouper: parsed.data.grouper }),
       lease: parsed.data.lease,
       demo: false,
     }),

@@ -22,5 +22,7 @@ export interface Config {
   readonly mappingsDir: string;
   readonly queuesDir: string;
   readonly lease: { readonly minutes: number };
+  /** The site's DRG grouper, a program of its own. */
+  readonly grouper?: { readonly command: readonly string[]; readonly timeoutMs: number };
   readonly demo: boolean;
 }

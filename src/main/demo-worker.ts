@@ -2,11 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { z } from "zod";
 import { playDemo } from "#src/cli/demo/play.ts";
-import { demoStory } from "#src/cli/demo/story.ts";
+import { DEMO_SEED, demoStory } from "#src/cli/demo/story.ts";
 import type { DemoWorkerData } from "./demo.ts";
-
-/** The same patients in every demo. */
-const SEED = 20_260_101;
 
 /** How far the story was told: when it began, and how many of its messages were answered. */
 const progress = z.object({ begun: z.iso.datetime(), sent: z.int().min(0) });
@@ -16,7 +13,7 @@ const { port, zone, progressFile } = workerData as DemoWorkerData;
 const parsed = existsSync(progressFile) ? progress.safeParse(JSON.parse(readFileSync(progressFile, "utf8"))) : undefined;
 const { begun, sent }: Progress = parsed?.success === true ? parsed.data : { begun: new Date().toISOString(), sent: 0 };
 
-const all = demoStory(SEED, new Date(begun), zone);
+const all = demoStory(DEMO_SEED, new Date(begun), zone);
 const from = all[sent]?.atMs ?? 0;
 let told = sent;
 const controller = new AbortController();

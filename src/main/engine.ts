@@ -24,6 +24,7 @@ import { createRelay } from "#src/worklist/relay.bullmq.ts";
 import { createWorklist } from "#src/worklist/worklist.ts";
 import { apiRoutes, auditRow } from "./api-routes.ts";
 import { createFeedSources } from "./feed-sources.ts";
+import { createGrouper } from "./services/grouper.ts";
 import { startFoldThread } from "./fold-thread.ts";
 import { readRules } from "./rules.ts";
 import { startSweeps } from "./sweeps.ts";
@@ -128,7 +129,14 @@ async function startStages(
   });
   const codeData = () => NO_CODE_DATA;
   const check = createChecks({ site: rules.site, data: codeData, edits: rules.edits, today: () => now().toISOString().slice(0, 10) });
-  const codingDesk = createCodingDesk({ pool, sealer, site: rules.site, data: codeData, check });
+  const codingDesk = createCodingDesk({
+    pool,
+    sealer,
+    site: rules.site,
+    data: codeData,
+    check,
+    ...(config.grouper === undefined ? {} : { group: createGrouper(config.grouper) }),
+  });
   const worklist = createWorklist({
     pool,
     sealer,

@@ -67,6 +67,12 @@ export function codingRoutes(desk: CodingDesk): readonly Route[] {
         body: { id, mayPass: mayPass(judged), findings: judged.map(({ finding, outcome }) => ({ ...finding, outcome })) },
       };
     }),
+    item("POST", "work-items/:id/drg", "execute", CODERS, async (id, { body }) => {
+      const parsed = codesBody.safeParse(body);
+      if (!parsed.success) return invalid(parsed.error);
+      const answer = await desk.group(id, parsed.data.codes);
+      return answer === undefined ? refuse("NOT_FOUND") : { status: 200, body: { id, ...answer } };
+    }),
     item("GET", "work-items/:id/suggestions", "read", CODERS, async (id) => {
       const suggestions = await desk.suggestions(id);
       return suggestions === undefined ? refuse("NOT_FOUND") : { status: 200, body: { id, suggestions } };
@@ -111,6 +117,14 @@ export function codingRoutes(desk: CodingDesk): readonly Route[] {
       action: "search",
       objectType: "edit",
       handle: async ({ params }) => ({ status: 200, body: { overrides: await desk.overrides(params["rule"] ?? "", MOST) } }),
+    },
+    {
+      method: "GET",
+      path: "/api/encoder/items",
+      roles: ENCODERS,
+      action: "search",
+      objectType: "work-item",
+      handle: async ({ caller }) => ({ status: 200, body: { items: await desk.waiting(caller?.name ?? "encoder", MOST) } }),
     },
     item("GET", "encoder/items/:id", "read", ENCODERS, async (id) => {
       const found = await desk.item(id);

@@ -34,6 +34,15 @@ function payerOf(n: number, person: Person, now: Date, chance: Chance): Stay["pa
   return years > MEDICARE_FROM_YEARS ? "medicare" : chance.pick(["bluecross", "commercial", "medicaid"]);
 }
 
+/** An invented number of the form of a Medicare beneficiary identifier. */
+const beneficiary = (digits: string): string => `1EG${digits[0]}TE${digits[1]}MK${digits.slice(2, 4)}`;
+
+/** Nights between two local times, as a room is charged. */
+const nightsBetween = (from: string, to: string): number => {
+  const dayOf = (time: string): number => Date.UTC(Number(time.slice(0, 4)), Number(time.slice(4, 6)) - 1, Number(time.slice(6, 8)));
+  return Math.round((dayOf(to) - dayOf(from)) / DAY_MS);
+};
+
 /** The n-th stay (from 1): kinds take turns, and the discharge lies within the 60 hours before `now`. */
 export function stayOf(n: number, now: Date, zone: string, chance: Chance): Stay {
   const kind = KINDS[(n - 1) % KINDS.length] ?? KINDS[0];
@@ -42,15 +51,19 @@ export function stayOf(n: number, now: Date, zone: string, chance: Chance): Stay
   const hours = hoursOf(kind, what.charges[0]?.units ?? 1, chance);
   const serial = String(n).padStart(4, "0");
   const person = personOf(n, now.getUTCFullYear(), chance);
+  const payer = payerOf(n, person, now, chance);
+  const member = String(chance.whole(100_000_000, 999_999_999));
+  const admittedAt = localTime(new Date(left - hours * HOUR_MS), zone);
+  const dischargedAt = localTime(new Date(left), zone);
   return {
     person,
     account: `A9${serial}`,
     visit: `V9${serial}`,
     case: what,
-    payer: payerOf(n, person, now, chance),
-    memberId: `M${chance.whole(100_000_000, 999_999_999)}`,
-    admittedAt: localTime(new Date(left - hours * HOUR_MS), zone),
-    dischargedAt: localTime(new Date(left), zone),
-    days: Math.max(1, Math.round((hours * HOUR_MS) / DAY_MS)),
+    payer,
+    memberId: payer === "medicare" ? beneficiary(member) : `M${member}`,
+    admittedAt,
+    dischargedAt,
+    days: Math.max(1, nightsBetween(admittedAt, dischargedAt)),
   };
 }

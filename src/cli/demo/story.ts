@@ -11,6 +11,9 @@ export interface StoryMessage {
   readonly message: string;
 }
 
+/** The same patients in every demo. */
+export const DEMO_SEED = 20_260_101;
+
 /** Patients of the story. */
 export const DEMO_PATIENTS = 36;
 /** Their messages come first and fast, so that a newcomer sees items within seconds. */
@@ -72,13 +75,19 @@ function interleave(stays: readonly (readonly Told[])[], width: number, chance: 
   return mixed;
 }
 
+const staysFrom = (chance: Chance, now: Date, zone: string): readonly Stay[] =>
+  Array.from({ length: DEMO_PATIENTS }, (_, index) => stayOf(index + 1, now, zone, chance));
+
+/** The stays that `demoStory` tells, in the order of their patients (the first is patient 1). */
+export const demoStays = (seed: number, now: Date, zone = "UTC"): readonly Stay[] => staysFrom(chanceOf(seed), now, zone);
+
 /**
  * The demo story: synthetic patients who come, are treated, charged and leave, with one message that lacks its charges and one of
  * an event nobody knows. The same seed, `now` and zone give the same story; discharges lie within the last days before `now`.
  */
 export function demoStory(seed: number, now: Date, zone = "UTC"): readonly StoryMessage[] {
   const chance = chanceOf(seed);
-  const stays = Array.from({ length: DEMO_PATIENTS }, (_, index) => tellStay(index + 1, stayOf(index + 1, now, zone, chance)));
+  const stays = staysFrom(chance, now, zone).map((stay, index) => tellStay(index + 1, stay));
   const first = interleave(stays.slice(0, FIRST_PATIENTS), SIDE_BY_SIDE, chance);
   const later = interleave(stays.slice(FIRST_PATIENTS), SIDE_BY_SIDE, chance);
   const begin = Math.floor(now.getTime() / 60_000) * 60_000 + ODD_SECOND_MS;
