@@ -1,10 +1,14 @@
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { BENCH_DEFAULTS, runBench } from "./bench/bench.ts";
+import { loadSiteData } from "#src/sitedata/load.ts";
+import { benchEdits } from "./bench/edits-bench.ts";
 import { CommandFault } from "./installation.ts";
 import { checkFiles } from "./check.ts";
 import { mapFiles } from "./map.ts";
 import { sendFiles } from "./send.ts";
 
+const DEMO_SITE = fileURLToPath(new URL("../../sites/demo", import.meta.url));
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 const err = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -22,7 +26,7 @@ function wholeNumber(text: string): number {
   return number;
 }
 
-/** Commands that need no installation: `send`, `map`, `check`, `bench`. */
+/** Commands that need no installation: `send`, `map`, `check`, `bench`, `bench-edits`. */
 export function registerOffline(program: Command): void {
   program
     .command("send <files...>")
@@ -44,10 +48,18 @@ export function registerOffline(program: Command): void {
     });
   program
     .command("check")
-    .description("check configuration, maps, queues and site data; exit 1 with every fault as file:line")
+    .description("check configuration, maps, queues, site data and edits; exit 1 with every fault as file:line")
     .option("--config <file>", "the configuration to check", "chartbridge.yaml")
     .action(({ config }: { config: string }) => {
       process.exitCode = checkFiles(config, { out, err });
+    });
+  program
+    .command("bench-edits")
+    .description("measure the coding edits on an account of 25 diagnoses and 50 lines; the report is one JSON line")
+    .action(() => {
+      const site = loadSiteData(DEMO_SITE);
+      if (!site.ok) throw new CommandFault(site.failure.join("\n"));
+      out(JSON.stringify(benchEdits(site.value)));
     });
   program
     .command("bench")
