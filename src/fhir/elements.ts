@@ -1,0 +1,28 @@
+import elements from "./r4-elements.json" with { type: "json" };
+
+/** An element of an R4 type: what it holds, and whether it is a list. */
+export interface Element {
+  readonly type: string;
+  readonly list: boolean;
+  /** A string, number, date … : extensions of it stand beside it, under `_name` (R4 JSON 2.6.2.3). */
+  readonly primitive: boolean;
+}
+
+const TYPES = new Map(Object.entries(elements).map(([type, own]) => [type, new Map<string, string>(Object.entries(own))]));
+
+/** Whether R4 has this resource or data type, or this group of elements of one: `Encounter`, `HumanName`, `Encounter.participant`. */
+export const isType = (type: string): boolean => TYPES.has(type);
+
+const isPrimitive = (type: string): boolean => /^[a-z]/.test(type);
+
+/**
+ * An element by the type it belongs to and its name, choices by their full name: (`Observation`, `valueQuantity`).
+ * @returns undefined when R4 has no such element, or the type is none that encounter messages are mapped to.
+ */
+export function elementOf(type: string, name: string): Element | undefined {
+  const written = TYPES.get(type)?.get(name);
+  if (written === undefined) return undefined;
+  const list = written.endsWith("*");
+  const held = list ? written.slice(0, -1) : written;
+  return { type: held, list, primitive: isPrimitive(held) };
+}
