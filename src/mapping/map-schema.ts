@@ -100,7 +100,7 @@ const identity = z.union([
     identifier: source,
     authority: source.optional().describe("where its assigning authority stands; without it component 4 of the identifier"),
   }),
-  z.strictObject({ by: z.array(source).min(1), within: z.enum(["account", "authority", "message"]).default("account") }),
+  z.strictObject({ by: z.array(source).min(1), within: z.enum(["account", "patient", "authority", "message"]).default("account") }),
 ]);
 export type Identity = z.infer<typeof identity>;
 
@@ -133,6 +133,18 @@ const messageEntry = z.strictObject({
 });
 export type MessageEntry = z.infer<typeof messageEntry>;
 
+/** What the events of chapter 3 merge, move or number anew. */
+export const MERGES = [
+  "patient",
+  "account",
+  "visit",
+  "move-account",
+  "move-visit",
+  "change-patient-id",
+  "change-account-number",
+  "change-visit-number",
+] as const;
+
 const messages = z.strictObject({
   messages: z.array(z.string().regex(/^[A-Z]{3}\^[A-Z][A-Z0-9]{2}$/, "is not a message such as ADT^A01")).min(1),
   guide: z.string().optional().describe("the guide's message map: ADT_A01"),
@@ -142,9 +154,9 @@ const messages = z.strictObject({
   requires: z.array(z.string()).default(["PID"]),
   groups: z.string().optional().describe("segment that begins a group of its own each time: each has its own patient and visit"),
   merge: z
-    .enum(["patient", "account", "visit", "move-account", "move-visit", "change-patient-id", "change-account-number", "change-visit-number"])
-    .optional()
-    .describe("what MRG and PID, PV1 of a merge say"),
+    .array(z.enum(MERGES))
+    .default([])
+    .describe("what each MRG says, with the PID and PV1 of its group: the prior number and the surviving one"),
   maps: z.array(messageEntry).default([]).describe("in this order; what a map needs of another comes later"),
   without: z.array(z.string()).default([]).describe("maps of `like` that do not count here"),
   wholeSets: z.record(z.string(), z.string()).default({}).describe("segment that, when present, states the whole set of a type"),

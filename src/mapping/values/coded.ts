@@ -1,7 +1,6 @@
 import type { CodeableConcept, Coding } from "@medplum/fhirtypes";
 import type { Value } from "#src/hl7v2/message.ts";
-import { warn } from "../scope.ts";
-import { asCode } from "./simple.ts";
+import { asCode, lookUp } from "./simple.ts";
 import type { Spot, ValueType } from "./value-type.ts";
 
 const HL7_TABLE = /^HL7(\d{4})$/;
@@ -14,7 +13,8 @@ function systemOf(written: string, spot: Spot): string | undefined {
   const account = frame.scope.account;
   const local = reading.localSystem?.replace("{authority}", encodeURIComponent(account?.authority ?? frame.scope.defaultAuthority));
   if (name === "") return reading.system ?? local;
-  const known = reading.systems?.[name] ?? reading.codingSystems?.find(name)?.code;
+  const listed = reading.codingSystems?.find(name);
+  const known = reading.systems?.[name] ?? (listed === "none" ? undefined : listed?.code);
   if (known !== undefined) return known;
   const table = HL7_TABLE.exec(name);
   if (table !== null) return `http://terminology.hl7.org/CodeSystem/v2-${table[1]}`;
@@ -39,16 +39,8 @@ function triplet(value: Value, first: number, spot: Spot): Coding | undefined {
 
 /** The coding that the row's table gives for the first code. */
 function tabled(value: Value, spot: Spot): Coding | undefined {
-  const { table } = spot.reading;
-  const code = value.part(1).text;
-  if (table === undefined || code === "") return undefined;
-  const entry = table.find(code);
-  if (entry !== undefined) {
-    spot.table = entry.name;
-    return codingOf(entry.system, entry.code, entry.display);
-  }
-  if (table.unknown === "warn") warn(spot.frame.scope, "CODE_UNMAPPED", spot.source, `the code is not in table ${table.name}`);
-  return undefined;
+  const entry = lookUp(value.part(1).text, spot);
+  return entry === undefined ? undefined : codingOf(entry.system, entry.code, entry.display);
 }
 
 const same = (a: Coding, b: Coding): boolean => a.system === b.system && a.code === b.code;
@@ -85,10 +77,14 @@ const procedureCoding = (value: Value, spot: Spot): Coding | undefined => {
   return triplet(value, 1, spot);
 };
 
-/** Types of coded elements: CE, CNE and CWE are read alike. */
+/** CE, CNE and CWE are read alike. */
+export const CODED_NATIVES: Readonly<Record<string, ValueType>> = {
+  concept: { read: concept },
+  coding: { read: (value, spot) => tabled(value, spot) ?? (spot.reading.table?.unknown === "drop" ? undefined : triplet(value, 1, spot)) },
+};
+
+/** Functions for codes that mean a procedure. */
 export const CODED_TYPES: Readonly<Record<string, ValueType>> = {
-  CodeableConcept: { read: concept },
-  Coding: { read: (value, spot) => tabled(value, spot) ?? (spot.reading.table?.unknown === "drop" ? undefined : triplet(value, 1, spot)) },
   procedureCoding: { read: procedureCoding },
   procedureConcept: {
     read: (value, spot) => {
