@@ -21,6 +21,8 @@ import type { ValueType } from "./values/value-type.ts";
 export interface MapPack {
   /** Hash over all files: every stored result names it. */
   readonly version: string;
+  /** All that have maps: `ADT^A01`. */
+  readonly messageTypes: readonly string[];
   /** Fields that the maps leave alone on purpose, with the reason: `PV1-41`. */
   readonly leftAlone: ReadonlyMap<string, string>;
   /** `ADT^A01`; also `ADT`, whose event EVN-1 then tells. */
@@ -135,6 +137,7 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
   const kinds = new Set(Array.from(messages.keys(), (name) => name.slice(0, 3)));
   return ok({
     version,
+    messageTypes: [...messages.keys()],
     leftAlone: leftAloneIn(base),
     handles: (messageType) => messages.has(messageType) || kinds.has(messageType),
     map: (message, settings) => {
