@@ -62,7 +62,9 @@ const row = z.strictObject({
   key: z
     .string()
     .min(3)
-    .describe("stable name of the row: `PV1-2>status` as in the guide (`#2`, `#3` when it repeats there); a site's row of the same key replaces it"),
+    .describe(
+      "stable name of the row: `PV1-2>status` as in the guide (`#2`, `#3` when it repeats there); a site's row of the same key replaces it",
+    ),
   guide: z
     .enum(STANDINGS)
     .describe(
@@ -71,12 +73,23 @@ const row = z.strictObject({
   why: z.string().min(8).optional().describe("the reason, for every row that is not as-is"),
   by: z.string().optional().describe("`MAP KEY` of the row that does this row's work"),
   from: sources.optional().describe("where the value stands; the first that has one counts. Without it the left side of the key"),
-  to: z.string().regex(TARGET, "is not a target such as name[1].given").optional().describe("the element; without it the right side of the key"),
+  to: z
+    .string()
+    .regex(TARGET, "is not a target such as name[1].given")
+    .optional()
+    .describe("the element; without it the right side of the key"),
   as: z
     .string()
     .optional()
-    .describe("data type map (`XPN[HumanName]`), a reference to what one makes (`Reference(XCN[Practitioner])`) or a function; without it by the element's type"),
-  ref: z.string().optional().describe("reference to the message's Patient, Encounter or Account, or to what another map made of this segment or the nearest before it"),
+    .describe(
+      "data type map (`XPN[HumanName]`), a reference to what one makes (`Reference(XCN[Practitioner])`) or a function; without it by the element's type",
+    ),
+  ref: z
+    .string()
+    .optional()
+    .describe(
+      "reference to the message's Patient, Encounter or Account, or to what another map made of this segment or the nearest before it",
+    ),
   refs: z.string().optional().describe("references to what another map made of the segments that belong to this one"),
   gather: z.string().optional().describe("function over several fields"),
   set: constant.optional().describe("a constant; with `from` only where that has a value"),
@@ -84,7 +97,10 @@ const row = z.strictObject({
   table: z.string().optional().describe("code table"),
   system: z.string().optional().describe("code system of codes that name none"),
   systemFrom: source.optional().describe("where older messages name the code system: DG1-2"),
-  localSystem: z.string().optional().describe("code system of codes that name none or one that is not known; `{authority}` is the account's"),
+  localSystem: z
+    .string()
+    .optional()
+    .describe("code system of codes that name none or one that is not known; `{authority}` is the account's"),
   systems: z.record(z.string(), z.string()).optional().describe("code systems that mean something else here: I10 in PR1"),
   beside: z.record(z.string(), z.unknown()).optional().describe("constant elements written beside the value"),
   when: when.optional(),
@@ -112,14 +128,22 @@ const map = z.strictObject({
   into: z
     .array(z.string())
     .default([])
-    .describe("writes into what is there: the message's Patient, Encounter or Account, or what another map made of the nearest segment before; the first that is there"),
-  identity: z.array(identity).default([]).describe("what the id of the resource is made of: the first that the message has. None for plain data types"),
+    .describe(
+      "writes into what is there: the message's Patient, Encounter or Account, or what another map made of the nearest segment before; the first that is there",
+    ),
+  identity: z
+    .array(identity)
+    .default([])
+    .describe("what the id of the resource is made of: the first that the message has. None for plain data types"),
   alike: z.enum(["same", "numbered"]).default("same").describe("what two segments of one identity are: the same said twice, or two things"),
   native: z
     .string()
     .optional()
     .describe("the function that reads this data type in one go; the rows name what it does, component by component"),
-  envelope: z.boolean().default(false).describe("says something of the message, not of the patient: made for the Bundle, not for the chart"),
+  envelope: z
+    .boolean()
+    .default(false)
+    .describe("says something of the message, not of the patient: made for the Bundle, not for the chart"),
   rows: z.array(row),
 });
 export type MapSpec = z.infer<typeof map>;

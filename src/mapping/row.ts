@@ -229,8 +229,7 @@ function compileValue(writer: Writer, context: RowContext, reading: Reading): Ru
 /** A row with sources: the first of them that has a value; every repetition of it when the target is a list. */
 function compileSourced(writer: Writer, sources: readonly Source[], runValue: RunValue, condition: Condition | undefined): RunRow {
   const { target, row } = writer;
-  const once = (frame: Frame, source: Source): boolean =>
-    (condition === undefined || condition(frame)) && runValue(frame, source);
+  const once = (frame: Frame, source: Source): boolean => (condition === undefined || condition(frame)) && runValue(frame, source);
   const through = (frame: Frame, source: Source, count: number): boolean => {
     let written = false;
     frame.field = source.field;
@@ -309,4 +308,3 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
   const runValue = compileValue(writer, context, readingOf(row, context, sourceOf("systemFrom")));
   return withWarning(compileSourced(writer, sources, runValue, condition), row, target, sourceOf("warn"));
 }
-
