@@ -9,11 +9,12 @@ import type { SiteSpec } from "./map-schema.ts";
 import { compileMessages } from "./message-maps.ts";
 import { type Read, type ReadMaps, readMaps } from "./read-maps.ts";
 import { compileRow, type RowContext, type RunRow } from "./row.ts";
-import { type CompiledRows, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
+import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
 import type { Home } from "./sources.ts";
 import { compileTable, type Table } from "./tables.ts";
 import type { Mapped, MapSettings } from "./types.ts";
+import { REFERENCE_DISPLAYS } from "./values/names.ts";
 import { NATIVE_TYPES, VALUE_TYPES } from "./values/index.ts";
 import type { ValueType } from "./values/value-type.ts";
 
@@ -52,8 +53,9 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     if (map?.dataType !== true) return referred === undefined ? VALUE_TYPES[name] : undefined;
     const { native } = map.spec;
     if (native !== undefined) return NATIVE_TYPES[native];
-    if (referred !== undefined) return referenceTypeOf(() => required(referred));
-    return dataTypeOf(/^[a-z]/.test(fhirTypeOf(name)), () => required(name).rows);
+    if (referred !== undefined)
+      return referenceTypeOf(() => required(referred), REFERENCE_DISPLAYS[referred.slice(0, referred.indexOf("["))] ?? (() => ""));
+    return dataTypeOf(/^[a-z]/.test(fhirTypeOf(name)), () => required(name));
   };
   const keysOf = new Map(Array.from(merged, ([name, { rows }]) => [name, new Set(rows.map(({ row }) => row.key))]));
   for (const [name, one] of merged) {
@@ -71,7 +73,7 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
       const made = compileRow(row, `${name} ${row.key}`, { ...context, fault: at });
       if (made !== undefined) run.push(made);
     }
-    compiled.set(name, { spec, type, rows: run, context, merged: one });
+    compiled.set(name, { spec, type, rows: run, condition: compileMapCondition(spec.when, context), context, merged: one });
   }
   return compiled;
 }
