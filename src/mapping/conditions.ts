@@ -12,9 +12,34 @@ const valuedAt = (source: Source, path: string): Condition =>
     ? (frame) => source.all(frame).some((value) => value.text !== "")
     : (frame) => source.all(frame).some((value) => value.valued);
 
+/** `>1` to a test of a number. */
+function boundOf(text: string): (n: number) => boolean {
+  const [, operator = "=", digits = "0"] = /^(<=|>=|<|>|=)(\d+)$/.exec(text) ?? [];
+  const limit = Number(digits);
+  switch (operator) {
+    case "<":
+      return (n) => n < limit;
+    case ">":
+      return (n) => n > limit;
+    case "<=":
+      return (n) => n <= limit;
+    case ">=":
+      return (n) => n >= limit;
+    default:
+      return (n) => n === limit;
+  }
+}
+
 /** Compiles a condition; `source` reports a path that cannot be read and gives undefined. */
 export function compileCondition(when: When, source: (path: string) => Source | undefined): Condition {
   const tests: Condition[] = [];
+  const measured = (bounds: Readonly<Record<string, string>>, measure: (at: Source, frame: Frame) => number): void => {
+    for (const [path, bound] of Object.entries(bounds)) {
+      const at = source(path);
+      const fits = boundOf(bound);
+      if (at !== undefined) tests.push((frame) => fits(measure(at, frame)));
+    }
+  };
   for (const path of listOf(when.valued ?? [])) {
     const at = source(path);
     if (at !== undefined) tests.push(valuedAt(at, path));
@@ -29,6 +54,16 @@ export function compileCondition(when: When, source: (path: string) => Source | 
     const at = source(path);
     const wanted = new Set(listOf(texts).map((text) => text.toUpperCase()));
     if (at !== undefined) tests.push((frame) => wanted.has(at.first(frame).text.toUpperCase()));
+  }
+  measured(when.count ?? {}, (at, frame) => at.all(frame).filter((value) => value.valued).length);
+  measured(when.length ?? {}, (at, frame) => at.first(frame).text.length);
+  if (when.same !== undefined) {
+    const [one, other] = when.same.map(source);
+    if (one !== undefined && other !== undefined) tests.push((frame) => one.first(frame).text === other.first(frame).text);
+  }
+  if (when.segment !== undefined) {
+    const names = when.segment;
+    tests.push(({ scope }) => names.every((name) => scope.message.first(name) !== undefined));
   }
   if (when.event !== undefined) {
     const events = new Set(when.event);

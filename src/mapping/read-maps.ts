@@ -1,7 +1,16 @@
 import { isCollection, isNode, LineCounter, parseDocument, type Document } from "yaml";
 import type { z } from "zod";
 import type { MapFile } from "./map-file.ts";
-import { mapsFile, type MapSpec, messagesFile, type MessageSpec, tableFile, type TableSpec } from "./map-schema.ts";
+import {
+  mapsFile,
+  type MapSpec,
+  messagesFile,
+  type MessageSpec,
+  siteFile,
+  type SiteSpec,
+  tableFile,
+  type TableSpec,
+} from "./map-schema.ts";
 
 /** Where something stands in the files, to say so in a fault. */
 export type Where = readonly (string | number)[];
@@ -9,8 +18,6 @@ export type Where = readonly (string | number)[];
 /** One part of the files with a way to report what is wrong in it. */
 export interface Read<T> {
   readonly spec: T;
-  /** Of a site: its rows stand before, and replace those of the same key. */
-  readonly site: boolean;
   /** A map of a data type; of a segment otherwise. */
   readonly dataType: boolean;
   readonly fault: (where: Where, what: string) => void;
@@ -20,6 +27,7 @@ export interface ReadMaps {
   readonly maps: readonly Read<MapSpec>[];
   readonly messages: readonly Read<MessageSpec>[];
   readonly tables: readonly Read<TableSpec>[];
+  readonly sites: readonly Read<SiteSpec>[];
   readonly faults: string[];
 }
 
@@ -45,6 +53,7 @@ export function readMaps(files: readonly MapFile[]): ReadMaps {
     maps: [] as Read<MapSpec>[],
     messages: [] as Read<MessageSpec>[],
     tables: [] as Read<TableSpec>[],
+    sites: [] as Read<SiteSpec>[],
     faults: [] as string[],
   };
   for (const { path, text } of files) {
@@ -54,7 +63,7 @@ export function readMaps(files: readonly MapFile[]): ReadMaps {
     for (const error of document.errors) report(lines.linePos(error.pos[0]).line, error.message);
     if (document.errors.length > 0) continue;
     const fault = (where: Where, what: string): void => report(lineOf(document, lines, where), what);
-    const kind = { site: path.startsWith("sites/"), dataType: path.includes("datatypes/") };
+    const kind = { dataType: path.includes("datatypes/") };
     const check = <T>(schema: z.ZodType<T>, take: (spec: T) => void): void => {
       const result = schema.safeParse(document.toJS());
       if (result.success) return take(result.data);
@@ -66,14 +75,15 @@ export function readMaps(files: readonly MapFile[]): ReadMaps {
     };
     const root = document.contents;
     const has = (key: string): boolean => isCollection(root) && root.has(key);
-    if (has("maps") && !has("messages"))
+    if (has("site")) check(siteFile, (spec) => read.sites.push({ spec, ...kind, fault }));
+    else if (has("maps") && !has("messages"))
       check(mapsFile, (spec) => {
         for (const [at, map] of spec.maps.entries())
           read.maps.push({ spec: map, ...kind, fault: (where, what) => fault(["maps", at, ...where], what) });
       });
     else if (has("messages")) check(messagesFile, (spec) => read.messages.push({ spec, ...kind, fault }));
     else if (has("table")) check(tableFile, (spec) => read.tables.push({ spec, ...kind, fault }));
-    else report(1, "is neither maps, messages nor a table");
+    else report(1, "is neither maps, messages, a table nor a site");
   }
   return read;
 }
