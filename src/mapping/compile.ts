@@ -3,6 +3,7 @@ import type { Failure } from "#src/base/failures.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { isType } from "#src/fhir/elements.ts";
 import type { Hl7Message } from "#src/hl7v2/message.ts";
+import { fieldsLookedAt } from "./fields-read.ts";
 import type { MapFile } from "./map-file.ts";
 import { mapMessage, type MessageMap } from "./map-message.ts";
 import type { SiteSpec } from "./map-schema.ts";
@@ -22,6 +23,12 @@ import type { ValueType } from "./values/value-type.ts";
 export interface MapPack {
   /** Hash over all files: every stored result names it. */
   readonly version: string;
+  /** All that have maps: `ADT^A01`. */
+  readonly messageTypes: readonly string[];
+  /** Fields that decide what is made without being made into anything: those of conditions and identities. */
+  readonly looksAt: ReadonlySet<string>;
+  /** Fields that the maps leave alone on purpose, with the reason: `PV1-41`. */
+  readonly leftAlone: ReadonlyMap<string, string>;
   /** `ADT^A01`; also `ADT`, whose event EVN-1 then tells. */
   handles(messageType: string): boolean;
   /** Pure. Never throws on bad data. */
@@ -89,6 +96,21 @@ function fullType(message: Hl7Message, known: ReadonlyMap<string, MessageMap>): 
   return ofKind.length === 1 ? (ofKind[0] ?? message.type) : message.type;
 }
 
+/** Fields of segments whose rows are all skipped. */
+function leftAloneIn(maps: ReadonlyMap<string, MergedMap>): ReadonlyMap<string, string> {
+  const reasons = new Map<string, string>();
+  const used = new Set<string>();
+  for (const { rows, dataType } of maps.values())
+    for (const { row } of dataType ? [] : rows) {
+      const field = /^[A-Z][A-Z0-9]{2}-\d+/.exec(row.key)?.[0];
+      if (field === undefined) continue;
+      if (row.guide !== "skipped") used.add(field);
+      else if (row.why !== undefined && !reasons.has(field)) reasons.set(field, row.why);
+    }
+  for (const field of used) reasons.delete(field);
+  return reasons;
+}
+
 function tablesFor(read: ReadMaps, site: Read<SiteSpec> | undefined): ReadonlyMap<string, Table> {
   const own = new Map((site?.spec.tables ?? []).map((one) => [one.table, one]));
   const tables = new Map<string, Table>();
@@ -120,6 +142,9 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
   const kinds = new Set(Array.from(messages.keys(), (name) => name.slice(0, 3)));
   return ok({
     version,
+    messageTypes: [...messages.keys()],
+    looksAt: fieldsLookedAt(base, read.messages),
+    leftAlone: leftAloneIn(base),
     handles: (messageType) => messages.has(messageType) || kinds.has(messageType),
     map: (message, settings) => {
       const messageType = fullType(message, messages);

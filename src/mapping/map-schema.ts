@@ -121,7 +121,10 @@ const identity = z.union([
 export type Identity = z.infer<typeof identity>;
 
 const map = z.strictObject({
-  map: z.string().regex(MAP_NAME, "is not a map name such as PID[Patient]"),
+  map: z
+    .string()
+    .regex(MAP_NAME, "is not a map name such as PID[Patient]")
+    .describe("the guide's name of the map; the FHIR type is what stands in brackets, up to a hyphen"),
   once: z.boolean().default(false).describe("only the first segment of the name counts"),
   when: when.optional(),
   with: z.array(z.string()).default([]).describe("segments that follow this one and belong to it"),
@@ -150,7 +153,7 @@ export type MapSpec = z.infer<typeof map>;
 
 const messageEntry = z.strictObject({
   row: z.string().min(3).describe("row of the guide's message map: `ADT_A01.PV1>Encounter[1]`; `added` rows have a name of ours"),
-  map: z.string().optional(),
+  map: z.string().optional().describe("the segment map that it runs"),
   guide: z.enum(STANDINGS),
   why: z.string().min(8).optional(),
   when: when.optional(),
@@ -170,12 +173,17 @@ export const MERGES = [
 ] as const;
 
 const messages = z.strictObject({
-  messages: z.array(z.string().regex(/^[A-Z]{3}\^[A-Z][A-Z0-9]{2}$/, "is not a message such as ADT^A01")).min(1),
+  messages: z
+    .array(z.string().regex(/^[A-Z]{3}\^[A-Z][A-Z0-9]{2}$/, "is not a message such as ADT^A01"))
+    .min(1)
+    .describe("the events that it is for, by MSH-9.1 and 9.2; the structure in MSH-9.3 does not matter"),
   guide: z.string().optional().describe("the guide's message map: ADT_A01"),
   like: z.string().optional().describe("takes the maps of this message: `ADT^A01`"),
   why: z.string().optional().describe("where the maps come from, when the guide has none"),
-  level: z.enum(["account", "person", "appointment"]),
-  requires: z.array(z.string()).default(["PID"]),
+  level: z
+    .enum(["account", "person", "appointment"])
+    .describe("`account`: it must name one; `person`: it is about no account; `appointment`: with an account or without"),
+  requires: z.array(z.string()).default(["PID"]).describe("segments without which it means nothing"),
   groups: z.string().optional().describe("segment that begins a group of its own each time: each has its own patient and visit"),
   merge: z
     .array(z.enum(MERGES))
@@ -199,9 +207,9 @@ const code = z.union([
   }),
 ]);
 const table = z.strictObject({
-  table: z.string(),
+  table: z.string().describe("the guide's name of the table"),
   source: z.string().describe("HL7 table, as lineage names it: v2-0004"),
-  system: z.string().optional(),
+  system: z.string().optional().describe("code system of the codes it gives"),
   unknown: z
     .enum(["task", "keep", "drop"])
     .default("task")
