@@ -3,6 +3,7 @@ import type { Failure } from "#src/base/failures.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { isType } from "#src/fhir/elements.ts";
 import type { Hl7Message } from "#src/hl7v2/message.ts";
+import { fieldsLookedAt } from "./fields-read.ts";
 import type { MapFile } from "./map-file.ts";
 import { mapMessage, type MessageMap } from "./map-message.ts";
 import type { SiteSpec } from "./map-schema.ts";
@@ -24,6 +25,8 @@ export interface MapPack {
   readonly version: string;
   /** All that have maps: `ADT^A01`. */
   readonly messageTypes: readonly string[];
+  /** Fields that decide what is made without being made into anything: those of conditions and identities. */
+  readonly looksAt: ReadonlySet<string>;
   /** Fields that the maps leave alone on purpose, with the reason: `PV1-41`. */
   readonly leftAlone: ReadonlyMap<string, string>;
   /** `ADT^A01`; also `ADT`, whose event EVN-1 then tells. */
@@ -140,6 +143,7 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
   return ok({
     version,
     messageTypes: [...messages.keys()],
+    looksAt: fieldsLookedAt(base, read.messages),
     leftAlone: leftAloneIn(base),
     handles: (messageType) => messages.has(messageType) || kinds.has(messageType),
     map: (message, settings) => {

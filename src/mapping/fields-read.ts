@@ -1,5 +1,4 @@
-import type { When } from "./map-schema.ts";
-import type { MessageSpec } from "./map-schema.ts";
+import type { MessageSpec, When } from "./map-schema.ts";
 import type { Read } from "./read-maps.ts";
 import type { MergedMap } from "./site-overlay.ts";
 import { GATHER_READS } from "./values/gather.ts";

@@ -17,3 +17,10 @@ export const GATHERS: ReadonlyMap<string, Gather> = new Map(
     ...TELECOM_GATHERS,
   }),
 );
+
+/** The fields that a function over several fields reads, where its lineage names but one of them. */
+export const GATHER_READS: Readonly<Record<string, readonly string[]>> = {
+  chargeQuantity: ["FT1-6", "FT1-10"],
+  chargeTotal: ["FT1-6", "FT1-10", "FT1-11", "FT1-12"],
+  documentContent: ["OBX-2", "OBX-5", "TXA-16", "TXA-25"],
+};
