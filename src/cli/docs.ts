@@ -8,6 +8,8 @@ import { acknowledgementPage } from "./docs/acknowledgement-page.ts";
 import { connectPage } from "./docs/connect-page.ts";
 import { errorPage, explainCode } from "./docs/error-page.ts";
 import { feedPage } from "./docs/feed-page.ts";
+import { mapLanguagePage } from "./docs/map-language-page.ts";
+import { mappingPage } from "./docs/mapping-page.ts";
 import { configOf } from "./installation-config.ts";
 import { CommandFault } from "./installation.ts";
 
@@ -22,6 +24,8 @@ export const generatedPages = (): Readonly<Record<string, string>> => ({
   ),
   "error-codes.md": errorPage(),
   "feeds.md": feedPage(),
+  "map-language.md": mapLanguagePage(),
+  "mapping.md": mappingPage(readMapFiles(join(HOME, "mappings"))),
 });
 
 /** `explain`, `connect-page`, `docs`: what the engine says of itself, from its own tables. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerCoder } from "./coder.ts";
+import { registerCoverage } from "./coverage.ts";
 import { registerDocs } from "./docs.ts";
 import { registerFuzz } from "./fuzz/command.ts";
 import { registerIngest } from "./ingest.ts";
@@ -17,6 +18,7 @@ const program = new Command("chartbridge")
 
 program.addHelpText("after", "\nStarting the engine: npm start, or chartbridge start [options]; see chartbridge start --help");
 registerOffline(program);
+registerCoverage(program);
 registerFuzz(program);
 registerOperator(program);
 registerIngest(program);

@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { BENCH_DEFAULTS, runBench } from "./bench/bench.ts";
 import { CommandFault } from "./installation.ts";
 import { checkFiles } from "./check.ts";
-import { mapFiles } from "./map.ts";
+import { mapFiles, type MapOptions } from "./map.ts";
+import { SHIPPED_MAPS } from "./offline-mapping.ts";
 import { sendFiles } from "./send.ts";
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -35,11 +36,14 @@ export function registerOffline(program: Command): void {
   program
     .command("map <files...>")
     .description("map HL7 v2 messages without an installation: one line of output each; exit 1 when one had a problem")
-    .option("--format <format>", "bundle: a FHIR message Bundle; lineage: where each element came from", "bundle")
+    .option("--format <format>", "bundle: a FHIR message Bundle; lineage, provenance: where each element came from, as JSON", "bundle")
+    .option("--explain", "each element with the field it came from, each field with what it fed, for reading")
+    .option("--check", "compare each message, or all in a folder, with the .expected.json beside it")
+    .option("--accept", "write those .expected.json as the maps have it now")
     .option("--zone <zone>", "zone of times without an offset", "UTC")
     .option("--authority <namespace>", "assigning authority of identifiers that name none")
-    .option("--mappings <dir>", "maps to use instead of the shipped ones")
-    .action(async (files: string[], options: { format: string; zone: string; authority?: string; mappings?: string }) => {
+    .option("--mappings <dir>", "maps to use instead of the shipped ones", SHIPPED_MAPS)
+    .action(async (files: string[], options: MapOptions) => {
       process.exitCode = await mapFiles(files, options, { out, err });
     });
   program

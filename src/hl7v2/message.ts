@@ -99,11 +99,20 @@ export class Segment {
 
   /** Field n as sent; empty when the segment ends before it. */
   raw(n: number): string {
-    if (this.#fields === undefined) {
-      this.#fields = this.#line.split(this.#delimiters.field);
-      if (this.name === "MSH") this.#fields.splice(1, 0, this.#delimiters.field);
-    }
+    this.#fields ??= this.#split();
     return this.#fields[n] ?? "";
+  }
+
+  /** Number of the last field that was sent, empty or not. */
+  get fieldCount(): number {
+    this.#fields ??= this.#split();
+    return this.#fields.length - 1;
+  }
+
+  #split(): string[] {
+    const fields = this.#line.split(this.#delimiters.field);
+    if (this.name === "MSH") fields.splice(1, 0, this.#delimiters.field);
+    return fields;
   }
 
   /** All repetitions of field n in order, empty ones included; none when the field is empty. */

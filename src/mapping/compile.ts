@@ -21,6 +21,8 @@ import type { ValueType } from "./values/value-type.ts";
 export interface MapPack {
   /** Hash over all files: every stored result names it. */
   readonly version: string;
+  /** Fields that the maps leave alone on purpose, with the reason: `PV1-41`. */
+  readonly leftAlone: ReadonlyMap<string, string>;
   /** `ADT^A01`; also `ADT`, whose event EVN-1 then tells. */
   handles(messageType: string): boolean;
   /** Pure. Never throws on bad data. */
@@ -87,6 +89,21 @@ function fullType(message: Hl7Message, known: ReadonlyMap<string, MessageMap>): 
   return ofKind.length === 1 ? (ofKind[0] ?? message.type) : message.type;
 }
 
+/** Fields of segments whose rows are all skipped. */
+function leftAloneIn(maps: ReadonlyMap<string, MergedMap>): ReadonlyMap<string, string> {
+  const reasons = new Map<string, string>();
+  const used = new Set<string>();
+  for (const { rows, dataType } of maps.values())
+    for (const { row } of dataType ? [] : rows) {
+      const field = /^[A-Z][A-Z0-9]{2}-\d+/.exec(row.key)?.[0];
+      if (field === undefined) continue;
+      if (row.guide !== "skipped") used.add(field);
+      else if (row.why !== undefined && !reasons.has(field)) reasons.set(field, row.why);
+    }
+  for (const field of used) reasons.delete(field);
+  return reasons;
+}
+
 function tablesFor(read: ReadMaps, site: Read<SiteSpec> | undefined): ReadonlyMap<string, Table> {
   const own = new Map((site?.spec.tables ?? []).map((one) => [one.table, one]));
   const tables = new Map<string, Table>();
@@ -96,8 +113,7 @@ function tablesFor(read: ReadMaps, site: Read<SiteSpec> | undefined): ReadonlyMa
     tables.set(spec.table, compileTable(changed?.unknown === undefined ? spec : { ...spec, unknown: changed.unknown }, changed?.codes));
     own.delete(spec.table);
   }
-  for (const { table, codes, unknown = "task" } of own.values())
-    tables.set(table, compileTable({ table, source: table, unknown, codes }));
+  for (const { table, codes, unknown = "task" } of own.values()) tables.set(table, compileTable({ table, source: table, unknown, codes }));
   return tables;
 }
 
@@ -119,6 +135,7 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
   const kinds = new Set(Array.from(messages.keys(), (name) => name.slice(0, 3)));
   return ok({
     version,
+    leftAlone: leftAloneIn(base),
     handles: (messageType) => messages.has(messageType) || kinds.has(messageType),
     map: (message, settings) => {
       const messageType = fullType(message, messages);

@@ -62,7 +62,9 @@ const row = z.strictObject({
   key: z
     .string()
     .min(3)
-    .describe("stable name of the row: `PV1-2>status` as in the guide (`#2`, `#3` when it repeats there); a site's row of the same key replaces it"),
+    .describe(
+      "stable name of the row: `PV1-2>status` as in the guide (`#2`, `#3` when it repeats there); a site's row of the same key replaces it",
+    ),
   guide: z
     .enum(STANDINGS)
     .describe(
@@ -71,12 +73,23 @@ const row = z.strictObject({
   why: z.string().min(8).optional().describe("the reason, for every row that is not as-is"),
   by: z.string().optional().describe("`MAP KEY` of the row that does this row's work"),
   from: sources.optional().describe("where the value stands; the first that has one counts. Without it the left side of the key"),
-  to: z.string().regex(TARGET, "is not a target such as name[1].given").optional().describe("the element; without it the right side of the key"),
+  to: z
+    .string()
+    .regex(TARGET, "is not a target such as name[1].given")
+    .optional()
+    .describe("the element; without it the right side of the key"),
   as: z
     .string()
     .optional()
-    .describe("data type map (`XPN[HumanName]`), a reference to what one makes (`Reference(XCN[Practitioner])`) or a function; without it by the element's type"),
-  ref: z.string().optional().describe("reference to the message's Patient, Encounter or Account, or to what another map made of this segment or the nearest before it"),
+    .describe(
+      "data type map (`XPN[HumanName]`), a reference to what one makes (`Reference(XCN[Practitioner])`) or a function; without it by the element's type",
+    ),
+  ref: z
+    .string()
+    .optional()
+    .describe(
+      "reference to the message's Patient, Encounter or Account, or to what another map made of this segment or the nearest before it",
+    ),
   refs: z.string().optional().describe("references to what another map made of the segments that belong to this one"),
   gather: z.string().optional().describe("function over several fields"),
   set: constant.optional().describe("a constant; with `from` only where that has a value"),
@@ -84,7 +97,10 @@ const row = z.strictObject({
   table: z.string().optional().describe("code table"),
   system: z.string().optional().describe("code system of codes that name none"),
   systemFrom: source.optional().describe("where older messages name the code system: DG1-2"),
-  localSystem: z.string().optional().describe("code system of codes that name none or one that is not known; `{authority}` is the account's"),
+  localSystem: z
+    .string()
+    .optional()
+    .describe("code system of codes that name none or one that is not known; `{authority}` is the account's"),
   systems: z.record(z.string(), z.string()).optional().describe("code systems that mean something else here: I10 in PR1"),
   beside: z.record(z.string(), z.unknown()).optional().describe("constant elements written beside the value"),
   when: when.optional(),
@@ -105,28 +121,39 @@ const identity = z.union([
 export type Identity = z.infer<typeof identity>;
 
 const map = z.strictObject({
-  map: z.string().regex(MAP_NAME, "is not a map name such as PID[Patient]"),
+  map: z
+    .string()
+    .regex(MAP_NAME, "is not a map name such as PID[Patient]")
+    .describe("the guide's name of the map; the FHIR type is what stands in brackets, up to a hyphen"),
   once: z.boolean().default(false).describe("only the first segment of the name counts"),
   when: when.optional(),
   with: z.array(z.string()).default([]).describe("segments that follow this one and belong to it"),
   into: z
     .array(z.string())
     .default([])
-    .describe("writes into what is there: the message's Patient, Encounter or Account, or what another map made of the nearest segment before; the first that is there"),
-  identity: z.array(identity).default([]).describe("what the id of the resource is made of: the first that the message has. None for plain data types"),
+    .describe(
+      "writes into what is there: the message's Patient, Encounter or Account, or what another map made of the nearest segment before; the first that is there",
+    ),
+  identity: z
+    .array(identity)
+    .default([])
+    .describe("what the id of the resource is made of: the first that the message has. None for plain data types"),
   alike: z.enum(["same", "numbered"]).default("same").describe("what two segments of one identity are: the same said twice, or two things"),
   native: z
     .string()
     .optional()
     .describe("the function that reads this data type in one go; the rows name what it does, component by component"),
-  envelope: z.boolean().default(false).describe("says something of the message, not of the patient: made for the Bundle, not for the chart"),
+  envelope: z
+    .boolean()
+    .default(false)
+    .describe("says something of the message, not of the patient: made for the Bundle, not for the chart"),
   rows: z.array(row),
 });
 export type MapSpec = z.infer<typeof map>;
 
 const messageEntry = z.strictObject({
   row: z.string().min(3).describe("row of the guide's message map: `ADT_A01.PV1>Encounter[1]`; `added` rows have a name of ours"),
-  map: z.string().optional(),
+  map: z.string().optional().describe("the segment map that it runs"),
   guide: z.enum(STANDINGS),
   why: z.string().min(8).optional(),
   when: when.optional(),
@@ -146,12 +173,17 @@ export const MERGES = [
 ] as const;
 
 const messages = z.strictObject({
-  messages: z.array(z.string().regex(/^[A-Z]{3}\^[A-Z][A-Z0-9]{2}$/, "is not a message such as ADT^A01")).min(1),
+  messages: z
+    .array(z.string().regex(/^[A-Z]{3}\^[A-Z][A-Z0-9]{2}$/, "is not a message such as ADT^A01"))
+    .min(1)
+    .describe("the events that it is for, by MSH-9.1 and 9.2; the structure in MSH-9.3 does not matter"),
   guide: z.string().optional().describe("the guide's message map: ADT_A01"),
   like: z.string().optional().describe("takes the maps of this message: `ADT^A01`"),
   why: z.string().optional().describe("where the maps come from, when the guide has none"),
-  level: z.enum(["account", "person", "appointment"]),
-  requires: z.array(z.string()).default(["PID"]),
+  level: z
+    .enum(["account", "person", "appointment"])
+    .describe("`account`: it must name one; `person`: it is about no account; `appointment`: with an account or without"),
+  requires: z.array(z.string()).default(["PID"]).describe("segments without which it means nothing"),
   groups: z.string().optional().describe("segment that begins a group of its own each time: each has its own patient and visit"),
   merge: z
     .array(z.enum(MERGES))
@@ -175,9 +207,9 @@ const code = z.union([
   }),
 ]);
 const table = z.strictObject({
-  table: z.string(),
+  table: z.string().describe("the guide's name of the table"),
   source: z.string().describe("HL7 table, as lineage names it: v2-0004"),
-  system: z.string().optional(),
+  system: z.string().optional().describe("code system of the codes it gives"),
   unknown: z
     .enum(["task", "keep", "drop"])
     .default("task")

@@ -43,11 +43,10 @@ function compileEntries(
 
 /** All messages that have maps, by `ADT^A01`. */
 export function compileMessages(read: readonly Read<MessageSpec>[], maps: CompiledMaps): ReadonlyMap<string, MessageMap> {
-  const bound = new Map(
-    Array.from(maps).flatMap(([name, one]) => (one.merged.dataType ? [] : [[name, compileSegmentMap(one)] as const])),
-  );
+  const bound = new Map(Array.from(maps).flatMap(([name, one]) => (one.merged.dataType ? [] : [[name, compileSegmentMap(one)] as const])));
   const added = new Map<string, string[]>();
-  for (const [name, { merged }] of maps) if (merged.after !== undefined) added.set(merged.after, [...(added.get(merged.after) ?? []), name]);
+  for (const [name, { merged }] of maps)
+    if (merged.after !== undefined) added.set(merged.after, [...(added.get(merged.after) ?? []), name]);
   const owner = new Map<string, Read<MessageSpec>>();
   for (const one of read)
     for (const name of one.spec.messages) {

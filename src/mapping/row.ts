@@ -2,6 +2,7 @@ import { type Condition, compileCondition } from "./conditions.ts";
 import type { Row } from "./map-schema.ts";
 import type { Where } from "./read-maps.ts";
 import { type Frame, type MadeOf, warn } from "./scope.ts";
+import { sourcesOf, targetOf } from "./row-key.ts";
 import { compileSource, type Home, type Source } from "./sources.ts";
 import type { Table } from "./tables.ts";
 import { compileTarget, type SlotNumbers, type Target } from "./targets.ts";
@@ -23,25 +24,6 @@ export interface RowContext {
 }
 
 const OWN = new Set(["Patient", "Encounter", "Account"]);
-const listOf = (one: string | readonly string[] | undefined): readonly string[] =>
-  one === undefined ? [] : typeof one === "string" ? [one] : one;
-
-/** `PV1-45>period.end` to its two sides, without the number of a repeated key. */
-function sidesOf(key: string): readonly [string, string] {
-  const at = key.indexOf(">");
-  return [key.slice(0, at), key.slice(at + 1).replace(/#\d+$/, "")];
-}
-
-/** A guide's target is a target of ours but for the resource that it names beside a reference. */
-const targetIn = (key: string): string => sidesOf(key)[1].replace(/\([A-Za-z]+(?:\[\w*\])?\)$/, "");
-
-/** The left side of a key as a source; none when it names a segment or a data type as a whole, or nothing. */
-function sourcesIn(row: Row, home: Home): readonly string[] {
-  if (row.from !== undefined) return listOf(row.from);
-  const [left] = sidesOf(row.key);
-  return left.includes("-") || left.includes(".") || left.startsWith("@") || (left === home.name && !home.isSegment) ? [left] : [];
-}
-
 /** The functions for primitives, by R4 type. */
 const BY_ELEMENT: Readonly<Record<string, string>> = {
   string: "text",
@@ -229,8 +211,7 @@ function compileValue(writer: Writer, context: RowContext, reading: Reading): Ru
 /** A row with sources: the first of them that has a value; every repetition of it when the target is a list. */
 function compileSourced(writer: Writer, sources: readonly Source[], runValue: RunValue, condition: Condition | undefined): RunRow {
   const { target, row } = writer;
-  const once = (frame: Frame, source: Source): boolean =>
-    (condition === undefined || condition(frame)) && runValue(frame, source);
+  const once = (frame: Frame, source: Source): boolean => (condition === undefined || condition(frame)) && runValue(frame, source);
   const through = (frame: Frame, source: Source, count: number): boolean => {
     let written = false;
     frame.field = source.field;
@@ -288,7 +269,7 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
       if (source === undefined) context.fault([where], `${path} cannot be read in a map of ${context.home.name}`);
       return source;
     };
-  const target = compileTarget(context.type, row.to ?? targetIn(row.key), context.slots);
+  const target = compileTarget(context.type, targetOf(row), context.slots);
   if (typeof target === "string") {
     context.fault([row.to === undefined ? "key" : "to"], target);
     return undefined;
@@ -299,7 +280,9 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
   if (row.delete === true) return guarded((frame) => deleteTarget(frame, target));
   const unsourced = compileReference(writer, context) ?? compileGather(writer, context) ?? compileJoin(writer, sourceOf("join"));
   if (unsourced !== undefined) return guarded(unsourced);
-  const sources = sourcesIn(row, context.home).flatMap((one) => sourceOf(row.from === undefined ? "key" : "from")(one) ?? []);
+  const sources = sourcesOf(row, context.home.isSegment ? undefined : context.home.name).flatMap(
+    (one) => sourceOf(row.from === undefined ? "key" : "from")(one) ?? [],
+  );
   if (sources.length === 0) {
     if (row.set === undefined) context.fault([], "says neither from, set, join, ref, refs, gather nor delete");
     return guarded((frame) => {
@@ -309,4 +292,3 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
   const runValue = compileValue(writer, context, readingOf(row, context, sourceOf("systemFrom")));
   return withWarning(compileSourced(writer, sources, runValue, condition), row, target, sourceOf("warn"));
 }
-

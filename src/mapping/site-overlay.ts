@@ -79,9 +79,7 @@ export function siteMaps(base: ReadonlyMap<string, MergedMap>, { spec, fault }: 
 export const isFrom = (message: Hl7Message, { senders }: SiteSpec): boolean => {
   const application = message.msh.field(3).part(1).text;
   const facility = message.msh.field(4).part(1).text;
-  return senders.some(
-    (one) => (one.application ?? application) === application && (one.facility ?? facility) === facility,
-  );
+  return senders.some((one) => (one.application ?? application) === application && (one.facility ?? facility) === facility);
 };
 
 /** Two sites must not claim the same sender: nobody could say which of them counts. */

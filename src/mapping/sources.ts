@@ -51,9 +51,7 @@ export function nearest(scope: Scope, segment: Segment, name: string): Segment |
 const partOf = (numbers: readonly (number | undefined)[]): ((value: Value) => Value) | undefined => {
   const [component, subcomponent] = numbers;
   if (component === undefined) return undefined;
-  return subcomponent === undefined
-    ? (value): Value => value.part(component)
-    : (value): Value => value.part(component).part(subcomponent);
+  return subcomponent === undefined ? (value): Value => value.part(component) : (value): Value => value.part(component).part(subcomponent);
 };
 
 function dataTypeSource(path: string): Source {
