@@ -3,17 +3,19 @@ import type { Failure } from "#src/base/failures.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { isType } from "#src/fhir/elements.ts";
 import type { Hl7Message } from "#src/hl7v2/message.ts";
+import { fieldsLookedAt } from "./fields-read.ts";
 import type { MapFile } from "./map-file.ts";
 import { mapMessage, type MessageMap } from "./map-message.ts";
 import type { SiteSpec } from "./map-schema.ts";
 import { compileMessages } from "./message-maps.ts";
 import { type Read, type ReadMaps, readMaps } from "./read-maps.ts";
 import { compileRow, type RowContext, type RunRow } from "./row.ts";
-import { type CompiledRows, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
+import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
 import type { Home } from "./sources.ts";
 import { compileTable, type Table } from "./tables.ts";
 import type { Mapped, MapSettings } from "./types.ts";
+import { REFERENCE_DISPLAYS } from "./values/names.ts";
 import { NATIVE_TYPES, VALUE_TYPES } from "./values/index.ts";
 import type { ValueType } from "./values/value-type.ts";
 
@@ -21,6 +23,10 @@ import type { ValueType } from "./values/value-type.ts";
 export interface MapPack {
   /** Hash over all files: every stored result names it. */
   readonly version: string;
+  /** All that have maps: `ADT^A01`. */
+  readonly messageTypes: readonly string[];
+  /** Fields that decide what is made without being made into anything: those of conditions and identities. */
+  readonly looksAt: ReadonlySet<string>;
   /** Fields that the maps leave alone on purpose, with the reason: `PV1-41`. */
   readonly leftAlone: ReadonlyMap<string, string>;
   /** `ADT^A01`; also `ADT`, whose event EVN-1 then tells. */
@@ -50,8 +56,9 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     if (map?.dataType !== true) return referred === undefined ? VALUE_TYPES[name] : undefined;
     const { native } = map.spec;
     if (native !== undefined) return NATIVE_TYPES[native];
-    if (referred !== undefined) return referenceTypeOf(() => required(referred));
-    return dataTypeOf(/^[a-z]/.test(fhirTypeOf(name)), () => required(name).rows);
+    if (referred !== undefined)
+      return referenceTypeOf(() => required(referred), REFERENCE_DISPLAYS[referred.slice(0, referred.indexOf("["))] ?? (() => ""));
+    return dataTypeOf(/^[a-z]/.test(fhirTypeOf(name)), () => required(name));
   };
   const keysOf = new Map(Array.from(merged, ([name, { rows }]) => [name, new Set(rows.map(({ row }) => row.key))]));
   for (const [name, one] of merged) {
@@ -69,7 +76,7 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
       const made = compileRow(row, `${name} ${row.key}`, { ...context, fault: at });
       if (made !== undefined) run.push(made);
     }
-    compiled.set(name, { spec, type, rows: run, context, merged: one });
+    compiled.set(name, { spec, type, rows: run, condition: compileMapCondition(spec.when, context), context, merged: one });
   }
   return compiled;
 }
@@ -135,6 +142,8 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
   const kinds = new Set(Array.from(messages.keys(), (name) => name.slice(0, 3)));
   return ok({
     version,
+    messageTypes: [...messages.keys()],
+    looksAt: fieldsLookedAt(base, read.messages),
     leftAlone: leftAloneIn(base),
     handles: (messageType) => messages.has(messageType) || kinds.has(messageType),
     map: (message, settings) => {

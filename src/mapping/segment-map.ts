@@ -52,7 +52,19 @@ export interface CompiledRows {
   readonly spec: MapSpec;
   readonly type: string;
   readonly rows: readonly RunRow[];
+  /** The map's own `when`. */
+  readonly condition: Condition | undefined;
   readonly context: RowContext;
+}
+
+/** Compiles the `when` of a map. */
+export function compileMapCondition(when: MapSpec["when"], { home, fault }: RowContext): Condition | undefined {
+  if (when === undefined) return undefined;
+  return compileCondition(when, (path) => {
+    const source = compileSource(path, home);
+    if (source === undefined) fault(["when"], `${path} cannot be read in a map of ${home.name}`);
+    return source;
+  });
 }
 
 const runAll = (rows: readonly RunRow[], frame: Frame): void => {
@@ -83,11 +95,13 @@ const innerFrame = (spot: Spot, value: Value, building: Frame["building"], targe
 const inside = (target: string, path: string): string => (path === "" ? target : target === "" ? path : `${target}.${path}`);
 
 /** A data type: its rows write a value of their own. */
-export function dataTypeOf(primitive: boolean, rows: () => readonly RunRow[]): ValueType {
+export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows): ValueType {
   const run = (value: Value, spot: Spot, root: Record<string, unknown>): void => {
     const { frame } = spot;
     const target = frame.scope.lineage === undefined ? "" : inside(frame.target, spot.target);
-    runAll(rows(), innerFrame(spot, value, { root, deleted: undefined, initial: undefined }, target, frame.resourceId));
+    const { rows, condition } = compiled();
+    const inner = innerFrame(spot, value, { root, deleted: undefined, initial: undefined }, target, frame.resourceId);
+    if (condition === undefined || condition(inner)) runAll(rows, inner);
   };
   if (primitive)
     return {
@@ -106,8 +120,6 @@ export function dataTypeOf(primitive: boolean, rows: () => readonly RunRow[]): V
   };
 }
 
-const nameOf = (value: Value): string => [value.part(3).text, value.part(2).part(1).text].filter((part) => part !== "").join(" ");
-
 const firstOf = (identities: readonly Identify[], frame: Frame): readonly string[] | undefined => {
   for (const identify of identities) {
     const parts = identify(frame);
@@ -120,7 +132,7 @@ const firstOf = (identities: readonly Identify[], frame: Frame): readonly string
  * A reference to a resource made of a data type (XCN: practitioner). Said twice in a message it is made once.
  * Without a number it stays a name.
  */
-export function referenceTypeOf(compiled: () => CompiledRows, display: (value: Value) => string = nameOf): ValueType {
+export function referenceTypeOf(compiled: () => CompiledRows, display: (value: Value) => string): ValueType {
   let identities: readonly Identify[] | undefined;
   return {
     read: (value, spot) => {
@@ -155,16 +167,8 @@ const OWN = new Set(["Patient", "Encounter", "Account"]);
 /**
  * Compiles a segment map; the function it gives binds it to the condition that a message puts on it.
  */
-export function compileSegmentMap({ spec, type, rows, context }: CompiledRows): (extra: Condition | undefined) => RunMap {
+export function compileSegmentMap({ spec, type, rows, condition, context }: CompiledRows): (extra: Condition | undefined) => RunMap {
   const { name } = context.home;
-  const condition =
-    spec.when === undefined
-      ? undefined
-      : compileCondition(spec.when, (path) => {
-          const source = compileSource(path, context.home);
-          if (source === undefined) context.fault(["when"], `${path} cannot be read in a map of ${name}`);
-          return source;
-        });
   const identities = spec.identity.map((one) => compileIdentity(one, context));
   const ofMessage = spec.envelope && spec.identity.length === 0;
 
