@@ -30,6 +30,19 @@ function boundOf(text: string): (n: number) => boolean {
   }
 }
 
+/** What may stand between a segment and the one that it belongs to (v2.5.1 ch. 3.3): ADT_A01 has `PID [PD1] [{ROL}]` and `PV1 [PV2] [{ROL}] [{DB1}]`. */
+const ATTACHED = new Set(["ROL", "PRT", "NTE", "ARV", "DB1"]);
+
+/** Name of the segment that a segment belongs to. */
+function ownerOf({ scope, segment }: Frame): string {
+  let owner = "";
+  for (const { name, position } of scope.message.segments) {
+    if (position >= segment.position) break;
+    if (!ATTACHED.has(name)) owner = name;
+  }
+  return owner;
+}
+
 /** Compiles a condition; `source` reports a path that cannot be read and gives undefined. */
 export function compileCondition(when: When, source: (path: string) => Source | undefined): Condition {
   const tests: Condition[] = [];
@@ -73,6 +86,10 @@ export function compileCondition(when: When, source: (path: string) => Source | 
   if (when.event !== undefined) {
     const events = new Set(when.event);
     tests.push((frame) => events.has(frame.scope.event));
+  }
+  if (when.after !== undefined) {
+    const names = new Set(when.after);
+    tests.push((frame) => names.has(ownerOf(frame)));
   }
   if (when.any !== undefined) {
     const any = when.any.map((one) => compileCondition(one, source));

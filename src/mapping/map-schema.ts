@@ -31,6 +31,7 @@ export interface When {
   readonly segment?: readonly string[] | undefined;
   readonly event?: readonly string[] | undefined;
   readonly has?: readonly string[] | undefined;
+  readonly after?: readonly string[] | undefined;
   readonly any?: readonly When[] | undefined;
   readonly all?: readonly When[] | undefined;
   readonly not?: When | undefined;
@@ -50,6 +51,11 @@ const when: z.ZodType<When> = z.lazy(() =>
     segment: z.array(z.string()).min(1).optional().describe("the message has all these segments"),
     event: z.array(z.string()).min(1).optional().describe("the event is one of these: `A01`"),
     has: z.array(z.string()).min(1).optional().describe("rows before gave the resource all these elements: `start`"),
+    after: z
+      .array(z.string().regex(/^[A-Z][A-Z0-9]{2}$/))
+      .min(1)
+      .optional()
+      .describe("the segment that it belongs to, the nearest before it that is none of a role, remark or disability, is one of these: ROL after PR1"),
     any: z.array(when).min(1).optional(),
     all: z.array(when).min(1).optional(),
     not: when.optional(),
@@ -163,6 +169,7 @@ export type MapSpec = z.infer<typeof map>;
 const messageEntry = z.strictObject({
   row: z.string().min(3).describe("row of the guide's message map: `ADT_A01.PV1>Encounter[1]`; `added` rows have a name of ours"),
   map: z.string().optional().describe("the segment map that it runs"),
+  by: z.string().optional().describe("row of this file, before this one, that does this row's work: the second group of a message runs the first's"),
   guide: z.enum(STANDINGS),
   why: z.string().min(8).optional(),
   when: when.optional(),

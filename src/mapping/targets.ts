@@ -38,6 +38,8 @@ interface Step {
   readonly beside: boolean;
   /** Elements that exclude this one: the other types of a choice. */
   readonly rivals: readonly string[];
+  /** One entry for all repetitions: a list further down has one for each (`contact` in `contact.telecom[1]`). */
+  readonly shared: boolean;
 }
 
 /** Gives the shared entries of one map their numbers. */
@@ -51,14 +53,15 @@ const listIn = (at: Elements | undefined, name: string): unknown[] | undefined =
   return Array.isArray(list) ? list : undefined;
 };
 
-/** A row without repetitions writes into the entry of the first. */
-const slotOf = (entry: number, frame: Frame): number => entry * REPETITIONS + (frame.repetition || 1);
-
 const isExcluded = (at: Elements, { rivals }: Step): boolean => rivals.length > 0 && rivals.some((name) => at[name] !== undefined);
+
+/** Where the index of a shared entry is kept: one for each repetition. What goes through none belongs to the first. */
+const slotKey = (entry: number, shared: boolean, frame: Frame): number =>
+  entry * REPETITIONS + (shared || frame.repetition === 0 ? 1 : frame.repetition);
 
 /** Index of a step's entry in its list: the shared one when it is there, else the next. */
 const indexOf = (step: Step, list: unknown[] | undefined, frame: Frame): number =>
-  (typeof step.entry === "number" ? frame.slots.get(slotOf(step.entry, frame)) : undefined) ?? list?.length ?? 0;
+  (typeof step.entry === "number" ? frame.slots.get(slotKey(step.entry, step.shared, frame)) : undefined) ?? list?.length ?? 0;
 
 function childOf(at: Elements | undefined, step: Step, frame: Frame): unknown {
   if (at === undefined) return undefined;
@@ -75,7 +78,7 @@ function enter(at: Elements, step: Step, frame: Frame): Elements {
   }
   const list = listIn(at, step.name) ?? ((at[step.name] = []) as unknown[]);
   const index = indexOf(step, list, frame);
-  if (typeof step.entry === "number") frame.slots.set(slotOf(step.entry, frame), index);
+  if (typeof step.entry === "number") frame.slots.set(slotKey(step.entry, step.shared, frame), index);
   if (step.beside) while (list.length < index) list.push(null);
   const next = list[index];
   return isElements(next) ? next : ((list[index] = {}) as Elements);
@@ -102,7 +105,7 @@ function stepsOf(type: string, path: string, numbers: SlotNumbers): { readonly s
       const before = steps.at(-1);
       if (name !== "extension" || before === undefined) return `${at} has no element ${name}`;
       steps[steps.length - 1] = { ...before, name: `_${before.said}`, beside: before.entry !== "none" };
-      steps.push({ name, said: name, entry: number(), beside: false, rivals: [] });
+      steps.push({ name, said: name, entry: number(), beside: false, shared: false, rivals: [] });
       at = "Extension";
       continue;
     }
@@ -110,10 +113,13 @@ function stepsOf(type: string, path: string, numbers: SlotNumbers): { readonly s
     if (element === undefined) return `${at} has no element ${name}`;
     const last = depth === parts.length - 1;
     const entry = !element.list ? "none" : slot === "" || (slot === undefined && last) ? "new" : number();
-    steps.push({ name, said: name, entry, beside: false, rivals: element.list ? [] : rivalsOf(at, name) });
+    steps.push({ name, said: name, entry, beside: false, shared: slot === undefined && !last, rivals: element.list ? [] : rivalsOf(at, name) });
     at = element.type;
   }
-  return { steps, type: at };
+  // A list without a slot is one entry for all repetitions where a slot, or the end of the path, further down takes them.
+  const lastEach = steps.findLastIndex(({ entry, shared }) => entry !== "none" && !shared);
+  const firstEach = steps.findIndex(({ entry, shared }) => entry !== "none" && !shared);
+  return { steps: steps.map((step, depth) => ({ ...step, shared: step.shared && depth < lastEach && (firstEach < 0 || depth < firstEach) })), type: at };
 }
 
 const SELF: Target = {
@@ -225,7 +231,7 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
       else {
         const list = listIn(at, last.name) ?? ((at[last.name] = []) as unknown[]);
         const index = indexOf(last, list, frame);
-        if (typeof last.entry === "number") frame.slots.set(slotOf(last.entry, frame), index);
+        if (typeof last.entry === "number") frame.slots.set(slotKey(last.entry, last.shared, frame), index);
         list[index] = beside !== undefined && isElements(value) ? { ...beside, ...value } : value;
         return;
       }
@@ -257,7 +263,7 @@ function prune(frame: Frame, steps: readonly Step[], object: Elements): void {
     else {
       const list = listIn(above, step.name);
       list?.pop();
-      if (typeof step.entry === "number") frame.slots.delete(slotOf(step.entry, frame));
+      if (typeof step.entry === "number") frame.slots.delete(slotKey(step.entry, step.shared, frame));
       if (list !== undefined && list.length === 0) delete above[step.name];
     }
     if (Object.keys(above).length > 0) return;
