@@ -68,7 +68,8 @@ export function compileCondition(when: When, source: (path: string) => Source | 
     const wanted = new Set(listOf(texts).map((text) => text.toUpperCase()));
     if (at !== undefined) tests.push((frame) => wanted.has(at.first(frame).text.toUpperCase()));
   }
-  measured(when.count ?? {}, (at, frame) => at.all(frame).filter((value) => value.valued).length);
+  // All of them, though a row may be going through them one by one.
+  measured(when.count ?? {}, (at, frame) => at.all({ ...frame, repetition: 0 }).filter((value) => value.valued).length);
   measured(when.length ?? {}, (at, frame) => at.first(frame).text.length);
   if (when.same !== undefined) {
     const [one, other] = when.same.map(source);
@@ -77,6 +78,10 @@ export function compileCondition(when: When, source: (path: string) => Source | 
   if (when.segment !== undefined) {
     const names = when.segment;
     tests.push(({ scope }) => names.every((name) => scope.message.first(name) !== undefined));
+  }
+  if (when.has !== undefined) {
+    const elements = when.has;
+    tests.push(({ building }) => elements.every((name) => building.root[name] !== undefined));
   }
   if (when.event !== undefined) {
     const events = new Set(when.event);

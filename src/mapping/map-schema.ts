@@ -30,6 +30,7 @@ export interface When {
   readonly same?: readonly [string, string] | undefined;
   readonly segment?: readonly string[] | undefined;
   readonly event?: readonly string[] | undefined;
+  readonly has?: readonly string[] | undefined;
   readonly after?: readonly string[] | undefined;
   readonly any?: readonly When[] | undefined;
   readonly all?: readonly When[] | undefined;
@@ -49,6 +50,7 @@ const when: z.ZodType<When> = z.lazy(() =>
     same: z.tuple([source, source]).optional().describe("two places have the same text"),
     segment: z.array(z.string()).min(1).optional().describe("the message has all these segments"),
     event: z.array(z.string()).min(1).optional().describe("the event is one of these: `A01`"),
+    has: z.array(z.string()).min(1).optional().describe("rows before gave the resource all these elements: `start`"),
     after: z
       .array(z.string().regex(/^[A-Z][A-Z0-9]{2}$/))
       .min(1)
@@ -96,7 +98,14 @@ const row = z.strictObject({
     .describe(
       "reference to the message's Patient, Encounter or Account, or to what another map made of this segment or the nearest before it",
     ),
-  refs: z.string().optional().describe("references to what another map made of the segments that belong to this one"),
+  refs: z
+    .string()
+    .optional()
+    .describe(
+      "references to what another map made of the segments that belong to this one: that follow until the next of its name; all of the message where the map is `once`",
+    ),
+  of: when.optional().describe("with `refs`: only those segments that this holds for"),
+  each: source.optional().describe("once for each repetition of this field, into the entries of its repetitions: a code of OBX-3 for every value of OBX-5"),
   gather: z.string().optional().describe("function over several fields"),
   set: constant.optional().describe("a constant; with `from` only where that has a value"),
   join: z.array(z.string()).min(2).optional().describe("texts put together: sources, and literals in single quotes: `[\"'+'\", XTN.5]`"),
