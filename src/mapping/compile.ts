@@ -10,6 +10,7 @@ import type { SiteSpec } from "./map-schema.ts";
 import { compileMessages } from "./message-maps.ts";
 import { type Read, type ReadMaps, readMaps } from "./read-maps.ts";
 import { compileRow, type RowContext, type RunRow } from "./row.ts";
+import { namesExtension } from "./row-key.ts";
 import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
 import type { Home } from "./sources.ts";
@@ -71,14 +72,15 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     const home: Home = { name: name.slice(0, name.indexOf("[")), isSegment: !one.dataType, once: spec.once, companions: spec.with };
     const context: RowContext = { home, type, typeOf, tables, mapNames: new Set(merged.keys()), slots: new Map(), fault };
     const run: RunRow[] = [];
+    const last: RunRow[] = [];
     for (const { row, fault: at } of rows) {
       if (row.by !== undefined) checkBy(row.by, keysOf, at);
       // What a native function does is not compiled from its rows: they say which of it is whose.
       if (spec.native !== undefined) continue;
       const made = compileRow(row, `${name} ${row.key}`, { ...context, fault: at });
-      if (made !== undefined) run.push(made);
+      if (made !== undefined) (namesExtension(row) ? last : run).push(made);
     }
-    compiled.set(name, { spec, type, rows: run, condition: compileMapCondition(spec.when, context), context, merged: one });
+    compiled.set(name, { spec, type, rows: [...run, ...last], condition: compileMapCondition(spec.when, context), context, merged: one });
   }
   return compiled;
 }

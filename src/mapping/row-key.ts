@@ -18,3 +18,6 @@ export function sourcesOf(row: Row, dataType: string | undefined): readonly stri
   const [left] = sidesOf(row.key);
   return left.includes("-") || left.includes(".") || left.startsWith("@") || left === dataType ? [left] : [];
 }
+
+/** A row that says which extension it is: it runs after the rows of the map that give the extension its value. */
+export const namesExtension = (row: Row): boolean => row.set !== undefined && /(?:^|\.)extension(?:\[\w*\])?\.url$/.test(targetOf(row));

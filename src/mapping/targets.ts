@@ -87,9 +87,14 @@ function enter(at: Elements, step: Step, frame: Frame): Elements {
 }
 
 /** Reads a target path against R4. @returns what is wrong with it as a text. */
-function stepsOf(type: string, path: string, numbers: SlotNumbers): { readonly steps: readonly Step[]; readonly type: string } | string {
+function stepsOf(
+  type: string,
+  path: string,
+  numbers: SlotNumbers,
+): { readonly steps: readonly Step[]; readonly type: string; readonly holder: string } | string {
   const steps: Step[] = [];
   let at = type;
+  let holder = type;
   let key = "";
   const parts = path.split(".");
   for (const [depth, part] of parts.entries()) {
@@ -111,6 +116,7 @@ function stepsOf(type: string, path: string, numbers: SlotNumbers): { readonly s
       at = "Extension";
       continue;
     }
+    holder = at;
     const element = elementOf(at, name);
     if (element === undefined) return `${at} has no element ${name}`;
     const last = depth === parts.length - 1;
@@ -121,7 +127,8 @@ function stepsOf(type: string, path: string, numbers: SlotNumbers): { readonly s
   // A list without a slot is one entry for all repetitions where a slot, or the end of the path, further down takes them.
   const lastEach = steps.findLastIndex(({ entry, shared }) => entry !== "none" && !shared);
   const firstEach = steps.findIndex(({ entry, shared }) => entry !== "none" && !shared);
-  return { steps: steps.map((step, depth) => ({ ...step, shared: step.shared && depth < lastEach && (firstEach < 0 || depth < firstEach) })), type: at };
+  const shared = ({ shared: may }: Step, depth: number): boolean => may && depth < lastEach && (firstEach < 0 || depth < firstEach);
+  return { steps: steps.map((step, depth) => ({ ...step, shared: shared(step, depth) })), type: at, holder };
 }
 
 const SELF: Target = {
@@ -198,6 +205,7 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
     for (const step of above) at = enter(at, step, frame);
     return at;
   };
+  const nameOfExtension = read.holder === "Extension" && last.name === "url";
   const choices = steps.some(({ rivals }) => rivals.length > 0);
   const excluded = (frame: Frame): boolean => {
     if (!choices) return false;
@@ -215,7 +223,12 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
     deletes: steps.length === 2 && steps.every(({ entry }) => entry === "none") ? path : first.said,
     type: read.type,
     repeats: steps.some(({ entry }) => entry !== "none"),
-    taken: (frame) => (last.entry !== "new" && childOf(parent(frame), last, frame) !== undefined) || excluded(frame),
+    taken: (frame) => {
+      const at = parent(frame);
+      // An extension that got no value gets no address either: alone it would not be valid (R4, ext-1).
+      if (nameOfExtension && at === undefined) return true;
+      return (last.entry !== "new" && childOf(at, last, frame) !== undefined) || excluded(frame);
+    },
     path: (frame) => {
       let at: Elements | undefined = frame.building.root;
       let said = "";
