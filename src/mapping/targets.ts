@@ -24,6 +24,8 @@ export interface Target {
 
 export interface Opened {
   readonly object: Elements;
+  /** Where constants beside the value go: the entry of a list itself, else what the element stands in. */
+  readonly beside: Elements;
   readonly drop: () => void;
 }
 
@@ -133,7 +135,7 @@ const SELF: Target = {
   put: ({ building }, value) => {
     if (isElements(value)) for (const [name, one] of Object.entries(value)) building.root[name] ??= one;
   },
-  open: ({ building }) => ({ object: building.root, drop: () => undefined }),
+  open: ({ building }) => ({ object: building.root, beside: building.root, drop: () => undefined }),
 };
 
 /** The one value of a map to a primitive type. */
@@ -160,10 +162,10 @@ const plain = ({ name, rivals }: Step, type: string): Target => ({
   },
   open: ({ building: { root } }) => {
     const there = root[name];
-    if (isElements(there)) return { object: there, drop: () => undefined };
+    if (isElements(there)) return { object: there, beside: root, drop: () => undefined };
     const object: Elements = {};
     root[name] = object;
-    return { object, drop: () => delete root[name] };
+    return { object, beside: root, drop: () => delete root[name] };
   },
 });
 
@@ -240,9 +242,10 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
     open: (frame) => {
       const at = entered(frame);
       const there = childOf(at, last, frame);
-      if (isElements(there) && last.entry !== "new") return { object: there, drop: () => undefined };
+      const holder = (object: Elements): Elements => (last.entry === "none" ? at : object);
+      if (isElements(there) && last.entry !== "new") return { object: there, beside: holder(there), drop: () => undefined };
       const object = enter(at, last, frame);
-      return { object, drop: () => prune(frame, steps, object) };
+      return { object, beside: holder(object), drop: () => prune(frame, steps, object) };
     },
   };
 }
