@@ -95,17 +95,15 @@ export async function unmappedTasks(pool: pg.Pool, sealer: Sealer): Promise<read
 }
 
 /** Ends a task. @returns the accounts to fold again; undefined when there is no such task, or it has ended. */
-export async function endUnmappedTask(
-  pool: pg.Pool,
-  id: string,
-  by: string,
-  resolution: string,
-): Promise<readonly string[] | undefined> {
+export async function endUnmappedTask(pool: pg.Pool, id: string, by: string, resolution: string): Promise<readonly string[] | undefined> {
   const { rowCount } = await pool.query(
     "update unmapped_code set resolved_at = now(), resolved_by = $2, resolution = $3 where id = $1 and resolved_at is null",
     [id, by, resolution],
   );
   if (rowCount === 0) return undefined;
-  const { rows } = await pool.query<{ account_id: string }>("select account_id from unmapped_code_account where task = $1 order by account_id", [id]);
+  const { rows } = await pool.query<{ account_id: string }>(
+    "select account_id from unmapped_code_account where task = $1 order by account_id",
+    [id],
+  );
   return rows.map(({ account_id }) => account_id);
 }

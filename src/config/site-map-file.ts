@@ -15,7 +15,10 @@ const isFor = (document: Document, { application, facility }: Sender): boolean =
   const senders: unknown = (document.toJS() as { senders?: unknown } | null)?.senders;
   return (
     Array.isArray(senders) &&
-    senders.some((one: { application?: string; facility?: string }) => (one.application ?? application) === application && (one.facility ?? facility) === facility)
+    senders.some(
+      (one: { application?: string; facility?: string }) =>
+        (one.application ?? application) === application && (one.facility ?? facility) === facility,
+    )
   );
 };
 
@@ -35,7 +38,10 @@ function fileOf(folder: string, sender: Sender): { readonly path: string; readon
   }
   const site = slug(`${sender.application} ${sender.facility}`);
   const senders = [
-    { ...(sender.application === "" ? {} : { application: sender.application }), ...(sender.facility === "" ? {} : { facility: sender.facility }) },
+    {
+      ...(sender.application === "" ? {} : { application: sender.application }),
+      ...(sender.facility === "" ? {} : { facility: sender.facility }),
+    },
   ];
   const free = names.includes(`${site}.yaml`) ? `${site}-2` : site;
   return { path: join(sites, `${free}.yaml`), document: parseDocument(JSON.stringify({ site: free, senders, tables: [] })) };

@@ -45,5 +45,14 @@ export function runMapBench(messages: number, mappings: string, out: Print): voi
   };
   const without = measure(false);
   const withLineage = measure(true);
-  out(JSON.stringify({ what: "parse, map and serialise an admission, one core", messageBytes: Math.round(bytes), messages, without, withLineage, characters }));
+  out(
+    JSON.stringify({
+      what: "parse, map and serialise an admission, one core",
+      messageBytes: Math.round(bytes),
+      messages,
+      without,
+      withLineage,
+      characters,
+    }),
+  );
 }
