@@ -13,9 +13,9 @@ import type { Print } from "./send.ts";
 
 const HOME = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-function filesOf({ mappingsDir, queuesDir, siteDataDir, feeds }: Config): readonly string[] {
+function filesOf({ mappingsDir, siteMapsDir, queuesDir, siteDataDir, feeds }: Config): readonly string[] {
   const site = loadSiteData(siteDataDir);
-  const checks = [compileMaps(readMapFiles(mappingsDir)), compileQueues(readQueueFiles(queuesDir)), site];
+  const checks = [compileMaps(readMapFiles(mappingsDir, siteMapsDir)), compileQueues(readQueueFiles(queuesDir)), site];
   const faults = checks.flatMap((one) => (one.ok ? [] : one.failure));
   const strangers = site.ok ? feeds.filter((feed) => site.value.facility(feed.facility) === undefined) : [];
   return [

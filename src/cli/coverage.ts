@@ -62,17 +62,18 @@ export function registerCoverage(program: Command): void {
       "how much the maps cover: of the guide, given the folder of its CSV files; of your traffic, given files of messages. Exit 1 when a row of the guide is missing",
     )
     .option("--mappings <dir>", "maps to use instead of the shipped ones", SHIPPED_MAPS)
+    .option("--site-maps <dir>", "a site's own maps, over them")
     .option("--tables", "one line for each table of the guide", false)
     .option("--reasons", "every row that is not as the guide says, with its reason", false)
     .option("--zone <zone>", "zone of times without an offset", "UTC")
-    .action((paths: string[], options: CoverageOptions & { zone: string }) => {
+    .action((paths: string[], options: CoverageOptions & { zone: string; siteMaps?: string }) => {
       const out = (text: string): void => void process.stdout.write(`${text}\n`);
       const [first = ""] = paths;
       if (paths.length === 1 && statSync(first, { throwIfNoEntry: false })?.isDirectory() === true) {
         process.exitCode = printGuideCoverage(first, options, out);
         return;
       }
-      const mapping = offlineMapping({ mappings: options.mappings, zone: options.zone });
+      const mapping = offlineMapping(options);
       for (const text of trafficCoverage(paths, mapping)) out(text);
     });
 }

@@ -48,7 +48,7 @@ export function registerDocs(program: Command): void {
       const feed = config.feeds.find((one) => one.name === name);
       if (feed === undefined)
         throw new CommandFault(`there is no feed ${name}; there are: ${config.feeds.map((one) => one.name).join(", ")}`);
-      process.stdout.write(connectPage(feed, readMapFiles(config.mappingsDir)));
+      process.stdout.write(connectPage(feed, readMapFiles(config.mappingsDir, config.siteMapsDir)));
     });
   program
     .command("docs")

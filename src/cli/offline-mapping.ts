@@ -25,13 +25,15 @@ export interface OfflineMapping {
 
 export interface OfflineOptions {
   readonly mappings: string;
+  /** Folder of a site's own maps. */
+  readonly siteMaps?: string;
   readonly zone: string;
   readonly authority?: string;
 }
 
-export function offlineMapping({ mappings, zone, authority }: OfflineOptions): OfflineMapping {
+export function offlineMapping({ mappings, siteMaps, zone, authority }: OfflineOptions): OfflineMapping {
   if (!isZone(zone)) throw new CommandFault(`--zone takes an IANA zone such as America/Chicago, not ${zone}`);
-  const compiled = compileMaps(readMapFiles(mappings));
+  const compiled = compileMaps(readMapFiles(mappings, siteMaps));
   if (!compiled.ok) throw new CommandFault(compiled.failure.join("\n"));
   const pack = compiled.value;
   const settings: MapSettings = {

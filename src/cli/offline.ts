@@ -43,6 +43,7 @@ export function registerOffline(program: Command): void {
     .option("--zone <zone>", "zone of times without an offset", "UTC")
     .option("--authority <namespace>", "assigning authority of identifiers that name none")
     .option("--mappings <dir>", "maps to use instead of the shipped ones", SHIPPED_MAPS)
+    .option("--site-maps <dir>", "a site's own maps, over them")
     .action(async (files: string[], options: MapOptions) => {
       process.exitCode = await mapFiles(files, options, { out, err });
     });

@@ -33,7 +33,7 @@ export async function skip(config: Config, run: RunFile, recordId: string): Prom
  * @returns how many were tried.
  */
 export async function retry(config: Config, run: RunFile, account: string | undefined): Promise<number> {
-  const maps = compileMaps(readMapFiles(config.mappingsDir));
+  const maps = compileMaps(readMapFiles(config.mappingsDir, config.siteMapsDir));
   const rules = compileQueues(readQueueFiles(config.queuesDir));
   if (!maps.ok || !rules.ok) throw new CommandFault([maps, rules].flatMap((one) => (one.ok ? [] : one.failure)).join("\n"));
   const { idKey, encryptionKey } = loadKeys(config.dataDir, process.env);

@@ -20,6 +20,8 @@ const file = z.strictObject({
   destinations: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), destination).default({}),
   siteData: z.string().default("site"),
   mappings: z.string().optional(),
+  /** Folder of the site's own maps: they go over the shipped ones. */
+  siteMaps: z.string().default("maps"),
   queues: z.string().optional(),
   lease: z.strictObject({ minutes: z.number().positive().default(30) }).prefault({}),
 });
@@ -82,6 +84,7 @@ export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<C
       destinations,
       siteDataDir: resolve(base, parsed.data.siteData),
       mappingsDir: parsed.data.mappings === undefined ? resolve(home, "mappings") : resolve(base, parsed.data.mappings),
+      siteMapsDir: resolve(base, parsed.data.siteMaps),
       queuesDir: parsed.data.queues === undefined ? resolve(home, "queues") : resolve(base, parsed.data.queues),
       lease: parsed.data.lease,
       demo: false,

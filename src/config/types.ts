@@ -20,6 +20,8 @@ export interface Config {
   /** Folder with facilities.csv, practitioners.csv, payers.csv, charge-master.csv. */
   readonly siteDataDir: string;
   readonly mappingsDir: string;
+  /** Folder of the site's own maps, over those of `mappingsDir`; it may not be there. */
+  readonly siteMapsDir: string;
   readonly queuesDir: string;
   readonly lease: { readonly minutes: number };
   readonly demo: boolean;

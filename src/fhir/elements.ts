@@ -15,6 +15,23 @@ export const isType = (type: string): boolean => TYPES.has(type);
 
 const isPrimitive = (type: string): boolean => /^[a-z]/.test(type);
 
+/** `valueQuantity` of type Quantity to `value`: how the full name of a choice is made. */
+const stemOf = (name: string, type: string): string | undefined => {
+  const suffix = type.charAt(0).toUpperCase() + type.slice(1);
+  return name.length > suffix.length && name.endsWith(suffix) ? name.slice(0, -suffix.length) : undefined;
+};
+
+/**
+ * The other types of a choice (R4 2.4.1): of (`Observation`, `valueQuantity`) all other `value…`. One of them excludes the rest.
+ * Empty when the element is no choice.
+ */
+export function rivalsOf(type: string, name: string): readonly string[] {
+  const own = TYPES.get(type);
+  const stem = stemOf(name, own?.get(name) ?? "*");
+  if (own === undefined || stem === undefined) return [];
+  return Array.from(own).flatMap(([other, held]) => (other !== name && stemOf(other, held) === stem ? [other] : []));
+}
+
 /**
  * An element by the type it belongs to and its name, choices by their full name: (`Observation`, `valueQuantity`).
  * @returns undefined when R4 has no such element, or the type is none that encounter messages are mapped to.

@@ -23,6 +23,8 @@ import type { ValueType } from "./values/value-type.ts";
 export interface MapPack {
   /** Hash over all files: every stored result names it. */
   readonly version: string;
+  /** Names of all rows as lineage names them, those of sites included: stored lineage counts them. */
+  readonly rows: readonly string[];
   /** All that have maps: `ADT^A01`. */
   readonly messageTypes: readonly string[];
   /** Fields that decide what is made without being made into anything: those of conditions and identities. */
@@ -96,6 +98,10 @@ function fullType(message: Hl7Message, known: ReadonlyMap<string, MessageMap>): 
   return ofKind.length === 1 ? (ofKind[0] ?? message.type) : message.type;
 }
 
+const rowNames = (all: readonly ReadonlyMap<string, MergedMap>[]): readonly string[] => [
+  ...new Set(all.flatMap((maps) => Array.from(maps).flatMap(([name, { rows }]) => rows.map(({ row }) => `${name} ${row.key}`)))),
+];
+
 /** Fields of segments whose rows are all skipped. */
 function leftAloneIn(maps: ReadonlyMap<string, MergedMap>): ReadonlyMap<string, string> {
   const reasons = new Map<string, string>();
@@ -131,9 +137,10 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
   const base = baseMaps(read.maps);
   const messages = compileMessages(read.messages, compileRows(base, tablesFor(read, undefined)));
   checkSenders(read.sites);
-  const sites = read.sites.map((site) => ({
+  const overlaid = read.sites.map((site) => siteMaps(base, site));
+  const sites = read.sites.map((site, at) => ({
     spec: site.spec,
-    messages: compileMessages(read.messages, compileRows(siteMaps(base, site), tablesFor(read, site))),
+    messages: compileMessages(read.messages, compileRows(overlaid[at] ?? base, tablesFor(read, site))),
   }));
   if (read.faults.length > 0) return fail([...new Set(read.faults)]);
 
@@ -142,6 +149,7 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
   const kinds = new Set(Array.from(messages.keys(), (name) => name.slice(0, 3)));
   return ok({
     version,
+    rows: rowNames([base, ...overlaid]),
     messageTypes: [...messages.keys()],
     looksAt: fieldsLookedAt(base, read.messages),
     leftAlone: leftAloneIn(base),

@@ -30,6 +30,19 @@ function boundOf(text: string): (n: number) => boolean {
   }
 }
 
+/** What may stand between a segment and the one that it belongs to (v2.5.1 ch. 3.3): ADT_A01 has `PID [PD1] [{ROL}]` and `PV1 [PV2] [{ROL}] [{DB1}]`. */
+const ATTACHED = new Set(["ROL", "PRT", "NTE", "ARV", "DB1"]);
+
+/** Name of the segment that a segment belongs to. */
+function ownerOf({ scope, segment }: Frame): string {
+  let owner = "";
+  for (const { name, position } of scope.message.segments) {
+    if (position >= segment.position) break;
+    if (!ATTACHED.has(name)) owner = name;
+  }
+  return owner;
+}
+
 /** Compiles a condition; `source` reports a path that cannot be read and gives undefined. */
 export function compileCondition(when: When, source: (path: string) => Source | undefined): Condition {
   const tests: Condition[] = [];
@@ -55,7 +68,8 @@ export function compileCondition(when: When, source: (path: string) => Source | 
     const wanted = new Set(listOf(texts).map((text) => text.toUpperCase()));
     if (at !== undefined) tests.push((frame) => wanted.has(at.first(frame).text.toUpperCase()));
   }
-  measured(when.count ?? {}, (at, frame) => at.all(frame).filter((value) => value.valued).length);
+  // All of them, though a row may be going through them one by one.
+  measured(when.count ?? {}, (at, frame) => at.all({ ...frame, repetition: 0 }).filter((value) => value.valued).length);
   measured(when.length ?? {}, (at, frame) => at.first(frame).text.length);
   if (when.same !== undefined) {
     const [one, other] = when.same.map(source);
@@ -65,9 +79,17 @@ export function compileCondition(when: When, source: (path: string) => Source | 
     const names = when.segment;
     tests.push(({ scope }) => names.every((name) => scope.message.first(name) !== undefined));
   }
+  if (when.has !== undefined) {
+    const elements = when.has;
+    tests.push(({ building }) => elements.every((name) => building.root[name] !== undefined));
+  }
   if (when.event !== undefined) {
     const events = new Set(when.event);
     tests.push((frame) => events.has(frame.scope.event));
+  }
+  if (when.after !== undefined) {
+    const names = new Set(when.after);
+    tests.push((frame) => names.has(ownerOf(frame)));
   }
   if (when.any !== undefined) {
     const any = when.any.map((one) => compileCondition(one, source));

@@ -30,6 +30,8 @@ export interface When {
   readonly same?: readonly [string, string] | undefined;
   readonly segment?: readonly string[] | undefined;
   readonly event?: readonly string[] | undefined;
+  readonly has?: readonly string[] | undefined;
+  readonly after?: readonly string[] | undefined;
   readonly any?: readonly When[] | undefined;
   readonly all?: readonly When[] | undefined;
   readonly not?: When | undefined;
@@ -48,6 +50,12 @@ const when: z.ZodType<When> = z.lazy(() =>
     same: z.tuple([source, source]).optional().describe("two places have the same text"),
     segment: z.array(z.string()).min(1).optional().describe("the message has all these segments"),
     event: z.array(z.string()).min(1).optional().describe("the event is one of these: `A01`"),
+    has: z.array(z.string()).min(1).optional().describe("rows before gave the resource all these elements: `start`"),
+    after: z
+      .array(z.string().regex(/^[A-Z][A-Z0-9]{2}$/))
+      .min(1)
+      .optional()
+      .describe("the segment that it belongs to, the nearest before it that is none of a role, remark or disability, is one of these: ROL after PR1"),
     any: z.array(when).min(1).optional(),
     all: z.array(when).min(1).optional(),
     not: when.optional(),
@@ -90,7 +98,14 @@ const row = z.strictObject({
     .describe(
       "reference to the message's Patient, Encounter or Account, or to what another map made of this segment or the nearest before it",
     ),
-  refs: z.string().optional().describe("references to what another map made of the segments that belong to this one"),
+  refs: z
+    .string()
+    .optional()
+    .describe(
+      "references to what another map made of the segments that belong to this one: that follow until the next of its name; all of the message where the map is `once`",
+    ),
+  of: when.optional().describe("with `refs`: only those segments that this holds for"),
+  each: source.optional().describe("once for each repetition of this field, into the entries of its repetitions: a code of OBX-3 for every value of OBX-5"),
   gather: z.string().optional().describe("function over several fields"),
   set: constant.optional().describe("a constant; with `from` only where that has a value"),
   join: z.array(z.string()).min(2).optional().describe("texts put together: sources, and literals in single quotes: `[\"'+'\", XTN.5]`"),
@@ -154,6 +169,7 @@ export type MapSpec = z.infer<typeof map>;
 const messageEntry = z.strictObject({
   row: z.string().min(3).describe("row of the guide's message map: `ADT_A01.PV1>Encounter[1]`; `added` rows have a name of ours"),
   map: z.string().optional().describe("the segment map that it runs"),
+  by: z.string().optional().describe("row of this file, before this one, that does this row's work: the second group of a message runs the first's"),
   guide: z.enum(STANDINGS),
   why: z.string().min(8).optional(),
   when: when.optional(),

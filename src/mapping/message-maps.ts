@@ -22,11 +22,12 @@ function compileEntries(
 ): readonly Step[] {
   const steps: Step[] = [];
   const rows = new Set<string>();
-  const entry = ({ row, map, guide, why, when }: MessageEntry, at: number): void => {
+  const entry = ({ row, map, by, guide, why, when }: MessageEntry, at: number): void => {
+    if (by !== undefined && !rows.has(by)) fault(["maps", at, "by"], `no row ${by} before this one`);
     if (rows.has(row)) fault(["maps", at, "row"], `${row} is there already`);
     rows.add(row);
     if (guide !== "as-is" && guide !== "added" && why === undefined) fault(["maps", at], `${guide} and says not why`);
-    if (guide === "skipped") return;
+    if (guide === "skipped" || by !== undefined) return;
     const bind = map === undefined ? undefined : bound.get(map);
     const home = map === undefined ? undefined : maps.get(map)?.context.home;
     if (map === undefined || bind === undefined || home === undefined) {

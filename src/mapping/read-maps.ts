@@ -56,10 +56,10 @@ export function readMaps(files: readonly MapFile[]): ReadMaps {
     sites: [] as Read<SiteSpec>[],
     faults: [] as string[],
   };
-  for (const { path, text } of files) {
+  for (const { path, text, shown = `mappings/${path}` } of files) {
     const lines = new LineCounter();
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-    const report = (line: number, what: string): void => void read.faults.push(`mappings/${path}:${line}: ${what}`);
+    const report = (line: number, what: string): void => void read.faults.push(`${shown}:${line}: ${what}`);
     for (const error of document.errors) report(lines.linePos(error.pos[0]).line, error.message);
     if (document.errors.length > 0) continue;
     const fault = (where: Where, what: string): void => report(lineOf(document, lines, where), what);

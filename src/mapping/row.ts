@@ -2,6 +2,7 @@ import { type Condition, compileCondition } from "./conditions.ts";
 import type { Row } from "./map-schema.ts";
 import type { Where } from "./read-maps.ts";
 import { type Frame, type MadeOf, warn } from "./scope.ts";
+import { hasEnded } from "./order-groups.ts";
 import { sourcesOf, targetOf } from "./row-key.ts";
 import { compileSource, type Home, type Source } from "./sources.ts";
 import type { Table } from "./tables.ts";
@@ -75,11 +76,14 @@ function write(frame: Frame, { target, name, row }: Writer, value: unknown, sour
 
 const deleteTarget = (frame: Frame, target: Target): void => void (frame.building.deleted ??= new Set()).add(target.deletes);
 
-/** What a map made of this segment, else of the nearest before it. */
-export function madeBy(frame: Frame, map: string): MadeOf | undefined {
+const segmentOf = (map: string): string => map.slice(0, map.indexOf("["));
+
+/** What a map made of this segment, else of the nearest before it that it belongs to. */
+export function madeBy({ scope, segment }: Frame, map: string): MadeOf | undefined {
   let found: MadeOf | undefined;
-  for (const one of frame.scope.made.get(map) ?? []) if (one.position <= frame.segment.position) found = one;
-  return found;
+  for (const one of scope.made.get(map) ?? []) if (one.position <= segment.position && one.position >= (found?.position ?? 0)) found = one;
+  const ended = found !== undefined && hasEnded(scope.message, { name: segmentOf(map), position: found.position }, segment);
+  return ended ? undefined : found;
 }
 
 /** A row that refers to other resources of the message. */
@@ -100,13 +104,20 @@ function compileReference(writer: Writer, context: RowContext): RunRow | undefin
   }
   if (refs === undefined) return undefined;
   known(refs, "refs");
+  const there: Home = { name: segmentOf(refs), isSegment: true, once: false, companions: [] };
+  const counts = row.of === undefined ? undefined : compileCondition(row.of, (path) => compileSource(path, there));
   return (frame) => {
     // What follows is not mapped yet.
     frame.scope.later.push(() => {
+      const { message, made } = frame.scope;
       const { position, name } = frame.segment;
-      const next = frame.scope.message.all(name).find((one) => one.position > position)?.position ?? Number.POSITIVE_INFINITY;
-      for (const made of frame.scope.made.get(refs) ?? [])
-        if (made.position > position && made.position < next) write(frame, writer, made.reference, undefined);
+      const from = context.home.once ? -1 : position;
+      const next = context.home.once ? undefined : message.all(name).find((one) => one.position > position)?.position;
+      for (const one of made.get(refs) ?? []) {
+        if (one.position <= from || one.position >= (next ?? Number.POSITIVE_INFINITY)) continue;
+        const segment = message.all(there.name).find((own) => own.position === one.position);
+        if (segment !== undefined && counts?.({ ...frame, segment }) !== false) write(frame, writer, one.reference, undefined);
+      }
     });
   };
 }
@@ -139,7 +150,8 @@ function compileJoin(writer: Writer, source: (path: string) => Source | undefine
       if (typeof part === "object" && one !== "") said = true;
       text += one;
     }
-    if (said) write(frame, writer, text, label);
+    // Parts that are empty leave no gap.
+    if (said) write(frame, writer, text.replace(/ {2,}/g, " ").trim(), label);
   };
 }
 
@@ -185,7 +197,7 @@ function compileValue(writer: Writer, context: RowContext, reading: Reading): Ru
   if (writeInto !== undefined)
     return (frame, source) => {
       const value = source.first(frame);
-      if (!value.valued) return false;
+      if (!value.valued || target.excluded(frame)) return false;
       const spot = new Spot(frame, source, reading);
       if (frame.scope.lineage !== undefined) spot.target = target.path(frame);
       const opened = target.open(frame);
@@ -240,6 +252,21 @@ function compileSourced(writer: Writer, sources: readonly Source[], runValue: Ru
   };
 }
 
+/** Runs a row for each repetition of a field of the segment: what it reads itself has only one. */
+const forEach = (run: RunRow, field: number): RunRow =>
+  field === 0
+    ? run
+    : (frame) => {
+        const count = frame.segment.repetitions(field).length;
+        for (let repetition = 1; repetition <= count; repetition++) {
+          frame.field = field;
+          frame.repetition = repetition;
+          run(frame);
+        }
+        frame.field = 0;
+        frame.repetition = 0;
+      };
+
 const conditional = (run: RunRow, condition: Condition | undefined): RunRow =>
   condition === undefined ? run : (frame) => (condition(frame) ? run(frame) : undefined);
 
@@ -276,7 +303,8 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
   }
   const writer: Writer = { target, name, row };
   const condition = row.when === undefined ? undefined : compileCondition(row.when, sourceOf("when"));
-  const guarded = (run: RunRow): RunRow => conditional(withWarning(run, row, target, sourceOf("warn")), condition);
+  const each = row.each === undefined ? 0 : (sourceOf("each")(row.each)?.field ?? 0);
+  const guarded = (run: RunRow): RunRow => forEach(conditional(withWarning(run, row, target, sourceOf("warn")), condition), each);
   if (row.delete === true) return guarded((frame) => deleteTarget(frame, target));
   const unsourced = compileReference(writer, context) ?? compileGather(writer, context) ?? compileJoin(writer, sourceOf("join"));
   if (unsourced !== undefined) return guarded(unsourced);
@@ -290,5 +318,9 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
     });
   }
   const runValue = compileValue(writer, context, readingOf(row, context, sourceOf("systemFrom")));
+  if (each > 0)
+    return forEach((frame) => {
+      if (condition === undefined || condition(frame)) sources.some((one) => runValue(frame, one));
+    }, each);
   return withWarning(compileSourced(writer, sources, runValue, condition), row, target, sourceOf("warn"));
 }

@@ -176,7 +176,10 @@ export function compileSegmentMap({ spec, type, rows, condition, context }: Comp
     const { scope } = frame;
     for (const into of spec.into) {
       const made = OWN.has(into) ? scope.resources.get(scope.own.get(into) ?? "") : madeBy(frame, into)?.made;
-      if (made !== undefined) return made;
+      if (made === undefined) continue;
+      // Where a map can make a resource of its own, the next segment does: two RXA of one ORC are two administrations.
+      if (identities.length > 0 && scope.made.get(spec.map)?.some((one) => one.made === made) === true) continue;
+      return made;
     }
     return undefined;
   };
@@ -233,6 +236,8 @@ export function compileSegmentMap({ spec, type, rows, condition, context }: Comp
       field: 0,
       repetition: 0,
     };
+    // A message may name a map more than once, for the groups that its segment stands in: each segment goes through it once.
+    if (scope.made.get(spec.map)?.some(({ position }) => position === segment.position) === true) return;
     if ((condition !== undefined && !condition(frame)) || (extra !== undefined && !extra(frame))) return;
     const made = open(frame);
     if (made === undefined) return;

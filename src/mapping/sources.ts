@@ -1,4 +1,5 @@
 import { type Segment, Value } from "#src/hl7v2/message.ts";
+import { hasEnded, isGrouped } from "./order-groups.ts";
 import { type Frame, type PlacedValue, placeOf, type Scope } from "./scope.ts";
 
 /** Reads one place of a message: compiled once, from `PID-5.1` or `XPN.1.1`. */
@@ -39,9 +40,13 @@ export function following(scope: Scope, segment: Segment, name: string): Segment
   return undefined;
 }
 
-/** The nearest segment of a name before; without one the first there is. */
+/** The nearest segment of a name before; without one the first there is. In groups of orders only what is of the same group. */
 export function nearest(scope: Scope, segment: Segment, name: string): Segment | undefined {
   const all = scope.message.all(name);
+  if (isGrouped(segment.name, name)) {
+    const before = all.findLast(({ position }) => position < segment.position);
+    return before === undefined || hasEnded(scope.message, before, segment) ? undefined : before;
+  }
   if (all.length <= 1) return all[0];
   let found = all[0];
   for (const one of all) if (one.position < segment.position) found = one;

@@ -1,4 +1,4 @@
-import { elementOf, isType } from "#src/fhir/elements.ts";
+import { elementOf, isType, rivalsOf } from "#src/fhir/elements.ts";
 import { type Elements, type Frame, isElements } from "./scope.ts";
 
 /** Writes one element: compiled once, from `name[1].use` or `class[group].value`. */
@@ -11,8 +11,10 @@ export interface Target {
   readonly type: string;
   /** Takes one value for each repetition. */
   readonly repeats: boolean;
-  /** A row before has given it a value. */
+  /** A row before has given it a value, or one of another type where only one may be. */
   readonly taken: (frame: Frame) => boolean;
+  /** Another type of the same choice is there: nothing may be written. */
+  readonly excluded: (frame: Frame) => boolean;
   /** Where the next value goes: `name[0].use`. */
   readonly path: (frame: Frame) => string;
   readonly put: (frame: Frame, value: unknown, beside: Elements | undefined) => void;
@@ -34,6 +36,10 @@ interface Step {
   readonly entry: "none" | "new" | number;
   /** A list of primitives: its extensions stand in a list beside it, at the same index. */
   readonly beside: boolean;
+  /** Elements that exclude this one: the other types of a choice. */
+  readonly rivals: readonly string[];
+  /** One entry for all repetitions: a list further down has one for each (`contact` in `contact.telecom[1]`). */
+  readonly shared: boolean;
 }
 
 /** Gives the shared entries of one map their numbers. */
@@ -47,9 +53,15 @@ const listIn = (at: Elements | undefined, name: string): unknown[] | undefined =
   return Array.isArray(list) ? list : undefined;
 };
 
+const isExcluded = (at: Elements, { rivals }: Step): boolean => rivals.length > 0 && rivals.some((name) => at[name] !== undefined);
+
+/** Where the index of a shared entry is kept: one for each repetition. What goes through none belongs to the first. */
+const slotKey = (entry: number, shared: boolean, frame: Frame): number =>
+  entry * REPETITIONS + (shared || frame.repetition === 0 ? 1 : frame.repetition);
+
 /** Index of a step's entry in its list: the shared one when it is there, else the next. */
 const indexOf = (step: Step, list: unknown[] | undefined, frame: Frame): number =>
-  (typeof step.entry === "number" ? frame.slots.get(step.entry * REPETITIONS + frame.repetition) : undefined) ?? list?.length ?? 0;
+  (typeof step.entry === "number" ? frame.slots.get(slotKey(step.entry, step.shared, frame)) : undefined) ?? list?.length ?? 0;
 
 function childOf(at: Elements | undefined, step: Step, frame: Frame): unknown {
   if (at === undefined) return undefined;
@@ -66,7 +78,7 @@ function enter(at: Elements, step: Step, frame: Frame): Elements {
   }
   const list = listIn(at, step.name) ?? ((at[step.name] = []) as unknown[]);
   const index = indexOf(step, list, frame);
-  if (typeof step.entry === "number") frame.slots.set(step.entry * REPETITIONS + frame.repetition, index);
+  if (typeof step.entry === "number") frame.slots.set(slotKey(step.entry, step.shared, frame), index);
   if (step.beside) while (list.length < index) list.push(null);
   const next = list[index];
   return isElements(next) ? next : ((list[index] = {}) as Elements);
@@ -93,7 +105,7 @@ function stepsOf(type: string, path: string, numbers: SlotNumbers): { readonly s
       const before = steps.at(-1);
       if (name !== "extension" || before === undefined) return `${at} has no element ${name}`;
       steps[steps.length - 1] = { ...before, name: `_${before.said}`, beside: before.entry !== "none" };
-      steps.push({ name, said: name, entry: number(), beside: false });
+      steps.push({ name, said: name, entry: number(), beside: false, shared: false, rivals: [] });
       at = "Extension";
       continue;
     }
@@ -101,10 +113,13 @@ function stepsOf(type: string, path: string, numbers: SlotNumbers): { readonly s
     if (element === undefined) return `${at} has no element ${name}`;
     const last = depth === parts.length - 1;
     const entry = !element.list ? "none" : slot === "" || (slot === undefined && last) ? "new" : number();
-    steps.push({ name, said: name, entry, beside: false });
+    steps.push({ name, said: name, entry, beside: false, shared: slot === undefined && !last, rivals: element.list ? [] : rivalsOf(at, name) });
     at = element.type;
   }
-  return { steps, type: at };
+  // A list without a slot is one entry for all repetitions where a slot, or the end of the path, further down takes them.
+  const lastEach = steps.findLastIndex(({ entry, shared }) => entry !== "none" && !shared);
+  const firstEach = steps.findIndex(({ entry, shared }) => entry !== "none" && !shared);
+  return { steps: steps.map((step, depth) => ({ ...step, shared: step.shared && depth < lastEach && (firstEach < 0 || depth < firstEach) })), type: at };
 }
 
 const SELF: Target = {
@@ -113,6 +128,7 @@ const SELF: Target = {
   type: "",
   repeats: false,
   taken: () => false,
+  excluded: () => false,
   path: () => "",
   put: ({ building }, value) => {
     if (isElements(value)) for (const [name, one] of Object.entries(value)) building.root[name] ??= one;
@@ -130,12 +146,13 @@ const VALUE: Target = {
   },
 };
 
-const plain = (name: string, type: string): Target => ({
+const plain = ({ name, rivals }: Step, type: string): Target => ({
   top: name,
   deletes: name,
   type,
   repeats: false,
-  taken: ({ building }) => building.root[name] !== undefined,
+  excluded: ({ building }) => rivals.length > 0 && rivals.some((one) => building.root[one] !== undefined),
+  taken: ({ building }) => building.root[name] !== undefined || (rivals.length > 0 && rivals.some((one) => building.root[one] !== undefined)),
   path: () => name,
   put: ({ building: { root } }, value, beside) => {
     root[name] = value;
@@ -164,7 +181,7 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
   const last = steps.at(-1);
   const [first] = steps;
   if (last === undefined || first === undefined) return "names no element";
-  if (steps.length === 1 && last.entry === "none") return plain(last.name, read.type);
+  if (steps.length === 1 && last.entry === "none") return plain(last, read.type);
   const above = steps.slice(0, -1);
   const parent = (frame: Frame): Elements | undefined => {
     let at: unknown = frame.building.root;
@@ -179,12 +196,24 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
     for (const step of above) at = enter(at, step, frame);
     return at;
   };
+  const choices = steps.some(({ rivals }) => rivals.length > 0);
+  const excluded = (frame: Frame): boolean => {
+    if (!choices) return false;
+    let at: unknown = frame.building.root;
+    for (const step of steps) {
+      if (!isElements(at)) return false;
+      if (isExcluded(at, step)) return true;
+      at = childOf(at, step, frame);
+    }
+    return false;
+  };
   return {
     top: first.said,
+    excluded,
     deletes: steps.length === 2 && steps.every(({ entry }) => entry === "none") ? path : first.said,
     type: read.type,
     repeats: steps.some(({ entry }) => entry !== "none"),
-    taken: (frame) => last.entry !== "new" && childOf(parent(frame), last, frame) !== undefined,
+    taken: (frame) => (last.entry !== "new" && childOf(parent(frame), last, frame) !== undefined) || excluded(frame),
     path: (frame) => {
       let at: Elements | undefined = frame.building.root;
       let said = "";
@@ -202,7 +231,7 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
       else {
         const list = listIn(at, last.name) ?? ((at[last.name] = []) as unknown[]);
         const index = indexOf(last, list, frame);
-        if (typeof last.entry === "number") frame.slots.set(last.entry * REPETITIONS + frame.repetition, index);
+        if (typeof last.entry === "number") frame.slots.set(slotKey(last.entry, last.shared, frame), index);
         list[index] = beside !== undefined && isElements(value) ? { ...beside, ...value } : value;
         return;
       }
@@ -234,7 +263,7 @@ function prune(frame: Frame, steps: readonly Step[], object: Elements): void {
     else {
       const list = listIn(above, step.name);
       list?.pop();
-      if (typeof step.entry === "number") frame.slots.delete(step.entry * REPETITIONS + frame.repetition);
+      if (typeof step.entry === "number") frame.slots.delete(slotKey(step.entry, step.shared, frame));
       if (list !== undefined && list.length === 0) delete above[step.name];
     }
     if (Object.keys(above).length > 0) return;

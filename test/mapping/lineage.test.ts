@@ -108,4 +108,10 @@ describe("lineage", () => {
 
 /** Fields of the segments that anything came from. */
 const conditions = (lineage: readonly LineageEntry[]): readonly string[] =>
-  lineage.flatMap(({ source }) => /^([A-Z0-9]{3})(?:\(\d+\))?(-\d+)/.exec(source ?? "")?.slice(1, 3).join("") ?? []);
+  lineage.flatMap(
+    ({ source }) =>
+      /^([A-Z0-9]{3})(?:\(\d+\))?(-\d+)/
+        .exec(source ?? "")
+        ?.slice(1, 3)
+        .join("") ?? [],
+  );

@@ -20,7 +20,9 @@ describe("a message and the Bundle it becomes", () => {
   it("there is one for every message type that has maps, at least sixty in all, and no expectation without its message", () => {
     expect(files.length).toBeGreaterThanOrEqual(60);
     const expected = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".expected.json"));
-    expect(expected.map((name) => name.replace(".expected.json", ".hl7")).sort()).toEqual(files.map((file) => file.slice(FOLDER.length + 1)).sort());
+    expect(expected.map((name) => name.replace(".expected.json", ".hl7")).sort()).toEqual(
+      files.map((file) => file.slice(FOLDER.length + 1)).sort(),
+    );
     const types = new Set(files.map((file) => /^MSH(?:[^|]*\|){8}([A-Z]{3}\^[A-Z0-9]{3})/.exec(readFileSync(file, "utf8"))?.[1]));
     expect(mapping.pack.messageTypes.filter((type) => !types.has(type))).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { unescape } from "#src/hl7v2/escapes.ts";
 import type { Segment, Value } from "#src/hl7v2/message.ts";
 import { type Frame, placeOf, warn } from "../scope.ts";
-import type { Gather, Gathered } from "./value-type.ts";
+import type { Gather, Gathered, ValueType } from "./value-type.ts";
 
 const TEXT_TYPES = new Set(["", "TX", "FT", "ST", "CE", "CWE", "NM", "DT", "TS", "DTM"]);
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
@@ -112,4 +112,54 @@ const documentContent: Gather = (frame) => {
   return contents.length > 0 ? contents : [{ value: { attachment: { ...named, contentType: "text/plain" } }, source: "TXA-16" }];
 };
 
-export const DOCUMENT_GATHERS: Readonly<Record<string, Gather>> = { documentContent, encapsulatedType, encapsulatedData, pointedType };
+/** The OBX of one order: those after the segment, before the next of its name or the next ORC. */
+function observationsOf({ scope: { message }, segment }: Frame): readonly Segment[] {
+  const end = [...message.all(segment.name), ...message.all("ORC")]
+    .map(({ position }) => position)
+    .filter((position) => position > segment.position);
+  const until = Math.min(Number.POSITIVE_INFINITY, ...end);
+  return message.all("OBX").filter(({ position }) => position > segment.position && position < until);
+}
+
+/** A report as a whole: its text lines (TX, FT) as one text, then each file. None when it has neither. */
+const reportForms: Gather = (frame) => {
+  const own = observationsOf(frame);
+  const typed = (...types: string[]): readonly Segment[] => own.filter((segment) => types.includes(segment.field(2).text.toUpperCase()));
+  const texts = typed("TX", "FT");
+  const text = texts
+    .flatMap((segment) => {
+      const lines = linesOf(segment, frame);
+      return lines.length === 0 ? [""] : lines;
+    })
+    .join("\n");
+  const [first] = texts;
+  const whole =
+    first === undefined || text.trim() === ""
+      ? []
+      : [{ value: { contentType: "text/plain", data: asBase64(text) }, source: `OBX(${first.index})-5` }];
+  const files = typed("ED").flatMap((segment) =>
+    segment.repetitions(5).flatMap((value) => {
+      const source = `OBX(${segment.index})-5`;
+      const data = dataOf(value, source, frame);
+      return data === undefined ? [] : [{ value: { contentType: mediaType(value.part(2).text, value.part(3).text), data }, source }];
+    }),
+  );
+  return [...whole, ...files];
+};
+
+/** A text as the base64 of its UTF-8 form, with all its characters. */
+const textBase64: ValueType = {
+  read: (value, spot) => {
+    const text = value.isNull ? "" : unescape(value.raw, spot.frame.scope.message.delimiters).trimEnd();
+    return text === "" ? undefined : asBase64(text);
+  },
+};
+
+export const DOCUMENT_TYPES: Readonly<Record<string, ValueType>> = { textBase64 };
+export const DOCUMENT_GATHERS: Readonly<Record<string, Gather>> = {
+  documentContent,
+  encapsulatedType,
+  encapsulatedData,
+  pointedType,
+  reportForms,
+};

@@ -22,5 +22,11 @@ export const GATHERS: ReadonlyMap<string, Gather> = new Map(
 export const GATHER_READS: Readonly<Record<string, readonly string[]>> = {
   chargeQuantity: ["FT1-6", "FT1-10"],
   chargeTotal: ["FT1-6", "FT1-10", "FT1-11", "FT1-12"],
+  reportForms: ["OBX-2", "OBX-5"],
+  appointmentStart: ["SCH-11", "TQ1-7", "AIS-4", "AIG-8", "AIL-6", "AIP-6"],
+  appointmentEnd: [
+    ...["SCH-9", "SCH-10", "SCH-11", "TQ1-6", "TQ1-7", "TQ1-8", "AIS-4", "AIS-7", "AIS-8"],
+    ...["AIG-8", "AIG-11", "AIG-12", "AIL-6", "AIL-9", "AIL-10", "AIP-6", "AIP-9", "AIP-10"],
+  ],
   documentContent: ["OBX-2", "OBX-5", "TXA-16", "TXA-25"],
 };

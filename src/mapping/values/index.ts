@@ -1,4 +1,5 @@
 import { CODED_NATIVES, CODED_TYPES } from "./coded.ts";
+import { DOCUMENT_TYPES } from "./documents.ts";
 import { IDENTIFIER_TYPES } from "./identifiers.ts";
 import { LOCATION_NATIVES, LOCATION_TYPES } from "./locations.ts";
 import { NAME_NATIVES, NAME_TYPES } from "./names.ts";
@@ -11,6 +12,7 @@ import type { ValueType } from "./value-type.ts";
 export const VALUE_TYPES: Readonly<Record<string, ValueType>> = {
   ...SIMPLE_TYPES,
   ...CODED_TYPES,
+  ...DOCUMENT_TYPES,
   ...IDENTIFIER_TYPES,
   ...LOCATION_TYPES,
   ...NAME_TYPES,

@@ -1,3 +1,4 @@
+import type { Segment } from "#src/hl7v2/message.ts";
 import { plusMinutes, toDateTime, toInstant, toTime } from "#src/hl7v2/times.ts";
 import { type Frame, placeOf, warn } from "../scope.ts";
 import { minutesOf } from "./numbers.ts";
@@ -74,39 +75,132 @@ const procedureEnd: Gather = (frame) => {
   return end === undefined ? [] : [{ value: end, source }];
 };
 
-/** Fields of start, duration and its units in the resources of an appointment (v2.5.1 ch. 10.6). */
-const PLANNED: Readonly<Record<string, readonly [number, number, number]>> = {
-  AIS: [4, 7, 8],
-  AIG: [8, 11, 12],
-  AIL: [6, 9, 10],
-  AIP: [6, 9, 10],
+/** Fields of start, offset and its units, duration and its units in the resources of an appointment (v2.5.1 ch. 10.6). */
+const PLANNED: Readonly<Record<string, readonly [start: number, offset: number, offsetUnit: number, duration: number, unit: number]>> = {
+  AIS: [4, 5, 6, 7, 8],
+  AIG: [8, 9, 10, 11, 12],
+  AIL: [6, 7, 8, 9, 10],
+  AIP: [6, 7, 8, 9, 10],
 };
 
-function lasting(frame: Frame): { readonly minutes: number; readonly source: string; readonly start: string } | undefined {
+/** A point in time with the place that says it. */
+interface Moment {
+  readonly value: string;
+  readonly source: string;
+}
+
+function momentIn(segment: Segment | undefined, field: number, component: number, frame: Frame): Moment | undefined {
+  if (segment === undefined) return undefined;
+  const instant = toInstant(segment.field(field).part(component).text, frame.scope.clock);
+  return instant.ok ? { value: instant.value, source: `${segment.name}(${segment.index})-${field}` } : undefined;
+}
+
+const later = (moment: Moment | undefined, minutes: number | undefined): string | undefined =>
+  moment === undefined || minutes === undefined ? undefined : plusMinutes(moment.value, minutes);
+
+/** Start of the appointment: SCH-11.4, TQ1-7, else the first resource that has one. */
+function appointmentTime(frame: Frame): Moment | undefined {
+  const { message } = frame.scope;
+  const said = momentIn(message.first("SCH"), 11, 4, frame) ?? momentIn(message.first("TQ1"), 7, 1, frame);
+  if (said !== undefined) return said;
+  for (const [name, [start]] of Object.entries(PLANNED))
+    for (const segment of message.all(name)) {
+      const found = momentIn(segment, start, 1, frame);
+      if (found !== undefined) return found;
+    }
+  return undefined;
+}
+
+/** Minutes of an amount in one field and its unit in another. */
+const lasting = (segment: Segment | undefined, amount: number, unit: number): number | undefined =>
+  segment === undefined || segment.field(amount).text === ""
+    ? undefined
+    : minutesOf(segment.field(amount).text, segment.field(unit).part(1).text);
+
+/** Minutes of a CQ. */
+const lastingQuantity = (segment: Segment | undefined, field: number): number | undefined =>
+  segment === undefined || segment.field(field).part(1).text === ""
+    ? undefined
+    : minutesOf(segment.field(field).part(1).text, segment.field(field).part(2).part(1).text);
+
+const sourceIn = (segment: Segment, field: number): string => `${segment.name}(${segment.index})-${field}`;
+
+function planned(frame: Frame): Moment | undefined {
   const { segment } = frame;
   const fields = PLANNED[segment.name];
   if (fields === undefined) return undefined;
-  const [start, duration, unit] = fields;
-  const minutes = minutesOf(segment.field(duration).text, segment.field(unit).part(1).text);
-  return minutes === undefined
-    ? undefined
-    : { minutes, source: `${segment.name}(${segment.index})-${duration}`, start: segment.field(start).text };
+  const [start, offset, unit] = fields;
+  const own = momentIn(segment, start, 1, frame);
+  const counted = own === undefined ? later(appointmentTime(frame), lasting(segment, offset, unit)) : undefined;
+  return own ?? (counted === undefined ? undefined : { value: counted, source: sourceIn(segment, offset) });
 }
+
+/** When a resource is needed that has no start of its own: its offset from the start of the appointment. */
+const plannedStart: Gather = (frame) => {
+  const found = planned(frame);
+  return found === undefined ? [] : [found];
+};
 
 /** When a booked resource is free again: its start and duration. */
 const plannedEnd: Gather = (frame) => {
-  const found = lasting(frame);
-  const start = found === undefined ? undefined : toInstant(found.start, frame.scope.clock);
-  const end = found !== undefined && start?.ok === true ? plusMinutes(start.value, found.minutes) : undefined;
-  return found === undefined || end === undefined ? [] : [{ value: end, source: found.source }];
+  const { segment } = frame;
+  const [, , , duration = 0, unit = 0] = PLANNED[segment.name] ?? [];
+  const end = later(planned(frame), lasting(segment, duration, unit));
+  return end === undefined ? [] : [{ value: end, source: sourceIn(segment, duration) }];
 };
 
-/** How long a booked resource is needed, in minutes. */
-const plannedMinutes: Gather = (frame) => {
-  const found = lasting(frame);
-  return found === undefined || found.minutes === 0 ? [] : [{ value: found.minutes, source: found.source }];
+/** Start of the appointment; none without a time of day, for R4 wants an instant. */
+const appointmentStart: Gather = (frame) => {
+  const start = appointmentTime(frame);
+  return start === undefined ? [] : [start];
+};
+
+/**
+ * End of the appointment: SCH-11.5, TQ1-8, else its start and how long it or its first resource lasts. R4 wants an end where there is a
+ * start (app-2): an appointment that nobody says the length of ends as it begins.
+ */
+const appointmentEnd: Gather = (frame) => {
+  const { message } = frame.scope;
+  const [sch, tq1] = [message.first("SCH"), message.first("TQ1")];
+  const start = appointmentTime(frame);
+  if (start === undefined) return [];
+  const said = momentIn(sch, 11, 5, frame) ?? momentIn(tq1, 8, 1, frame);
+  if (said !== undefined) return [said];
+  const lengths = [
+    { segment: sch, field: 9, minutes: lasting(sch, 9, 10) },
+    { segment: tq1, field: 6, minutes: lastingQuantity(tq1, 6) },
+    ...Object.entries(PLANNED).flatMap(([name, [, , , duration, unit]]) =>
+      message.all(name).map((segment) => ({ segment, field: duration, minutes: lasting(segment, duration, unit) })),
+    ),
+  ];
+  for (const { segment, field, minutes } of lengths) {
+    const end = later(start, minutes);
+    if (segment !== undefined && end !== undefined) return [{ value: end, source: sourceIn(segment, field) }];
+  }
+  return [start];
+};
+
+/** End of an order from its start and duration (TQ1-7 and 6), or its start from its end (TQ1-8 and 6). */
+const orderEnd: Gather = (frame) => {
+  const end = later(momentIn(frame.segment, 7, 1, frame), lastingQuantity(frame.segment, 6));
+  return end === undefined ? [] : [{ value: end, source: sourceIn(frame.segment, 6) }];
+};
+const orderStart: Gather = (frame) => {
+  const minutes = lastingQuantity(frame.segment, 6);
+  const start = later(momentIn(frame.segment, 8, 1, frame), minutes === undefined ? undefined : -minutes);
+  return start === undefined ? [] : [{ value: start, source: sourceIn(frame.segment, 6) }];
 };
 
 /** Functions for times that are computed. */
 export const SCHEDULE_TYPES: Readonly<Record<string, ValueType>> = { dayOfWeek, orderedDuration };
-export const SCHEDULE_GATHERS: Readonly<Record<string, Gather>> = { timesOfDay, offsetMinutes, procedureEnd, plannedEnd, plannedMinutes };
+export const SCHEDULE_GATHERS: Readonly<Record<string, Gather>> = { 
+  timesOfDay,
+  offsetMinutes,
+  procedureEnd,
+  plannedStart,
+  plannedEnd,
+  appointmentStart,
+  appointmentEnd,
+  orderStart,
+  orderEnd,
+};
