@@ -36,7 +36,8 @@ function ours(read: ReadMaps): ReadonlyMap<string, ReadonlyMap<string, { readonl
   for (const { spec } of read.tables)
     for (const [code, to] of Object.entries(spec.codes)) {
       const { guide = "as-is", why = undefined } = typeof to === "object" && to !== null ? to : {};
-      add(`codesystems ${spec.table}`, code, guide, why ?? spec.repaired);
+      // The guide names its files by the tables, and a file's name holds no slash: Yes/NoIndicator.
+      add(`codesystems ${spec.table.replaceAll("/", "")}`, code, guide, why ?? spec.repaired);
     }
   return all;
 }
