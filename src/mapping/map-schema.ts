@@ -55,7 +55,9 @@ const when: z.ZodType<When> = z.lazy(() =>
       .array(z.string().regex(/^[A-Z][A-Z0-9]{2}$/))
       .min(1)
       .optional()
-      .describe("the segment that it belongs to, the nearest before it that is none of a role, remark or disability, is one of these: ROL after PR1"),
+      .describe(
+        "the segment that it belongs to, the nearest before it that is none of a role, remark or disability, is one of these: ROL after PR1",
+      ),
     any: z.array(when).min(1).optional(),
     all: z.array(when).min(1).optional(),
     not: when.optional(),
@@ -105,7 +107,9 @@ const row = z.strictObject({
       "references to what another map made of the segments that belong to this one: that follow until the next of its name; all of the message where the map is `once`",
     ),
   of: when.optional().describe("with `refs`: only those segments that this holds for"),
-  each: source.optional().describe("once for each repetition of this field, into the entries of its repetitions: a code of OBX-3 for every value of OBX-5"),
+  each: source
+    .optional()
+    .describe("once for each repetition of this field, into the entries of its repetitions: a code of OBX-3 for every value of OBX-5"),
   gather: z.string().optional().describe("function over several fields"),
   set: constant.optional().describe("a constant; with `from` only where that has a value"),
   join: z.array(z.string()).min(2).optional().describe("texts put together: sources, and literals in single quotes: `[\"'+'\", XTN.5]`"),
@@ -169,7 +173,10 @@ export type MapSpec = z.infer<typeof map>;
 const messageEntry = z.strictObject({
   row: z.string().min(3).describe("row of the guide's message map: `ADT_A01.PV1>Encounter[1]`; `added` rows have a name of ours"),
   map: z.string().optional().describe("the segment map that it runs"),
-  by: z.string().optional().describe("row of this file, before this one, that does this row's work: the second group of a message runs the first's"),
+  by: z
+    .string()
+    .optional()
+    .describe("row of this file, before this one, that does this row's work: the second group of a message runs the first's"),
   guide: z.enum(STANDINGS),
   why: z.string().min(8).optional(),
   when: when.optional(),

@@ -121,7 +121,14 @@ function stepsOf(
     if (element === undefined) return `${at} has no element ${name}`;
     const last = depth === parts.length - 1;
     const entry = !element.list ? "none" : slot === "" || (slot === undefined && last) ? "new" : number();
-    steps.push({ name, said: name, entry, beside: false, shared: slot === undefined && !last, rivals: element.list ? [] : rivalsOf(at, name) });
+    steps.push({
+      name,
+      said: name,
+      entry,
+      beside: false,
+      shared: slot === undefined && !last,
+      rivals: element.list ? [] : rivalsOf(at, name),
+    });
     at = element.type;
   }
   // A list without a slot is one entry for all repetitions where a slot, or the end of the path, further down takes them.
@@ -161,7 +168,8 @@ const plain = ({ name, rivals }: Step, type: string): Target => ({
   type,
   repeats: false,
   excluded: ({ building }) => rivals.length > 0 && rivals.some((one) => building.root[one] !== undefined),
-  taken: ({ building }) => building.root[name] !== undefined || (rivals.length > 0 && rivals.some((one) => building.root[one] !== undefined)),
+  taken: ({ building }) =>
+    building.root[name] !== undefined || (rivals.length > 0 && rivals.some((one) => building.root[one] !== undefined)),
   path: () => name,
   put: ({ building: { root } }, value, beside) => {
     root[name] = value;

@@ -45,13 +45,14 @@ function headerOf(id: string, info: MessageInfo, focus: readonly string[]): Mess
   };
 }
 
-/** All that a message was mapped to, each thing once: the groups of one message share its envelope. */
+/** All that a message was mapped to, each thing once: the groups of one message share its envelope, and may each say a part of one account. */
 function mappedIn(mapped: Mapped): readonly (Resource & { readonly id: string })[] {
   const all = new Map<string, Resource & { readonly id: string }>();
   for (const group of [mapped, ...(mapped.others ?? [])])
     for (const { resource } of group.resources) {
       const key = `${resource.resourceType}/${resource.id}`;
-      if (!all.has(key)) all.set(key, resource);
+      const before = all.get(key);
+      all.set(key, before === undefined ? resource : ({ ...(resource as object), ...(before as object) } as typeof resource));
     }
   return [...all.values()];
 }
