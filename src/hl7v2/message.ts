@@ -64,13 +64,16 @@ export class Value {
     if (raw === NULL) return "";
     const text = unescape(raw, this.#delimiters).trim();
     // They mean nothing in a value, and neither FHIR strings nor the database take them.
-    return CONTROLS.test(text) ? text.replace(CONTROLS_ALL, "").trim() : text;
+    return withoutControls(text);
   }
 }
 
 /** Control characters but tab and line ends. */
 const CONTROLS = /[^\P{Cc}\t\n\r]/u;
 const CONTROLS_ALL = new RegExp(CONTROLS, "gu");
+
+/** Text without control characters, which FHIR texts may not have (R4 datatypes, string). */
+export const withoutControls = (text: string): string => (CONTROLS.test(text) ? text.replace(CONTROLS_ALL, "").trim() : text);
 
 const before = (text: string, separator: string): string => {
   const at = text.indexOf(separator);

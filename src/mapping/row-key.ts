@@ -20,4 +20,5 @@ export function sourcesOf(row: Row, dataType: string | undefined): readonly stri
 }
 
 /** A row that says which extension it is: it runs after the rows of the map that give the extension its value. */
-export const namesExtension = (row: Row): boolean => row.set !== undefined && /(?:^|\.)extension(?:\[\w*\])?\.url$/.test(targetOf(row));
+export const namesExtension = (row: Row): boolean =>
+  row.set !== undefined && /^url$|(?:^|\.)extension(?:\[\w*\])?\.url$/.test(targetOf(row));

@@ -112,7 +112,7 @@ function segmentSource(path: string, home: Home): Source {
     },
     isNull: (frame) => part === undefined && segmentOf(frame)?.raw(field) === '""',
     label: (frame) =>
-      `${numbered ? `${name}(${segmentOf(frame)?.index ?? 1})` : name}-${field}${current(frame) ? `(${frame.repetition})` : ""}${suffix}`,
+      `${numbered || (segmentOf(frame)?.index ?? 1) > 1 ? `${name}(${segmentOf(frame)?.index ?? 1})` : name}-${field}${current(frame) ? `(${frame.repetition})` : ""}${suffix}`,
   };
 }
 

@@ -55,7 +55,7 @@ const listIn = (at: Elements | undefined, name: string): unknown[] | undefined =
   return Array.isArray(list) ? list : undefined;
 };
 
-const isExcluded = (at: Elements, { rivals }: Step): boolean => rivals.length > 0 && rivals.some((name) => at[name] !== undefined);
+const isExcluded = (at: Elements, { rivals }: Step): boolean => rivals.some((name) => at[name] !== undefined);
 
 /** Where the index of a shared entry is kept: one for each repetition. What goes through none belongs to the first. */
 const slotKey = (entry: number, shared: boolean, frame: Frame): number =>
@@ -162,14 +162,14 @@ const VALUE: Target = {
   },
 };
 
-const plain = ({ name, rivals }: Step, type: string): Target => ({
+const plain = ({ name, rivals }: Step, type: string, nameOfExtension: boolean): Target => ({
   top: name,
   deletes: name,
   type,
   repeats: false,
-  excluded: ({ building }) => rivals.length > 0 && rivals.some((one) => building.root[one] !== undefined),
-  taken: ({ building }) =>
-    building.root[name] !== undefined || (rivals.length > 0 && rivals.some((one) => building.root[one] !== undefined)),
+  excluded: ({ building }) => rivals.some((one) => building.root[one] !== undefined),
+  taken: ({ building: { root } }) =>
+    root[name] !== undefined || rivals.some((one) => root[one] !== undefined) || (nameOfExtension && Object.keys(root).length === 0),
   path: () => name,
   put: ({ building: { root } }, value, beside) => {
     root[name] = value;
@@ -198,7 +198,8 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
   const last = steps.at(-1);
   const [first] = steps;
   if (last === undefined || first === undefined) return "names no element";
-  if (steps.length === 1 && last.entry === "none") return plain(last, read.type);
+  const nameOfExtension = read.holder === "Extension" && last.name === "url";
+  if (steps.length === 1 && last.entry === "none") return plain(last, read.type, nameOfExtension);
   const above = steps.slice(0, -1);
   const parent = (frame: Frame): Elements | undefined => {
     let at: unknown = frame.building.root;
@@ -213,7 +214,6 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
     for (const step of above) at = enter(at, step, frame);
     return at;
   };
-  const nameOfExtension = read.holder === "Extension" && last.name === "url";
   const choices = steps.some(({ rivals }) => rivals.length > 0);
   const excluded = (frame: Frame): boolean => {
     if (!choices) return false;

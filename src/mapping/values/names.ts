@@ -1,5 +1,5 @@
 import { unescape } from "#src/hl7v2/escapes.ts";
-import type { Value } from "#src/hl7v2/message.ts";
+import { type Value, withoutControls } from "#src/hl7v2/message.ts";
 import type { ValueType } from "./value-type.ts";
 
 const joined = (parts: readonly string[]): string => parts.filter((part) => part !== "").join(" ");
@@ -30,7 +30,7 @@ export const REFERENCE_DISPLAYS: Readonly<Record<string, (value: Value) => strin
 const wholeText: ValueType = {
   read: (value, spot) => {
     if (value.isNull) return undefined;
-    const text = unescape(value.raw, spot.frame.scope.message.delimiters).trim();
+    const text = withoutControls(unescape(value.raw, spot.frame.scope.message.delimiters).trim());
     return text === "" ? undefined : text;
   },
 };
