@@ -7,7 +7,7 @@ const read = (name) => JSON.parse(readFileSync(new URL(name, FHIR), "utf8"));
 
 /** Resources that encounter messages become, and all data types. */
 const RESOURCES =
-  "Account AllergyIntolerance Appointment Basic Bundle CareTeam ChargeItem Condition Coverage Device DiagnosticReport DocumentReference Encounter EpisodeOfCare Immunization Location MedicationAdministration MedicationRequest MessageHeader Observation Organization Patient Practitioner PractitionerRole Procedure Provenance RelatedPerson ServiceRequest Specimen SupplyRequest Task";
+  "Account AllergyIntolerance Appointment Basic Bundle CareTeam ChargeItem Condition Coverage Device DiagnosticReport DocumentReference Encounter EpisodeOfCare Immunization Location Medication MedicationAdministration MedicationRequest MessageHeader Observation Organization Patient Practitioner PractitionerRole Procedure Provenance RelatedPerson ServiceRequest Specimen SupplyRequest Task";
 const wanted = new Set(RESOURCES.split(" "));
 
 const types = {};

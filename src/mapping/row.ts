@@ -205,7 +205,7 @@ function compileValue(writer: Writer, context: RowContext, reading: Reading): Ru
         opened.drop();
         return false;
       }
-      if (row.beside !== undefined) for (const [name, one] of Object.entries(row.beside)) opened.owner[name] ??= one;
+      if (row.beside !== undefined) for (const [name, one] of Object.entries(row.beside)) opened.holder[name] ??= one;
       if (row.initial === true) (frame.building.initial ??= new Set()).add(target.top);
       return true;
     };

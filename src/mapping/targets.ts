@@ -24,8 +24,8 @@ export interface Target {
 
 export interface Opened {
   readonly object: Elements;
-  /** What stands beside it: the entry of a list itself, else the object that has it as a member. */
-  readonly owner: Elements;
+  /** Where constants beside the value go: an entry of a list takes them itself, else what the element is one of. */
+  readonly holder: Elements;
   readonly drop: () => void;
 }
 
@@ -135,7 +135,7 @@ const SELF: Target = {
   put: ({ building }, value) => {
     if (isElements(value)) for (const [name, one] of Object.entries(value)) building.root[name] ??= one;
   },
-  open: ({ building }) => ({ object: building.root, owner: building.root, drop: () => undefined }),
+  open: ({ building }) => ({ object: building.root, holder: building.root, drop: () => undefined }),
 };
 
 /** The one value of a map to a primitive type. */
@@ -162,10 +162,10 @@ const plain = ({ name, rivals }: Step, type: string): Target => ({
   },
   open: ({ building: { root } }) => {
     const there = root[name];
-    if (isElements(there)) return { object: there, owner: root, drop: () => undefined };
+    if (isElements(there)) return { object: there, holder: root, drop: () => undefined };
     const object: Elements = {};
     root[name] = object;
-    return { object, owner: root, drop: () => delete root[name] };
+    return { object, holder: root, drop: () => delete root[name] };
   },
 });
 
@@ -242,10 +242,10 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
     open: (frame) => {
       const at = entered(frame);
       const there = childOf(at, last, frame);
-      const ownerOf = (object: Elements): Elements => (last.entry === "none" ? at : object);
-      if (isElements(there) && last.entry !== "new") return { object: there, owner: ownerOf(there), drop: () => undefined };
+      const holder = (object: Elements): Elements => (last.entry === "none" ? at : object);
+      if (isElements(there) && last.entry !== "new") return { object: there, holder: holder(there), drop: () => undefined };
       const object = enter(at, last, frame);
-      return { object, owner: ownerOf(object), drop: () => prune(frame, steps, object) };
+      return { object, holder: holder(object), drop: () => prune(frame, steps, object) };
     },
   };
 }

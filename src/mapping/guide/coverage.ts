@@ -36,7 +36,7 @@ function ours(read: ReadMaps): ReadonlyMap<string, ReadonlyMap<string, { readonl
   for (const { spec } of read.tables)
     for (const [code, to] of Object.entries(spec.codes)) {
       const { guide = "as-is", why = undefined } = typeof to === "object" && to !== null ? to : {};
-      // The guide names its files by the tables, and a file's name holds no slash: Yes/NoIndicator.
+      // A file's name cannot hold the slash that the guide's rows write.
       add(`codesystems ${spec.table.replaceAll("/", "")}`, code, guide, why ?? spec.repaired);
     }
   return all;
