@@ -193,7 +193,7 @@ const orderStart: Gather = (frame) => {
 
 /** Functions for times that are computed. */
 export const SCHEDULE_TYPES: Readonly<Record<string, ValueType>> = { dayOfWeek, orderedDuration };
-export const SCHEDULE_GATHERS: Readonly<Record<string, Gather>> = { 
+export const SCHEDULE_GATHERS: Readonly<Record<string, Gather>> = {
   timesOfDay,
   offsetMinutes,
   procedureEnd,

@@ -52,7 +52,9 @@ describe("numbers (NM, NR, NA)", () => {
   it("are samples in one channel whose distance is not known", () => {
     const { value } = readType("NA[SampledData]", "1^2^^4");
     expect(value).toMatchObject({ origin: { value: 0 }, dimensions: 1, data: "1 2 E 4" });
-    expect(faultsOf({ resourceType: "Basic", code: { text: "x" }, extension: [{ url: "urn:x", valueSampledData: value }] } as never)).toEqual([]);
+    expect(
+      faultsOf({ resourceType: "Basic", code: { text: "x" }, extension: [{ url: "urn:x", valueSampledData: value }] } as never),
+    ).toEqual([]);
   });
 
   it("are minutes of a quantity with a unit", () => {
