@@ -33,7 +33,22 @@ const MAY_IMPORT = {
     "destinations",
     "telemetry",
   ],
-  cli: ["base", "config", "database", "hl7v2", "fhir", "journal", "intake", "sources", "mapping", "charts", "worklist", "sitedata", "api", "telemetry"],
+  cli: [
+    "base",
+    "config",
+    "database",
+    "hl7v2",
+    "fhir",
+    "journal",
+    "intake",
+    "sources",
+    "mapping",
+    "charts",
+    "worklist",
+    "sitedata",
+    "api",
+    "telemetry",
+  ],
 };
 const PURE = ["base", "hl7v2", "fhir", "mapping", "coding"].join("|");
 // I/O wears its name: only a file with the suffix may import the library.
