@@ -76,6 +76,10 @@ const contextOf = (id: MessageId, at: Date): AnswerContext => ({ at, controlId: 
 /** What identifies a message among those of its feed: sender and MSH-10. */
 const controlIdentity = (header: Header): string => `${header.sendingApplication}|${header.sendingFacility}|${header.controlId}`;
 
+/** MSH-9 as the journal keeps it, in clear: only in HL7's form, for a broken header may have any text of any field there. */
+const typeInClear = ({ messageType }: Header): Pick<JournalEntry, "messageType"> =>
+  /^[A-Z][A-Z0-9]{2}(\^[A-Z][A-Z0-9]{2})?$/.test(messageType) ? { messageType } : {};
+
 /** What is kept of bytes that are no message, or an acknowledgement; undefined for a message. */
 function strayFailure(
   frame: Frame,
@@ -104,8 +108,8 @@ export async function acceptFrame(needs: Needs, origin: Origin, frame: Frame): P
       return undefined;
     }
   };
-  const unanswered = async (verdict: "refused" | "incomplete", failure: Failure, messageType?: string): Promise<Reply> => {
-    const stored = await keep({ verdict, failure, ...(messageType === undefined ? {} : { messageType }) });
+  const unanswered = async (verdict: "refused" | "incomplete", failure: Failure, known: Partial<JournalEntry> = {}): Promise<Reply> => {
+    const stored = await keep({ ...known, verdict, failure });
     return stored === undefined ? { kind: "close" } : { kind: "none", verdict, recordId: base.id, failure };
   };
 
@@ -123,13 +127,13 @@ export async function acceptFrame(needs: Needs, origin: Origin, frame: Frame): P
   const header = read.value;
   // An acknowledgement is never acknowledged: two engines would answer each other for ever.
   if (header.messageType.startsWith("ACK") || header.messageType.startsWith("MCF"))
-    return unanswered("refused", { code: "ACKNOWLEDGEMENT_RECEIVED", place: "MSH-9" }, header.messageType);
+    return unanswered("refused", { code: "ACKNOWLEDGEMENT_RECEIVED", place: "MSH-9" }, typeInClear(header));
 
   const choreography = choreographyOf(header, feed);
   const context = contextOf(base.id, receivedAt);
   const orderKey = orderKeyOf(frame.bytes, header, feed);
   const known = {
-    messageType: header.messageType,
+    ...typeInClear(header),
     findable: findableIn(frame.bytes, header),
     ...(origin.operator === true ? {} : { controlId: controlIdentity(header) }),
     ...(orderKey === undefined ? {} : { orderKey }),
