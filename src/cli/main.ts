@@ -5,6 +5,7 @@ import { registerDocs } from "./docs.ts";
 import { registerFuzz } from "./fuzz/command.ts";
 import { registerIngest } from "./ingest.ts";
 import { CommandFault } from "./installation.ts";
+import { registerMessages } from "./messages.ts";
 import { registerOffline } from "./offline.ts";
 import { registerOperator } from "./operator.ts";
 
@@ -20,6 +21,7 @@ registerOffline(program);
 registerFuzz(program);
 registerOperator(program);
 registerIngest(program);
+registerMessages(program);
 registerCoder(program);
 registerDocs(program);
 

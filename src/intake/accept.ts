@@ -11,6 +11,7 @@ import { letterOf } from "#src/hl7v2/conditions.ts";
 import type { Frame } from "#src/hl7v2/framer.ts";
 import { type Header, NO_HEADER, readHeader } from "#src/hl7v2/header.ts";
 import type { Journal, JournalEntry, Journaled, Outcome, OwedAnswer, Protocol, Verdict } from "#src/journal/journal.ts";
+import { contextOf } from "./answers.ts";
 import { checkMessage } from "./check-message.ts";
 import { type Choreography, choreographyOf, isWanted } from "./choreography.ts";
 import { findableIn, orderKeyOf } from "./identifiers.ts";
@@ -69,9 +70,6 @@ export type Reply =
       readonly later?: LaterAnswer;
     }
   | { readonly kind: "close" };
-
-/** MSH-10 of the answer to a record, and when it was received: an answer that is given again is the same to the byte. */
-const contextOf = (id: MessageId, at: Date): AnswerContext => ({ at, controlId: id.replaceAll("-", "").slice(0, 20).toUpperCase() });
 
 /** What identifies a message among those of its feed: sender and MSH-10. */
 const controlIdentity = (header: Header): string => `${header.sendingApplication}|${header.sendingFacility}|${header.controlId}`;

@@ -17,6 +17,8 @@ const TABLE: Readonly<Record<string, string>> = {
   "POST /hl7v2/:feed": "admin source",
   "GET /api/status": "admin analyst auditor",
   "GET /api/messages/:id": "admin analyst auditor",
+  "GET /api/messages/:id/raw": "admin analyst",
+  "POST /api/messages/search": "admin analyst auditor",
   "GET /api/messages/:id/lineage": "admin analyst",
   "POST /api/work-items/next": "admin coder",
   "POST /api/work-items/:id/heartbeat": "admin coder",
