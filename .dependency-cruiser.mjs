@@ -6,7 +6,7 @@ const MAY_IMPORT = {
   config: ["base", "hl7v2"],
   database: ["base"],
   telemetry: ["base", "database", "journal"],
-  journal: ["base", "database", "telemetry"],
+  journal: ["base", "config", "database", "telemetry"],
   intake: ["base", "config", "hl7v2", "fhir", "journal", "telemetry"],
   sources: ["base", "config", "hl7v2", "fhir", "journal", "intake", "telemetry"],
   sitedata: ["base"],

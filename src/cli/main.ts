@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerCoder } from "./coder.ts";
+import { registerCompare } from "./compare.ts";
 import { registerDocs } from "./docs.ts";
 import { registerFuzz } from "./fuzz/command.ts";
 import { registerIngest } from "./ingest.ts";
@@ -22,6 +23,7 @@ registerFuzz(program);
 registerOperator(program);
 registerIngest(program);
 registerMessages(program);
+registerCompare(program);
 registerCoder(program);
 registerDocs(program);
 

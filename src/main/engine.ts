@@ -11,11 +11,13 @@ import { openPool } from "#src/database/pool.pg.ts";
 import { createDelivery } from "#src/destinations/delivery.bullmq.ts";
 import { prepareValidation } from "#src/fhir/validate.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
+import { recordLives } from "#src/journal/feed-lives.pg.ts";
 import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
 import { durabilityFaults, forgetControlIds, makePartitions } from "#src/journal/upkeep.pg.ts";
 import { writeAudit } from "#src/telemetry/audit.pg.ts";
 import type { Log, LogLevel } from "#src/telemetry/log.ts";
 import { completeQuietVisits } from "#src/worklist/complete-after.pg.ts";
+import { heldOfOtherLives, PARALLEL } from "#src/worklist/feed-lives.pg.ts";
 import { createRelay } from "#src/worklist/relay.bullmq.ts";
 import { createWorklist } from "#src/worklist/worklist.ts";
 import { apiRoutes, auditRow } from "./api-routes.ts";
@@ -88,6 +90,9 @@ async function startStages(
   await makePartitions(pool);
   const faults = await durabilityFaults(pool);
   if (faults.length > 0) throw new Error(`no acknowledgement could be trusted: ${faults.join("; ")}`);
+  const lives = await recordLives(pool, config.feeds);
+  if (lives.faults.length > 0) throw new Error(lives.faults.join("\n"));
+  for (const { feed } of lives.changes.filter(({ before }) => before !== undefined)) log.warn("the life of a feed has changed", { feed });
   const tokens = createTokens(pool);
 
   const relay = createRelay({ pool, redisUrl, prefix: redisPrefix, queues: rules.queues.names, log });
@@ -157,6 +162,9 @@ async function startStages(
       log,
     ),
   );
+
+  // A feed that went live: what was held beside the old system is work now.
+  for (const id of await heldOfOtherLives(pool, config.feeds)) await worklist.liftHold(id, PARALLEL.code, "engine");
 
   const routes = apiRoutes({
     pool,

@@ -6,6 +6,7 @@ import { startFoldLoop } from "#src/charts/fold-loop.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
 import { isOutage, openPool } from "#src/database/pool.pg.ts";
 import { createLog } from "#src/telemetry/log.ts";
+import { withFeedLives } from "#src/worklist/feed-lives.pg.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import { type FoldWorkerData, type FromWorker, type ToWorker } from "./fold-thread.ts";
 import { readRules } from "./rules.ts";
@@ -28,7 +29,7 @@ const needs = {
   sealer,
   cache: createChartCache(CHARTS_KEPT),
   map: createMapRecord(maps, feeds, keys.idKey),
-  onChanges: createReconcileItems({ rules: queues, feeds, idKey: keys.idKey }),
+  onChanges: withFeedLives(createReconcileItems({ rules: queues, feeds, idKey: keys.idKey }), feeds),
 };
 
 const loop = startFoldLoop({

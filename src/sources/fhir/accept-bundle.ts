@@ -86,6 +86,7 @@ export function createAcceptBundle({ journal, idKey, now, subjectOf, awaitOutcom
       ...(controlId === undefined ? {} : { controlId }),
       ...(orderKey === undefined ? {} : { orderKey }),
       onReuse: "reject",
+      ...(feed.life === "test" ? { foldAs: { outcome: "filtered" as const, failure: { code: "FEED_IN_TEST" as const } } } : {}),
     });
     if (proof === undefined) return storeDown;
     if (proof.verdict === "refused")
