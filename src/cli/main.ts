@@ -9,6 +9,7 @@ import { CommandFault } from "./installation.ts";
 import { registerMessages } from "./messages.ts";
 import { registerOffline } from "./offline.ts";
 import { registerOperator } from "./operator.ts";
+import { registerToken } from "./token.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
@@ -23,6 +24,7 @@ registerFuzz(program);
 registerOperator(program);
 registerIngest(program);
 registerMessages(program);
+registerToken(program);
 registerCompare(program);
 registerCoder(program);
 registerDocs(program);

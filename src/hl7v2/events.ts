@@ -33,6 +33,8 @@ export const isKnownType = (type: string): boolean => TYPES.has(type) || /^Z[A-Z
 
 /** Whether HL7 may have defined the event (MSH-9.2) for a known type: a closed list for the types of encounters, the form for others. */
 export function isKnownEvent(type: string, event: string): boolean {
+  // Problems, goals and pathways (ch. 12) are numbered otherwise: PC1 to PC9, PCA to PCL.
+  if (/^PC[1-9A-L]$/.test(event)) return !EVENTS.has(type);
   const match = /^([A-Z])(\d\d)$/.exec(event);
   if (match === null) return type.startsWith("Z") || /^Z[A-Z0-9]{2}$/.test(event);
   const ranges = EVENTS.get(type);

@@ -261,7 +261,7 @@ function laterAnswer(needs: Needs, feed: Feed, header: Header, recordId: Message
 /** The journal cannot be written: never an accept, and never an E of the application, which senders file as final. */
 function storeDown(feed: Feed, header: Header, choreography: Choreography, context: AnswerContext): Reply {
   const failures: readonly Failure[] = [{ code: "STORE_DOWN" }];
-  const about = { kind: "answer" as const, verdict: "refused" as const };
+  const about = { kind: "answer" as const, verdict: "refused" as const, failure: { code: "STORE_DOWN" as const } };
   if (feed.onStoreDown === "AR207") return { ...about, bytes: refusalBytes(header, "AR", failures, context) };
   if (feed.onStoreDown === "CE" && choreography.mode === "enhanced")
     return { ...about, bytes: refusalBytes(header, "CE", failures, context) };

@@ -5,6 +5,7 @@ import type { Tokens } from "#src/api/auth/tokens.pg.ts";
 import { type FeedStatus, feedRoutes } from "#src/api/feeds/routes.ts";
 import { type Hl7RouteNeeds, hl7Routes } from "#src/api/hl7v2/routes.ts";
 import { fhirRoutes } from "#src/api/fhir/routes.ts";
+import { metricsRoutes } from "#src/api/metrics/routes.ts";
 import { messagePage } from "#src/api/messages/page.ts";
 import { messageRoutes } from "#src/api/messages/routes.ts";
 import type { Caller, Route } from "#src/api/route.ts";
@@ -39,6 +40,8 @@ export interface ApiNeeds {
   readonly worklist: Worklist;
   readonly acceptHl7: Hl7RouteNeeds["accept"];
   readonly feedStatus: () => readonly FeedStatus[];
+  /** Prometheus text. */
+  readonly metrics?: () => string;
   readonly wakeRelay: () => void;
   readonly wakeDelivery: () => void;
 }
@@ -63,6 +66,7 @@ export function apiRoutes({
   worklist,
   acceptHl7,
   feedStatus,
+  metrics = () => "",
   wakeRelay,
   wakeDelivery,
 }: ApiNeeds): readonly Route[] {
@@ -79,6 +83,7 @@ export function apiRoutes({
   return [
     ...authRoutes(tokens),
     ...feedRoutes(feedStatus),
+    ...metricsRoutes(metrics),
     ...hl7Routes({ feeds: config.feeds, accept: acceptHl7 }),
     ...messageRoutes({
       status: () => readLineStatus(pool, TROUBLES_SHOWN),

@@ -13,6 +13,7 @@ const TABLE: Readonly<Record<string, string>> = {
   "POST /auth/sign-in": "public",
   "GET /health": "public",
   "GET /fhir/R4/metadata": "public",
+  "GET /metrics": "admin monitor",
   "GET /api/feeds": "admin analyst auditor",
   "POST /hl7v2/:feed": "admin source",
   "GET /api/status": "admin analyst auditor",
