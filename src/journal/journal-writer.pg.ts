@@ -60,12 +60,6 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
   let running: Promise<void> | undefined;
   let inFlight = 0;
 
-  const controlSearch = ({ verdict, findable }: JournalEntry): string | null => {
-    const control = findable?.find(({ kind }) => kind === "control");
-    // An accepted entry may still be refused as a reused control id, so every one brings it.
-    return control === undefined || verdict === "incomplete" ? null : searchKey(sealer, "control", control.value).toString();
-  };
-
   /** Writes a group in one commit. Rejects when nothing of it was written. */
   const write = async (group: readonly Waiting[]): Promise<Committed> => {
     const columns: unknown[][] = Array.from({ length: ENTRY_COLUMNS }, () => []);
@@ -76,6 +70,9 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
       controlKey: entry.controlId === undefined || entry.controlId === "" ? null : sealer.blindIndex("control-id", entry.controlId),
     }));
     group.forEach(({ entry }, n) => {
+      const keys = (entry.findable ?? []).map(({ kind, value }) => ({ kind, key: searchKey(sealer, kind, value).toString() }));
+      // An accepted entry may still be refused as a reused control id, so every one brings it.
+      const controlSearch = entry.verdict === "incomplete" ? undefined : keys.find(({ kind }) => kind === "control")?.key;
       const row = [
         entry.id,
         entry.receivedAt,
@@ -97,15 +94,15 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
         entry.foldAs?.failure.code ?? null,
         entry.foldAs?.failure.place ?? null,
         entry.answerBytes === undefined ? null : sealer.seal(entry.answerBytes, answerContext(entry.id)),
-        controlSearch(entry),
+        controlSearch ?? null,
         entry.onReuse ?? "accept",
         entry.owes?.condition ?? null,
         entry.owes?.mode ?? null,
         entry.charset ?? null,
       ];
       row.forEach((value, c) => columns[c]?.push(value));
-      for (const { kind, value } of entry.findable ?? []) {
-        search.push(searchKey(sealer, kind, value).toString());
+      for (const { key } of keys) {
+        search.push(key);
         searchOf.push(n + 1);
       }
     });

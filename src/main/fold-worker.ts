@@ -1,3 +1,4 @@
+import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { createSealer } from "#src/base/seal.ts";
 import { createChartCache } from "#src/charts/chart-store.pg.ts";
@@ -19,6 +20,14 @@ if (port === null) throw new Error("this file is a worker of the engine");
 const { databaseUrl, config, keys, logLevel } = workerData as FoldWorkerData;
 const log = createLog(logLevel);
 const say = (message: FromWorker): void => port.postMessage(message);
+
+// On Linux this is the priority of this thread alone. What is accepted is safe and can wait; who sends cannot: while there is not enough
+// processor for both, acknowledgements go first, and the fold catches up behind them.
+try {
+  if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  log.info("the fold runs at the priority of the engine: the system allows no other");
+}
 
 const sealer = createSealer(keys.encryptionKey);
 const pool = openPool(databaseUrl, { max: 2, name: "fold" }, (code) => log.warn("a database connection was lost", { code }));
