@@ -25,6 +25,7 @@ const DECODERS: ReadonlyMap<string, string> = new Map(
     "UNICODE UTF-16": "utf-16",
     "GB 18030-2000": "gb18030",
     "BIG-5": "big5",
+    "KS X 1001": "euc-kr",
   }),
 );
 
