@@ -129,7 +129,8 @@ export function readShape(bytes: Buffer, header: Header): Shape {
         segments.push(name);
         if (name === "MSH") headers++;
       } else broken = true;
-      truncated = !named && end === bytes.length && end - at < 3 && isUpper(bytes[at]) && (end - at === 1 || isNameByte(bytes[at + 1]));
+      // Of the last line that counts: line ends may follow it.
+      truncated = !named && end - at < 3 && isUpper(bytes[at]) && (end - at === 1 || isNameByte(bytes[at + 1]));
     }
     at = end + 1;
   }

@@ -188,6 +188,7 @@ describe("a refusal", () => {
     ["a lone MSH", `${MSH}ADT^A01|r11|P|2.5\r`, "AE r11", "PID^1|100^"],
     ["two messages joined in one frame", `${MSH}ADT^A01|r12|P|2.5\rPID|1||7\r${MSH}ADT^A01|x|P|2.5\rPID|1||8\r`, "AE r12", "MSH^2|100^"],
     ["a message cut within a segment's name", `${MSH}ADT^A01|r13|P|2.5\rPID|1||7\rPV`, "AE r13", "PID^1|100^"],
+    ["a message cut within a segment's name, with a line end", `${MSH}DFT^P03|r14|P|2.5\rPID|1||7\rFT\r`, "AE r14", "PID^1|100^"],
   ])("says where and why: %s", async (_, message, answer, error) => {
     const { port } = await peer.listen();
     const { text } = await talk(port, framed(message));
