@@ -6,7 +6,7 @@ const MAY_IMPORT = {
   config: ["base", "hl7v2"],
   database: ["base"],
   telemetry: ["base", "database", "journal"],
-  journal: ["base", "database", "telemetry"],
+  journal: ["base", "config", "database", "telemetry"],
   intake: ["base", "config", "hl7v2", "fhir", "journal", "telemetry"],
   sources: ["base", "config", "hl7v2", "fhir", "journal", "intake", "telemetry"],
   sitedata: ["base"],
@@ -33,7 +33,22 @@ const MAY_IMPORT = {
     "destinations",
     "telemetry",
   ],
-  cli: ["base", "config", "database", "hl7v2", "fhir", "journal", "intake", "sources", "mapping", "charts", "worklist", "sitedata", "api", "telemetry"],
+  cli: [
+    "base",
+    "config",
+    "database",
+    "hl7v2",
+    "fhir",
+    "journal",
+    "intake",
+    "sources",
+    "mapping",
+    "charts",
+    "worklist",
+    "sitedata",
+    "api",
+    "telemetry",
+  ],
 };
 const PURE = ["base", "hl7v2", "fhir", "mapping", "coding"].join("|");
 // I/O wears its name: only a file with the suffix may import the library.

@@ -29,6 +29,7 @@ export function builtinConfig(
     siteMapsDir: join(home, "sites", "demo", "maps"),
     queuesDir: join(home, "queues"),
     lease: { minutes: 30 },
+    disk: { minimumFreeMb: 512, folders: [] },
     demo: options.demo,
   };
 }

@@ -41,6 +41,9 @@ export interface MapPack {
 /** `OBX[Observation-Component]` to `Observation`, `HD[MessageHeader.source-name]` to `MessageHeader.source`. */
 export const fhirTypeOf = (map: string): string => map.slice(map.indexOf("[") + 1, -1).split("-")[0] ?? "";
 
+/** A function of a closed set by the name that a file gives it: `constructor` is none. */
+const own = <T>(set: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(set, name) ? set[name] : undefined);
+
 const REFERENCE = /^Reference\((.+)\)$/;
 
 export type CompiledMaps = ReadonlyMap<string, CompiledRows & { readonly merged: MergedMap }>;
@@ -56,9 +59,9 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
   const typeOf = (name: string): ValueType | undefined => {
     const referred = REFERENCE.exec(name)?.[1];
     const map = merged.get(referred ?? name);
-    if (map?.dataType !== true) return referred === undefined ? VALUE_TYPES[name] : undefined;
+    if (map?.dataType !== true) return referred === undefined ? own(VALUE_TYPES, name) : undefined;
     const { native } = map.spec;
-    if (native !== undefined) return NATIVE_TYPES[native];
+    if (native !== undefined) return own(NATIVE_TYPES, native);
     if (referred !== undefined)
       return referenceTypeOf(() => required(referred), REFERENCE_DISPLAYS[referred.slice(0, referred.indexOf("["))] ?? (() => ""));
     return dataTypeOf(/^[a-z]/.test(fhirTypeOf(name)), () => required(name));
@@ -68,7 +71,7 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     const { spec, rows, fault } = one;
     const type = fhirTypeOf(name);
     if (/^[A-Z]/.test(type) && !isType(type)) fault(["map"], `R4 has no type ${type}`);
-    if (spec.native !== undefined && NATIVE_TYPES[spec.native] === undefined) fault(["native"], `no function ${spec.native}`);
+    if (spec.native !== undefined && own(NATIVE_TYPES, spec.native) === undefined) fault(["native"], `no function ${spec.native}`);
     const home: Home = { name: name.slice(0, name.indexOf("[")), isSegment: !one.dataType, once: spec.once, companions: spec.with };
     const context: RowContext = { home, type, typeOf, tables, mapNames: new Set(merged.keys()), slots: new Map(), fault };
     const run: RunRow[] = [];
