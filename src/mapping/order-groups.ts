@@ -32,6 +32,8 @@ export const isGrouped = (segment: string, other: string): boolean =>
  */
 export function hasEnded(message: Hl7Message, other: { readonly name: string; readonly position: number }, segment: Segment): boolean {
   if (other.position >= segment.position || !isGrouped(segment.name, other.name)) return false;
+  // An order before is another order.
+  if (other.name === segment.name) return true;
   const depth = DEPTH[other.name] ?? DEEPEST;
   for (const { name, position } of message.segments) {
     if (position <= other.position) continue;
