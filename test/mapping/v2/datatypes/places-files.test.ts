@@ -1,7 +1,7 @@
 import type { Attachment, Location, Reference } from "@medplum/fhirtypes";
 import { describe, expect, it } from "vitest";
 import { faultsOf } from "#src/fhir/validate.ts";
-import { readType } from "./read-type.ts";
+import { DATA_TYPES, readType } from "./read-type.ts";
 
 const placesOf = (text: string): readonly Location[] =>
   readType("PL[Location]", text).made.filter((one): one is Location => one.resourceType === "Location");
@@ -46,6 +46,18 @@ describe("places (PL)", () => {
     const room = placesOf("3N^301^^WEST^^^^^Corner room^L1^EAST").at(-1);
     expect(room).toMatchObject({ description: "Corner room" });
     expect(room?.identifier?.[1]).toEqual({ system: "urn:chartbridge:authority:EAST", value: "L1", assigner: { display: "EAST" } });
+  });
+
+  it("are traced to rows that are there, element by element", () => {
+    const { made, lineage } = readType("PL[Location]", "3N^301^A^WEST^^N^B1^F3^By the window^L1&WEST^EAST");
+    const rows = new Set(DATA_TYPES.find(({ map }) => map === "PL[Location]")?.rows.map(({ key }) => `PL[Location] ${key}`));
+    const ofPlaces = lineage.filter(({ target }) => target.startsWith("Location."));
+    expect(ofPlaces.filter(({ row }) => !rows.has(row))).toEqual([]);
+    for (const place of made) {
+      const traced = new Set(ofPlaces.filter(({ resourceId }) => resourceId === place.id).map(({ target }) => target.split(/[.[]/)[1]));
+      expect(Object.keys(place).filter((name) => name !== "resourceType" && name !== "id" && !traced.has(name))).toEqual([]);
+    }
+    expect(ofPlaces.find(({ target, source }) => target === "Location.name" && /-1(?:\(1\))?\.3$/.test(source ?? ""))).toBeDefined();
   });
 
   it("are read out of an NDL as well", () => {

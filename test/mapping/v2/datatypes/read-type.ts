@@ -101,6 +101,7 @@ export interface ReadType {
   readonly value: unknown;
   /** Resources that the value made: what a reference points at, and what that points at. */
   readonly made: readonly Resource[];
+  readonly lineage: Mapped["lineage"];
   readonly warnings: Mapped["warnings"];
   readonly unmapped: NonNullable<Mapped["unmapped"]>;
 }
@@ -142,6 +143,7 @@ export function readType(map: string, text: string, settings: { readonly sent?: 
   return {
     value: valueAt(own, place.to),
     made: all.filter((one) => one !== own && one.id !== mapped.value.patientId),
+    lineage: mapped.value.lineage,
     warnings: mapped.value.warnings,
     unmapped: mapped.value.unmapped ?? [],
   };

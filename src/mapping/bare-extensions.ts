@@ -1,0 +1,73 @@
+import { type Elements, isElements, type Made } from "./scope.ts";
+import type { LineageEntry } from "./types.ts";
+
+/** An entry of a list that was taken away. */
+interface Gone {
+  /** Path of the list. */
+  readonly path: string;
+  readonly index: number;
+}
+
+const isBare = (extension: Elements): boolean =>
+  Object.keys(extension).every((name) => name === "url" || name === "id") && extension["url"] !== undefined;
+const isEmpty = (one: unknown): boolean => isElements(one) && Object.keys(one).length === 0;
+
+function cleanList(list: unknown[], name: string, path: string, gone: Gone[]): void {
+  for (let at = list.length - 1; at >= 0; at--) {
+    const entry = list[at];
+    if (!isElements(entry)) continue;
+    cleanMembers(entry, `${path}[${at}]`, gone);
+    // Extensions of a list of primitives stand by their index: an empty one is a null.
+    if (name.startsWith("_")) {
+      if (isEmpty(entry)) list[at] = null;
+    } else if (isEmpty(entry) || (name === "extension" && isBare(entry))) {
+      list.splice(at, 1);
+      gone.push({ path, index: at });
+    }
+  }
+}
+
+function cleanMembers(owner: Elements, path: string, gone: Gone[]): void {
+  for (const name in owner) {
+    const member = owner[name];
+    if (typeof member !== "object" || member === null) continue;
+    const at = `${path}.${name.startsWith("_") ? name.slice(1) : name}`;
+    if (Array.isArray(member)) {
+      cleanList(member, name, at, gone);
+      if (member.every((entry) => entry === null)) delete owner[name];
+    } else if (isElements(member)) {
+      cleanMembers(member, at, gone);
+      if (isEmpty(member)) delete owner[name];
+    }
+  }
+}
+
+/** Lineage after something was taken away: what led there is gone, and entries behind it moved up. */
+function adjusted(target: string, { path, index }: Gone): string | undefined {
+  if (!target.startsWith(`${path}[`)) return target;
+  const end = target.indexOf("]", path.length);
+  const at = Number(target.slice(path.length + 1, end));
+  if (at === index) return undefined;
+  return at < index ? target : `${path}[${at - 1}]${target.slice(end + 1)}`;
+}
+
+/**
+ * Takes away extensions that have an address and no value (R4 ext-1), and what is empty without them: a row writes the address
+ * wherever the field has a text, also where another row finds that the text is no valid value.
+ */
+export function dropBareExtensions({ root }: Made, lineage: LineageEntry[] | undefined): void {
+  const gone: Gone[] = [];
+  cleanMembers(root, root.resourceType, gone);
+  if (gone.length === 0 || lineage === undefined) return;
+  let kept = 0;
+  for (const entry of lineage) {
+    let target: string | undefined = entry.target;
+    if (entry.resourceId === root.id)
+      for (const one of gone) {
+        target = target === undefined ? undefined : adjusted(target, one);
+        if (target === undefined) break;
+      }
+    if (target !== undefined) lineage[kept++] = target === entry.target ? entry : { ...entry, target };
+  }
+  lineage.length = kept;
+}
