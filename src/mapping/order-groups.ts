@@ -14,6 +14,7 @@ const DEPTH: Readonly<Record<string, number>> = {
   RXR: 4,
   RXC: 4,
   SPM: 4,
+  PRT: 4,
   OBX: 4,
 };
 const DEEPEST = 9;
