@@ -55,7 +55,7 @@ const listIn = (at: Elements | undefined, name: string): unknown[] | undefined =
   return Array.isArray(list) ? list : undefined;
 };
 
-const isExcluded = (at: Elements, { rivals }: Step): boolean => rivals.length > 0 && rivals.some((name) => at[name] !== undefined);
+const isExcluded = (at: Elements, { rivals }: Step): boolean => rivals.some((name) => at[name] !== undefined);
 
 /** Where the index of a shared entry is kept: one for each repetition. What goes through none belongs to the first. */
 const slotKey = (entry: number, shared: boolean, frame: Frame): number =>
@@ -167,9 +167,8 @@ const plain = ({ name, rivals }: Step, type: string): Target => ({
   deletes: name,
   type,
   repeats: false,
-  excluded: ({ building }) => rivals.length > 0 && rivals.some((one) => building.root[one] !== undefined),
-  taken: ({ building }) =>
-    building.root[name] !== undefined || (rivals.length > 0 && rivals.some((one) => building.root[one] !== undefined)),
+  excluded: ({ building }) => rivals.some((one) => building.root[one] !== undefined),
+  taken: ({ building }) => building.root[name] !== undefined || rivals.some((one) => building.root[one] !== undefined),
   path: () => name,
   put: ({ building: { root } }, value, beside) => {
     root[name] = value;
