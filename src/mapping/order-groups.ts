@@ -14,6 +14,7 @@ const DEPTH: Readonly<Record<string, number>> = {
   RXR: 4,
   RXC: 4,
   SPM: 4,
+  PRT: 4,
   OBX: 4,
 };
 const DEEPEST = 9;
@@ -32,6 +33,8 @@ export const isGrouped = (segment: string, other: string): boolean =>
  */
 export function hasEnded(message: Hl7Message, other: { readonly name: string; readonly position: number }, segment: Segment): boolean {
   if (other.position >= segment.position || !isGrouped(segment.name, other.name)) return false;
+  // An order before is another order.
+  if (other.name === segment.name) return true;
   const depth = DEPTH[other.name] ?? DEEPEST;
   for (const { name, position } of message.segments) {
     if (position <= other.position) continue;

@@ -56,6 +56,9 @@ interface Writer {
   readonly row: Row;
 }
 
+/** A constant of its own for each place: what later rows write into one must not show in others. */
+const ownCopy = (value: unknown): unknown => (typeof value === "object" ? structuredClone(value) : value);
+
 const fullPath = (frame: Frame, path: string): string => (path === "" ? frame.target : `${frame.target}.${path}`);
 
 function write(frame: Frame, { target, name, row }: Writer, value: unknown, source: Source | string | undefined, table?: string): void {
@@ -99,7 +102,7 @@ function compileReference(writer: Writer, context: RowContext): RunRow | undefin
       if (target.taken(frame)) return;
       const own = OWN.has(ref) ? frame.scope.own.get(ref) : undefined;
       const reference = own === undefined ? madeBy(frame, ref)?.reference : { reference: own };
-      if (reference !== undefined) write(frame, writer, reference, undefined);
+      if (reference !== undefined) write(frame, writer, { ...reference }, undefined);
     };
   }
   if (refs === undefined) return undefined;
@@ -116,7 +119,7 @@ function compileReference(writer: Writer, context: RowContext): RunRow | undefin
       for (const one of made.get(refs) ?? []) {
         if (one.position <= from || one.position >= (next ?? Number.POSITIVE_INFINITY)) continue;
         const segment = message.all(there.name).find((own) => own.position === one.position);
-        if (segment !== undefined && counts?.({ ...frame, segment }) !== false) write(frame, writer, one.reference, undefined);
+        if (segment !== undefined && counts?.({ ...frame, segment }) !== false) write(frame, writer, { ...one.reference }, undefined);
       }
     });
   };
@@ -188,7 +191,7 @@ function compileValue(writer: Writer, context: RowContext, reading: Reading): Ru
   if (row.set !== undefined)
     return (frame, source) => {
       if (!source.first(frame).valued) return false;
-      if (!target.taken(frame)) write(frame, writer, row.set, source);
+      if (!target.taken(frame)) write(frame, writer, ownCopy(row.set), source);
       return true;
     };
   const type = typeFor(writer, context);
@@ -314,7 +317,7 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
   if (sources.length === 0) {
     if (row.set === undefined) context.fault([], "says neither from, set, join, ref, refs, gather nor delete");
     return guarded((frame) => {
-      if (!target.taken(frame)) write(frame, writer, row.set, undefined);
+      if (!target.taken(frame)) write(frame, writer, ownCopy(row.set), undefined);
     });
   }
   const runValue = compileValue(writer, context, readingOf(row, context, sourceOf("systemFrom")));

@@ -141,7 +141,8 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       const { scope } = spot.frame;
       const key = `${spec.map}|${value.raw}`;
       const known = scope.referred.get(key);
-      if (known !== undefined) return known;
+      // A copy: rows write functions and the like beside a reference.
+      if (known !== undefined) return { ...known };
       const nobody = innerFrame(spot, value, startResource(type, "", false), type, "");
       const parts = firstOf(identities, nobody);
       const name = display(value);
@@ -154,7 +155,7 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
         scope.resources.set(`${type}/${id}`, made);
         runAll(rows, innerFrame(spot, value, made, type, id));
       }
-      return reference;
+      return { ...reference };
     },
   };
 }
