@@ -109,7 +109,10 @@ const documentContent: Gather = (frame) => {
       source: `OBX(${firstText.index})-5`,
     });
   contents.push(...files);
-  return contents.length > 0 ? contents : [{ value: { attachment: { ...named, contentType: "text/plain" } }, source: "TXA-16" }];
+  const nothing = { value: { attachment: { ...named, contentType: "text/plain" } } };
+  return contents.length > 0
+    ? contents
+    : [title === "" ? nothing : { ...nothing, source: frame.segment.field(16).text === "" ? "TXA-25" : "TXA-16" }];
 };
 
 /** The OBX of one order: those after the segment, before the next of its name or the next ORC. */

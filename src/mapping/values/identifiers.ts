@@ -38,5 +38,9 @@ export const IDENTIFIER_TYPES: Readonly<Record<string, ValueType>> = {
 
 /** System of an identifier that names no authority: the feed's, else MSH-4. */
 export const IDENTIFIER_GATHERS: Readonly<Record<string, Gather>> = {
-  defaultAuthority: ({ scope }) => [{ value: authoritySystem(scope.defaultAuthority), source: "MSH-4" }],
+  defaultAuthority: ({ scope: { defaultAuthority, settings, message } }) => {
+    const value = authoritySystem(defaultAuthority);
+    const said = !settings.defaultAuthority && message.msh.field(4).text !== "";
+    return [said ? { value, source: "MSH-4" } : { value }];
+  },
 };
