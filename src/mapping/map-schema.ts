@@ -110,6 +110,7 @@ const row = z.strictObject({
   each: source
     .optional()
     .describe("once for each repetition of this field, into the entries of its repetitions: a code of OBX-3 for every value of OBX-5"),
+  first: z.literal(true).optional().describe("only the first repetition of the field counts"),
   gather: z.string().optional().describe("function over several fields"),
   set: constant.optional().describe("a constant; with `from` only where that has a value"),
   join: z.array(z.string()).min(2).optional().describe("texts put together: sources, and literals in single quotes: `[\"'+'\", XTN.5]`"),

@@ -66,7 +66,7 @@ export function compileMessages(read: readonly Read<MessageSpec>[], maps: Compil
     for (const name of without)
       if (!inherited.some(({ map }) => map === name)) one.fault(["without"], `${like ?? ""} has no map ${name} to do without`);
     const steps = [...inherited.filter(({ map }) => !without.includes(map)), ...own];
-    if (steps.length === 0) one.fault([], "has no maps");
+    if (steps.length === 0 && one.spec.maps.length === 0) one.fault([], "has no maps");
     done.set(one, steps);
     return steps;
   };

@@ -246,7 +246,8 @@ function compileSourced(writer: Writer, sources: readonly Source[], runValue: Ru
         nulled = true;
         continue;
       }
-      const count = source.field === 0 ? 1 : frame.segment.repetitions(source.field).length;
+      const sent = source.field === 0 ? 1 : frame.segment.repetitions(source.field).length;
+      const count = row.first === true ? Math.min(1, sent) : sent;
       if (count === 0) continue;
       const alone = source.field === 0 || (count === 1 && !target.repeats);
       if (alone ? once(frame, source) : through(frame, source, count)) return;

@@ -18,7 +18,7 @@ interface Node {
 
 const shape = (node: Node): string => {
   if (node.enum !== undefined) return node.enum.map((one) => `\`${one}\``).join(", ");
-  if (node.const !== undefined) return `\`${String(node.const)}\``;
+  if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
   if (node.anyOf !== undefined) return [...new Set(node.anyOf.map(shape))].filter((one) => one !== "").join(" or ");
   if (node.type === "array") return `list${node.items === undefined ? "" : ` of ${shape(node.items) || "anything"}`}`;
   if (node.type === "object") return "mapping";
