@@ -35,6 +35,34 @@ export interface MappedResource {
   readonly initial?: readonly string[];
 }
 
+/** A business identifier with its authority, and the chart's id of what it names. */
+export interface NamedThing {
+  readonly authority: string;
+  readonly value: string;
+  readonly resourceId: string;
+}
+
+/**
+ * Two numbers that turned out to be one, or a number that changed (v2.5.1 ch. 3.6: A18, A30, A34 to A36, A40 to A45, A47, A49 to A51).
+ * - `patient`, `account`, `visit`: the prior is absorbed by the surviving one;
+ * - `move-account`: the account becomes the message's patient's, under the surviving number;
+ * - `move-visit`: the visit becomes the message's account's, under the surviving number;
+ * - `change-…`: the same thing under another number.
+ */
+export interface Merge {
+  readonly kind:
+    | "patient"
+    | "account"
+    | "visit"
+    | "move-account"
+    | "move-visit"
+    | "change-patient-id"
+    | "change-account-number"
+    | "change-visit-number";
+  readonly surviving: NamedThing;
+  readonly prior: NamedThing;
+}
+
 /** What one message means, in FHIR R4. */
 export interface Mapped {
   /** `ADT^A01`. */
@@ -42,12 +70,16 @@ export interface Mapped {
   /** When it happened, by the sender: EVN-2, else MSH-7. ISO 8601 with offset; absent when neither can be read. */
   readonly eventTime?: string;
   /** Account number and its authority; absent in person-level messages (A28, A31). */
-  readonly account?: { readonly authority: string; readonly value: string; readonly resourceId: string };
+  readonly account?: NamedThing;
   readonly patientId?: string;
   readonly encounterId?: string;
   readonly resources: readonly MappedResource[];
   /** Types for which this message states the whole set: what it does not repeat is no longer so (DG1, PR1, IN1 in snapshot mode). */
   readonly wholeSets: readonly Resource["resourceType"][];
+  /** Merges and changes of identifiers that the message states, in its order. */
+  readonly merges?: readonly Merge[];
+  /** The other accounts of a message about several (A17: two patients swap beds), each as a message of its own. */
+  readonly others?: readonly Mapped[];
   readonly lineage: readonly LineageEntry[];
   /** What could not be mapped but does not stop the message. */
   readonly warnings: readonly Failure[];
