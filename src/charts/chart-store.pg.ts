@@ -44,7 +44,8 @@ export interface AccountKey {
   readonly accountNumber: string;
 }
 
-const chartContext = (accountId: string): string => `chart ${accountId}`;
+/** What binds sealed bytes of a chart to its account. */
+export const chartContext = (accountId: string): string => `chart ${accountId}`;
 
 /** Charts most recently folded, by account and edit; saves reading them again for the next message. */
 export interface ChartCache {

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Pool } from "pg";
+import { chartRoutes } from "#src/api/charts/routes.ts";
+import { createChartView } from "#src/api/charts/view.ts";
 import { authRoutes } from "#src/api/auth/routes.ts";
 import type { Tokens } from "#src/api/auth/tokens.pg.ts";
 import { type FeedStatus, feedRoutes } from "#src/api/feeds/routes.ts";
@@ -12,6 +14,11 @@ import { worklistRoutes } from "#src/api/worklist/routes.ts";
 import { describe } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
+import { readChart } from "#src/charts/chart-store.pg.ts";
+import type { ConfidentialRules } from "#src/charts/confidential.ts";
+import { textsOf } from "#src/charts/documents/document-text.pg.ts";
+import { extractInThread } from "#src/charts/documents/extract-thread.ts";
+import { findAccounts, readChartAt, readHistory } from "#src/charts/history.pg.ts";
 import { createMapRecord, settingsOf } from "#src/charts/map-record.ts";
 import { readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
@@ -42,6 +49,8 @@ export interface ApiNeeds {
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 const TROUBLES_SHOWN = 50;
+/** For charts of a feed that is no longer configured. */
+const NO_FEED_RULES: ConfidentialRules = { labels: ["R", "V"], visitIndicators: [], services: [], documentTypes: [] };
 
 /** The feed a machine writes to: the one of its own name, else the only one there is. */
 function feedOf(caller: Caller, feeds: readonly Feed[]): Feed | undefined {
@@ -65,6 +74,10 @@ export function apiRoutes({
 }: ApiNeeds): readonly Route[] {
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
   const map = createMapRecord(rules.maps, feeds, keys.idKey);
+  const view = createChartView(
+    (feed) => feeds.get(feed)?.confidential ?? NO_FEED_RULES,
+    (feed) => feeds.get(feed)?.chartLink,
+  );
   const outcome = (id: string, waitMs: number) => outcomeOf(pool, id as MessageId, waitMs);
   const accept = createAcceptBundle({
     journal,
@@ -89,7 +102,14 @@ export function apiRoutes({
           : { mapVersion, mapped: undefined, failure: describe(mapped.failure) };
       },
     }),
-    ...worklistRoutes({ worklist, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
+    ...chartRoutes({
+      find: (number) => findAccounts(pool, sealer, number),
+      history: (id) => readHistory(pool, id),
+      chart: (id, version) => (version === undefined ? readChart(pool, sealer, id) : readChartAt(pool, sealer, id, version)),
+      texts: (id, documents) => textsOf({ pool, sealer, extract: extractInThread }, id, documents),
+      view,
+    }),
+    ...worklistRoutes({ worklist, view, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
     ...fhirRoutes({
       version,
       startedAt: new Date().toISOString(),
