@@ -64,7 +64,7 @@ export function applyMapped(mapped: Mapped, book: Book, recordId: string): Effec
     watched.set(chart, have);
     return have;
   };
-  const repointed = new Set(merges.flatMap(({ merge, part }) => applyMerge(merge, { ...book, part, recordId, watch })));
+  const ofThePatient = new Set(merges.flatMap(({ merge, part }) => applyMerge(merge, { ...book, part, recordId, watch })));
 
   const moved = new Set<OpenChart>();
   const tell = (chart: OpenChart, message: Addressed["message"]): void => {
@@ -76,9 +76,9 @@ export function applyMapped(mapped: Mapped, book: Book, recordId: string): Effec
     const chart = book.charts.get(accountId ?? "");
     account ??= chart;
     if (chart !== undefined) tell(chart, message);
-    // The accounts of a merged patient learn who the patient is now.
+    // All accounts of a merged patient learn who the patient is now.
     const person = message.resources.filter(({ resource }) => resource.resourceType === "Patient");
-    for (const other of repointed)
+    for (const other of ofThePatient)
       if (other !== chart && other.mergedInto === undefined) tell(other, { ...message, resources: person, wholeSets: [] });
   }
   const changed: OpenChart[] = [];
@@ -107,7 +107,7 @@ interface Merging extends Book {
   readonly watch: (chart: OpenChart) => ChartWatch;
 }
 
-/** @returns the charts whose patient is another now. */
+/** @returns the charts of a patient whom the message describes. */
 function applyMerge(merge: Merge, merging: Merging): readonly OpenChart[] {
   if (MERGES_ACCOUNTS.has(merge.kind)) mergeAccounts(merge, merging);
   else if (MERGES_VISITS.has(merge.kind)) mergeVisits(merge, merging);
@@ -119,11 +119,11 @@ function mergePatients(merge: Merge, { watch, recordId, ...book }: Merging): rea
   const { aliases } = book;
   const from = aliases.resolve("Patient", merge.prior.resourceId);
   const to = aliases.resolve("Patient", merge.surviving.resourceId);
-  if (from === to) return [];
-  const charts = holding(book, `Patient/${from}`);
-  for (const chart of charts) rename(chart.content, watch(chart), new Map([[`Patient/${from}`, `Patient/${to}`]]));
-  aliases.add({ kind: "Patient", from, to, retired: true, recordId });
-  return charts;
+  if (from !== to) {
+    for (const chart of holding(book, `Patient/${from}`)) rename(chart.content, watch(chart), new Map([[`Patient/${from}`, `Patient/${to}`]]));
+    aliases.add({ kind: "Patient", from, to, retired: true, recordId });
+  }
+  return holding(book, `Patient/${to}`);
 }
 
 function mergeAccounts({ kind, prior, surviving }: Merge, merging: Merging): void {

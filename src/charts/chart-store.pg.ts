@@ -19,7 +19,7 @@ export interface OpenChart {
   interfaceFailed: boolean;
   readonly content: ChartContent;
   /** Versions made since it was opened. */
-  readonly deltas: { readonly version: number; readonly recordId: string; readonly delta: ChartDelta }[];
+  readonly deltas: { readonly version: number; readonly recordId: string | undefined; readonly delta: ChartDelta }[];
   /** Keys of `content` to write or delete, shown or not. */
   readonly dirty: Set<string>;
   /** The version that last changed what is shown of a key. */
@@ -207,7 +207,7 @@ export async function writeCharts(
       values: [
         deltas.map((d) => d.account),
         deltas.map((d) => d.version),
-        deltas.map((d) => d.recordId),
+        deltas.map((d) => d.recordId ?? null),
         deltas.map((d) => d.delta.messageType),
         deltas.map((d) => sealer.sealJson(d.delta, chartContext(d.account))),
       ],

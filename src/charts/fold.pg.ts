@@ -96,7 +96,8 @@ export async function foldOnce(needs: FoldNeeds, most: number = BATCH, poisoned?
   });
 }
 
-async function transaction<T>({ pool, cache }: FoldNeeds, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/** One transaction; what the cache holds is forgotten when it does not commit. */
+export async function transaction<T>({ pool, cache }: FoldNeeds, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   try {
     return await inTransaction(pool, work);
   } catch (error) {
@@ -106,27 +107,37 @@ async function transaction<T>({ pool, cache }: FoldNeeds, work: (client: pg.Pool
 }
 
 /**
- * Folds the failed and parked records of one account (all accounts when absent) again, in order, under the maps of now.
+ * Folds the failed and parked records of one account (all accounts when absent), or the one record named, again, in order, under the
+ * maps of now.
  * @returns how many were tried.
  */
-export async function retryTroubled(needs: FoldNeeds, accountId: string | undefined): Promise<number> {
+export async function retryTroubled(needs: FoldNeeds, accountId: string | undefined, recordId?: string): Promise<number> {
   return transaction(needs, async (client) => {
     await lockLanes(client);
-    const records = await troubledRecords(client, needs.sealer, accountId);
-    const cleared = await client.query<{ id: string }>(
-      "update account set interface_failed = false where interface_failed and ($1::uuid is null or id = $1) returning id",
-      [accountId ?? null],
-    );
-    if (records.length > 0) await foldRecords(client, needs, records);
-    // A message that changes nothing, or one that was given up, says nothing to the work items: they must learn that nothing waits any more.
-    const mended: AccountChange[] = [];
-    for (const { id } of cleared.rows) {
-      const change = await changeOf(client, needs.sealer, id);
-      if (change !== undefined) mended.push(change);
-    }
-    if (mended.length > 0) await needs.onChanges(client, mended);
-    return records.length;
+    return foldAgain(client, needs, await troubledRecords(client, needs.sealer, accountId, recordId), accountId);
   });
+}
+
+/** Folds records that waited, or the ones that stand for them. The account no longer waits, unless one of them fails again. */
+export async function foldAgain(
+  client: pg.PoolClient,
+  needs: FoldNeeds,
+  records: readonly JournalRecord[],
+  accountId: string | undefined,
+): Promise<number> {
+  const cleared = await client.query<{ id: string }>(
+    "update account set interface_failed = false where interface_failed and ($1::uuid is null or id = $1) returning id",
+    [accountId ?? null],
+  );
+  if (records.length > 0) await foldRecords(client, needs, records);
+  // A message that changes nothing, or one that was given up, says nothing to the work items: they must learn that nothing waits any more.
+  const mended: AccountChange[] = [];
+  for (const { id } of cleared.rows) {
+    const change = await changeOf(client, needs.sealer, id);
+    if (change !== undefined) mended.push(change);
+  }
+  if (mended.length > 0) await needs.onChanges(client, mended);
+  return records.length;
 }
 
 /** An account as it stands, as a change to tell the work items. */
@@ -167,19 +178,24 @@ async function foldRecords(client: pg.PoolClient, needs: FoldNeeds, records: rea
   for (const chart of book.charts.values()) needs.cache.put(chart.accountId, chart.edit, chart.content);
 }
 
-interface Cause {
+export interface Cause {
   readonly recordId?: string;
   readonly eventType: string;
 }
 
 /** Opens every chart that a batch may touch, all locked in one order. */
-async function openBook(client: pg.PoolClient, needs: FoldNeeds, mapped: readonly MappedRecord[]): Promise<Book> {
+export async function openBook(
+  client: pg.PoolClient,
+  needs: FoldNeeds,
+  mapped: readonly MappedRecord[],
+  also: readonly string[] = [],
+): Promise<Book> {
   const messages = mapped.flatMap((one) => (one.mapped.ok ? [one.mapped.value] : []));
   const merges = messages.flatMap(mergesIn);
   await lockMerges(client, merges.length > 0);
   const aliases = await readAliases(client, messages);
   const keys = new Map<string, AccountKey>();
-  const ids = new Set<string>();
+  const ids = new Set<string>(also);
   for (const { mapped: result, account, accounts = [] } of mapped) {
     for (const key of account === undefined ? accounts : [account, ...accounts]) {
       const id = aliases.resolve("Account", key.accountId);
@@ -204,12 +220,12 @@ async function openBook(client: pg.PoolClient, needs: FoldNeeds, mapped: readonl
 }
 
 /** The facts of a chart that another took in, or took the last visit of, are that there is nothing to do any more. */
-function factsOfChart({ content, mergedInto, emptiedInto }: OpenChart): ChartFacts {
+export function factsOfChart({ content, mergedInto, emptiedInto }: OpenChart): ChartFacts {
   const facts = factsOf(standingResources(content));
   return mergedInto === undefined && emptiedInto === undefined ? facts : { ...facts, cancelled: true };
 }
 
-const changeIn = (chart: OpenChart, facts: ChartFacts, { recordId, eventType }: Cause): AccountChange => ({
+export const changeIn = (chart: OpenChart, facts: ChartFacts, { recordId, eventType }: Cause): AccountChange => ({
   accountId: chart.accountId,
   feed: chart.feed,
   facility: chart.facility,

@@ -33,10 +33,13 @@ function waitingAccount(bytes: Buffer, header: Header, feed: Feed): RawIdentifie
   return { ...id, authority };
 }
 
+/** The first byte of JSON, and of no HL7 v2 message. */
+const BRACE = 0x7b;
+
 const OF_ACCOUNTS: ReadonlySet<Merge["kind"]> = new Set(["account", "move-account", "change-account-number"]);
 
 /** Accounts of merges and of the other patients of a message. */
-function accountsNamed({ merges = [], others = [] }: Mapped): readonly NamedThing[] {
+export function accountsNamed({ merges = [], others = [] }: Mapped): readonly NamedThing[] {
   return [
     ...merges.flatMap(({ kind, prior, surviving }) => (OF_ACCOUNTS.has(kind) ? [prior, surviving] : [])),
     ...others.flatMap((other) => (other.account === undefined ? [] : [other.account, ...accountsNamed(other)])),
@@ -93,14 +96,16 @@ export function createMapRecord(pack: MapPack, feeds: ReadonlyMap<string, Feed>,
       const { outcome, failure } = record.foldAs;
       return { ...withAccount(feed, fail(failure), wire), filtered: outcome === "filtered" };
     }
-    if (record.protocol === "fhir") {
+    if (record.protocol === "fhir" || (record.protocol === "operator" && record.bytes[0] === BRACE)) {
       // Checked as JSON and as FHIR before it was accepted.
       return withAccount(feed, mapBundle(JSON.parse(record.bytes.toString()) as Bundle, settings), undefined);
     }
     const header = readHeader(record.bytes);
     if (!header.ok) return { mapped: header, filtered: false, mapVersion: pack.version };
-    if (!pack.handles(header.value.messageType))
-      return { mapped: fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" }), filtered: true, mapVersion: pack.version };
+    if (!pack.handles(header.value.messageType)) {
+      const unsupported = fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" } as const);
+      return { ...withAccount(feed, unsupported, waitingAccount(record.bytes, header.value, feed)), filtered: true };
+    }
     return withAccount(
       feed,
       mapHl7(record.bytes, header.value, pack, settings, charsetsOf(record, header.value, feed)),
