@@ -160,7 +160,7 @@ const SNAPSHOT_EVERY = 50;
 export async function writeCharts(
   client: pg.PoolClient,
   sealer: Sealer,
-  changed: readonly { readonly chart: OpenChart; readonly facts: ChartFacts }[],
+  changed: readonly { readonly chart: OpenChart; readonly facts: ChartFacts; readonly confidential?: boolean }[],
 ): Promise<void> {
   const put: { account: string; type: string; id: string; version: number; hash: Buffer; sealed: Buffer; standing: boolean }[] = [];
   const gone: { account: string; type: string; id: string }[] = [];
@@ -216,11 +216,11 @@ export async function writeCharts(
     name: "update-accounts",
     text: `update account a set chart_version = v.version, class = v.class, admitted_at = v.admitted, discharged_at = v.discharged,
         cancelled = v.cancelled, payer_id = v.payer, total_cents = v.total, interface_failed = v.failed,
-        set_times = coalesce(v.sets, a.set_times), merged_into = v.merged, edit = v.edit,
+        set_times = coalesce(v.sets, a.set_times), merged_into = v.merged, edit = v.edit, confidential = v.confidential,
         sealed_number = coalesce(v.number, a.sealed_number), account_key = coalesce(v.key, a.account_key), updated_at = now()
       from unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::bool[], $7::text[], $8::bigint[], $9::bool[],
-        $10::jsonb[], $11::uuid[], $12::bytea[], $13::bytea[], $14::int[])
-        as v (id, version, class, admitted, discharged, cancelled, payer, total, failed, sets, merged, number, key, edit) where a.id = v.id`,
+        $10::jsonb[], $11::uuid[], $12::bytea[], $13::bytea[], $14::int[], $15::bool[])
+        as v (id, version, class, admitted, discharged, cancelled, payer, total, failed, sets, merged, number, key, edit, confidential) where a.id = v.id`,
     values: [
       changed.map(({ chart }) => chart.accountId),
       changed.map(({ chart }) => chart.version),
@@ -238,6 +238,7 @@ export async function writeCharts(
       ),
       changed.map(({ chart }) => (chart.number === undefined ? null : sealer.blindIndex("account", chart.number.value))),
       changed.map(({ chart }) => ++chart.edit),
+      changed.map(({ confidential = false }) => confidential),
     ],
   });
   for (const { chart } of changed)

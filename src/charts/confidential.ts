@@ -64,6 +64,14 @@ export function accountLabels(resources: Iterable<Resource>, rules: Confidential
   return [...labels.values()];
 }
 
+/** Tells by the rules of a feed whether an account is confidential as a whole. */
+export const isConfidentialAt =
+  (feeds: ReadonlyMap<string, { readonly confidential: ConfidentialRules }>) =>
+  (feed: string, resources: Iterable<Resource>): boolean => {
+    const rules = feeds.get(feed)?.confidential;
+    return rules !== undefined && accountLabels(resources, rules).length > 0;
+  };
+
 export const documentLabels = (document: DocumentReference, rules: ConfidentialRules): readonly Coding[] => restricting(document, rules);
 
 /** A chart as somebody may see it. */

@@ -1,3 +1,4 @@
+import type { Resource } from "@medplum/fhirtypes";
 import type pg from "pg";
 import type { Failure } from "#src/base/failures.ts";
 import type { AccountId } from "#src/base/ids.ts";
@@ -62,6 +63,8 @@ export interface FoldNeeds {
   readonly cache: ChartCache;
   /** Pure: same record, same result. Never throws for bad data. */
   readonly map: (record: JournalRecord) => MappedRecord;
+  /** Whether an account of a feed is confidential as a whole; none is when absent. */
+  readonly restricted?: (feed: string, resources: Iterable<Resource>) => boolean;
   /** Makes the work items agree with the charts, in the same transaction. */
   readonly onChanges: (client: pg.PoolClient, changes: readonly AccountChange[]) => Promise<void>;
 }
@@ -165,7 +168,7 @@ async function foldRecords(client: pg.PoolClient, needs: FoldNeeds, records: rea
   const touched = new Set<OpenChart>();
   const links: Parameters<typeof writeRecordAccounts>[1][number][] = [];
   for (const one of mapped) outcomes.push(applyRecord(one, book, { seen, touched, links }));
-  const written = [...touched].map((chart) => ({ chart, facts: factsOfChart(chart) }));
+  const written = [...touched].map((chart) => toWrite(needs, chart));
   if (written.length > 0) await writeCharts(client, needs.sealer, written);
   await writeAliases(client, book.aliases);
   await writeRecordAccounts(client, links);
@@ -220,10 +223,17 @@ export async function openBook(
 }
 
 /** The facts of a chart that another took in, or took the last visit of, are that there is nothing to do any more. */
-export function factsOfChart({ content, mergedInto, emptiedInto }: OpenChart): ChartFacts {
+function factsOfChart({ content, mergedInto, emptiedInto }: OpenChart): ChartFacts {
   const facts = factsOf(standingResources(content));
   return mergedInto === undefined && emptiedInto === undefined ? facts : { ...facts, cancelled: true };
 }
+
+/** A chart with what is written beside it in clear. */
+export const toWrite = ({ restricted }: FoldNeeds, chart: OpenChart) => ({
+  chart,
+  facts: factsOfChart(chart),
+  confidential: restricted?.(chart.feed, standingResources(chart.content)) ?? false,
+});
 
 export const changeIn = (chart: OpenChart, facts: ChartFacts, { recordId, eventType }: Cause): AccountChange => ({
   accountId: chart.accountId,

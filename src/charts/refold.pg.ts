@@ -6,7 +6,7 @@ import { lockMerges, writeAliases } from "./alias-store.pg.ts";
 import { applyMapped, type Book, mergesIn } from "./apply.ts";
 import type { OpenChart } from "./chart-store.pg.ts";
 import { writeCharts } from "./chart-store.pg.ts";
-import { changeIn, factsOfChart, type FoldNeeds, type MappedRecord, openBook, transaction } from "./fold.pg.ts";
+import { changeIn, type FoldNeeds, type MappedRecord, openBook, toWrite, transaction } from "./fold.pg.ts";
 import { type ChartDelta, emptyChart, refOf, standingResources } from "./merge.ts";
 
 /** What a re-fold found. */
@@ -77,7 +77,7 @@ export async function refold(needs: FoldNeeds, accountId: string): Promise<Resul
       if (replace(old, made)) changed.push(old);
       written.push(old);
     }
-    const withFacts = written.map((chart) => ({ chart, facts: factsOfChart(chart) }));
+    const withFacts = written.map((chart) => toWrite(needs, chart));
     await writeCharts(client, needs.sealer, withFacts);
     await writeAliases(client, stored.aliases);
     await writeOutcomes(client, outcomes);

@@ -5,8 +5,10 @@ import { registerDocs } from "./docs.ts";
 import { registerFuzz } from "./fuzz/command.ts";
 import { registerIngest } from "./ingest.ts";
 import { CommandFault } from "./installation.ts";
+import { registerHistory } from "./history.ts";
 import { registerOffline } from "./offline.ts";
 import { registerOperator } from "./operator.ts";
+import { registerRepair } from "./repair.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
@@ -19,6 +21,8 @@ program.addHelpText("after", "\nStarting the engine: npm start, or chartbridge s
 registerOffline(program);
 registerFuzz(program);
 registerOperator(program);
+registerRepair(program);
+registerHistory(program);
 registerIngest(program);
 registerCoder(program);
 registerDocs(program);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Pool } from "pg";
 import { chartRoutes } from "#src/api/charts/routes.ts";
+import { failureRoutes } from "#src/api/failures/routes.ts";
 import { createChartView } from "#src/api/charts/view.ts";
 import { authRoutes } from "#src/api/auth/routes.ts";
 import type { Tokens } from "#src/api/auth/tokens.pg.ts";
@@ -14,8 +15,11 @@ import { worklistRoutes } from "#src/api/worklist/routes.ts";
 import { describe } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
-import { readChart } from "#src/charts/chart-store.pg.ts";
-import type { ConfidentialRules } from "#src/charts/confidential.ts";
+import { createChartCache, readChart } from "#src/charts/chart-store.pg.ts";
+import { listFailures, readDecisions, readFailure } from "#src/charts/failures.pg.ts";
+import { refold } from "#src/charts/refold.pg.ts";
+import { correctFailure, retryFailure, skipFailure } from "#src/charts/repair.pg.ts";
+import { type ConfidentialRules, isConfidentialAt } from "#src/charts/confidential.ts";
 import { textsOf } from "#src/charts/documents/document-text.pg.ts";
 import { extractInThread } from "#src/charts/documents/extract-thread.ts";
 import { findAccounts, readChartAt, readHistory } from "#src/charts/history.pg.ts";
@@ -29,6 +33,7 @@ import type { Journal } from "#src/journal/journal.ts";
 import { createAcceptBundle } from "#src/sources/fhir/accept-bundle.ts";
 import type { AuditRow } from "#src/telemetry/audit.pg.ts";
 import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
+import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import type { Worklist } from "#src/worklist/worklist.ts";
 import type { Rules } from "./rules.ts";
 
@@ -78,6 +83,17 @@ export function apiRoutes({
     (feed) => feeds.get(feed)?.confidential ?? NO_FEED_RULES,
     (feed) => feeds.get(feed)?.chartLink,
   );
+  // What people fold again is folded here; the fold's own thread notices by the edit of an account.
+  const foldNeeds = {
+    pool,
+    sealer,
+    cache: createChartCache(0),
+    map,
+    onChanges: createReconcileItems({ rules: rules.queues, feeds, idKey: keys.idKey }),
+    restricted: isConfidentialAt(feeds),
+    journal,
+    now: () => new Date(),
+  };
   const outcome = (id: string, waitMs: number) => outcomeOf(pool, id as MessageId, waitMs);
   const accept = createAcceptBundle({
     journal,
@@ -108,6 +124,16 @@ export function apiRoutes({
       chart: (id, version) => (version === undefined ? readChart(pool, sealer, id) : readChartAt(pool, sealer, id, version)),
       texts: (id, documents) => textsOf({ pool, sealer, extract: extractInThread }, id, documents),
       view,
+    }),
+    ...failureRoutes({
+      list: (page) => listFailures(pool, page),
+      read: (id) => readFailure(pool, sealer, id),
+      decisions: (id) => readDecisions(pool, sealer, id),
+      retry: (id, decision) => retryFailure(foldNeeds, id, decision),
+      skip: (id, decision) => skipFailure(foldNeeds, id, decision),
+      correct: (id, edited, decision) => correctFailure(foldNeeds, id, edited, decision),
+      refold: (id) => refold(foldNeeds, id),
+      onFolded: wakeRelay,
     }),
     ...worklistRoutes({ worklist, view, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
     ...fhirRoutes({

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createSealer } from "#src/base/seal.ts";
 import { createChartCache } from "#src/charts/chart-store.pg.ts";
+import { isConfidentialAt } from "#src/charts/confidential.ts";
 import { foldOnce } from "#src/charts/fold.pg.ts";
 import { startFoldLoop } from "#src/charts/fold-loop.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
@@ -28,6 +29,7 @@ const needs = {
   sealer,
   cache: createChartCache(CHARTS_KEPT),
   map: createMapRecord(maps, feeds, keys.idKey),
+  restricted: isConfidentialAt(feeds),
   onChanges: createReconcileItems({ rules: queues, feeds, idKey: keys.idKey }),
 };
 

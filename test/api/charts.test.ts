@@ -187,6 +187,7 @@ describe("what is confidential", () => {
       "select account_id as id from journal_outcome order by seq desc limit 1",
     );
     const id = rows[0]?.id ?? "";
+    expect((await api.database.pool.query("select confidential from account where id = $1", [id])).rows).toEqual([{ confidential: true }]);
     const without = await ask(["coder"], "GET", `/api/accounts/${id}`);
     expect(without.text).not.toMatch(/CANARY|F20|V-S1|M-S1|ehr\.example/);
     expect(without.body).toMatchObject({

@@ -2,6 +2,7 @@ import { createApi, listenHttp } from "#src/api/server.http.ts";
 import { createTokens } from "#src/api/auth/tokens.pg.ts";
 import type { Role } from "#src/api/route.ts";
 import { createChartCache } from "#src/charts/chart-store.pg.ts";
+import { isConfidentialAt } from "#src/charts/confidential.ts";
 import { foldOnce } from "#src/charts/fold.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
 import { createReleaseClaim } from "#src/claims/claim-store.pg.ts";
@@ -35,6 +36,7 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
     sealer,
     cache: createChartCache(10),
     map: createMapRecord(rules.maps, feeds, ID_KEY),
+    restricted: isConfidentialAt(feeds),
     onChanges: createReconcileItems({ rules: rules.queues, feeds, idKey: ID_KEY }),
   };
   const fold = (): Promise<number> => foldOnce(foldNeeds);

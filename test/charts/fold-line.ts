@@ -97,6 +97,16 @@ export async function startFoldLine() {
     id: uuid,
     append,
     fold,
+    /** Nothing of one test is left for the next. */
+    clear: async (): Promise<void> => {
+      await database.pool.query(
+        `truncate journal_record, journal_outcome, account, identifier_alias, record_account, record_correction, failure_decision, control_id_seen cascade`,
+      );
+      await database.pool.query("update lane_cursor set xid = '0', seq = 0");
+      Object.assign(needs, { cache: createChartCache(100) });
+      changes.length = 0;
+      bent.by = ok;
+    },
     /** Takes messages in and folds them. */
     take: async (...messages: readonly (Mapped | string)[]): Promise<readonly string[]> => {
       const ids = await append(...messages);

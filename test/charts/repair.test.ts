@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fail, ok } from "#src/base/result.ts";
 import { listFailures, readDecisions, readFailure } from "#src/charts/failures.pg.ts";
 import { retryTroubled } from "#src/charts/fold.pg.ts";
@@ -10,10 +10,11 @@ import { broken, type FoldLine, startFoldLine } from "./fold-line.ts";
 import { account, at, charge, diagnosis, named, patient, told, visit } from "./messages.ts";
 
 let line: FoldLine;
-beforeEach(async () => {
+beforeAll(async () => {
   line = await startFoldLine();
 });
-afterEach(() => line.database.drop());
+beforeEach(() => line.clear());
+afterAll(() => line.database.drop());
 
 const admit = (minute: number, accountId: string, visitId: string, patientId = "P1") =>
   told({

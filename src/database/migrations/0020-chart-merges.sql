@@ -3,6 +3,8 @@ alter table chart_resource add column standing boolean not null default true;
 -- Whose charts a patient or a visit is in: what a merge has to reach.
 create index chart_resource_whose on chart_resource (id) where type in ('Patient', 'Encounter');
 
+-- Labelled so that only people with the right `confidential` may read it.
+alter table account add column confidential boolean not null default false;
 -- Per type and visit (ids only), when the newest whole set (DG1, PR1, IN1 of an ADT) was stated.
 -- Counts writes of the chart, those included that readers do not see: tells whether a copy in memory is still the same.
 alter table account add column edit integer not null default 0;
