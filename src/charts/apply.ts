@@ -120,7 +120,8 @@ function mergePatients(merge: Merge, { watch, recordId, ...book }: Merging): rea
   const from = aliases.resolve("Patient", merge.prior.resourceId);
   const to = aliases.resolve("Patient", merge.surviving.resourceId);
   if (from !== to) {
-    for (const chart of holding(book, `Patient/${from}`)) rename(chart.content, watch(chart), new Map([[`Patient/${from}`, `Patient/${to}`]]));
+    for (const chart of holding(book, `Patient/${from}`))
+      rename(chart.content, watch(chart), new Map([[`Patient/${from}`, `Patient/${to}`]]));
     aliases.add({ kind: "Patient", from, to, retired: true, recordId });
   }
   return holding(book, `Patient/${to}`);

@@ -35,11 +35,10 @@ export async function listFailures(
   pool: pg.Pool,
   { limit, after = 0, accountId }: { readonly limit: number; readonly after?: number; readonly accountId?: string },
 ): Promise<readonly FailedFold[]> {
-  const { rows } = await pool.query<FailedFold>(`${FAILED} and o.seq > $1 and ($2::uuid is null or o.account_id = $2) order by o.seq limit $3`, [
-    after,
-    accountId ?? null,
-    limit,
-  ]);
+  const { rows } = await pool.query<FailedFold>(
+    `${FAILED} and o.seq > $1 and ($2::uuid is null or o.account_id = $2) order by o.seq limit $3`,
+    [after, accountId ?? null, limit],
+  );
   return rows;
 }
 
@@ -65,7 +64,10 @@ export async function readDecisions(
     `select decision, decided_by as by, decided_at as at, sealed_reason as reason from failure_decision where record_id = $1 order by id`,
     [recordId],
   );
-  return rows.map(({ reason, ...rest }) => ({ ...rest, reason: reason === null ? undefined : sealer.open(reason, decisionContext(recordId)).toString() }));
+  return rows.map(({ reason, ...rest }) => ({
+    ...rest,
+    reason: reason === null ? undefined : sealer.open(reason, decisionContext(recordId)).toString(),
+  }));
 }
 
 export const decisionContext = (recordId: string): string => `decision ${recordId}`;

@@ -10,6 +10,7 @@ import {
   appendHorizon,
   hasWaiting,
   type JournalRecord,
+  type LaneShare,
   lockLanes,
   moveCursors,
   nextRecords,
@@ -61,6 +62,8 @@ export interface FoldNeeds {
   readonly pool: pg.Pool;
   readonly sealer: Sealer;
   readonly cache: ChartCache;
+  /** The lanes to fold; all when absent. */
+  readonly share?: LaneShare;
   /** Pure: same record, same result. Never throws for bad data. */
   readonly map: (record: JournalRecord) => MappedRecord;
   /** Whether an account of a feed is confidential as a whole; none is when absent. */
@@ -84,9 +87,9 @@ export async function foldOnce(needs: FoldNeeds, most: number = BATCH, poisoned?
     const mapped = needs.map(record);
     return poisoned?.(record) === true ? { ...mapped, filtered: false, mapped: fail({ code: "FOLD_ERROR" }) } : mapped;
   };
-  if (!(await hasWaiting(needs.pool))) return 0;
+  if (!(await hasWaiting(needs.pool, needs.share))) return 0;
   return transaction(needs, async (client) => {
-    const lanes = await lockLanes(client);
+    const lanes = await lockLanes(client, needs.share);
     if (lanes.length === 0) return 0;
     const horizon = await appendHorizon(client);
     const records = await nextRecords(client, needs.sealer, { lanes, horizon, perLane: Math.min(PER_LANE, most), most });

@@ -116,7 +116,10 @@ export async function findAccounts(
 export async function* accountsToRefold(pool: pg.Pool): AsyncGenerator<string> {
   let after = "00000000-0000-0000-0000-000000000000";
   for (;;) {
-    const { rows } = await pool.query<{ id: string }>("select id from account where merged_into is null and id > $1 order by id limit 1000", [after]);
+    const { rows } = await pool.query<{ id: string }>(
+      "select id from account where merged_into is null and id > $1 order by id limit 1000",
+      [after],
+    );
     if (rows.length === 0) return;
     for (const { id } of rows) yield id;
     after = rows.at(-1)?.id ?? after;

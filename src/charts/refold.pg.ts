@@ -40,7 +40,11 @@ async function related(client: pg.PoolClient, ids: ReadonlySet<string>): Promise
 type Read = MappedRecord & { readonly record: JournalRecord };
 
 /** The records of an account and of all it was brought together with, mapped by the maps of now. */
-async function gather(client: pg.PoolClient, needs: FoldNeeds, accountId: string): Promise<{ readonly ids: ReadonlySet<string>; readonly read: readonly Read[] }> {
+async function gather(
+  client: pg.PoolClient,
+  needs: FoldNeeds,
+  accountId: string,
+): Promise<{ readonly ids: ReadonlySet<string>; readonly read: readonly Read[] }> {
   const ids = new Set([accountId]);
   for (;;) {
     const before = ids.size;
@@ -48,7 +52,8 @@ async function gather(client: pg.PoolClient, needs: FoldNeeds, accountId: string
     const read = (await chartedRecords(client, needs.sealer, [...ids])).map((record) => ({ record, ...needs.map(record) }));
     // A merge that the maps of then did not know brings further accounts in now.
     for (const { mapped, account, accounts = [] } of read)
-      if (mapped.ok && mergesIn(mapped.value).length > 0) for (const key of account === undefined ? accounts : [account, ...accounts]) ids.add(key.accountId);
+      if (mapped.ok && mergesIn(mapped.value).length > 0)
+        for (const key of account === undefined ? accounts : [account, ...accounts]) ids.add(key.accountId);
     if (ids.size === before || ids.size > ACCOUNTS_MAX) return { ids, read };
   }
 }
@@ -62,8 +67,7 @@ export async function refold(needs: FoldNeeds, accountId: string): Promise<Resul
   return transaction(needs, async (client): Promise<Result<Refolded, RefoldFailure>> => {
     await lockMerges(client, true);
     const { ids, read } = await gather(client, needs, accountId);
-    for (const { record, mapped, filtered } of read)
-      if (!mapped.ok && !filtered) return fail({ ...mapped.failure, recordId: record.id });
+    for (const { record, mapped, filtered } of read) if (!mapped.ok && !filtered) return fail({ ...mapped.failure, recordId: record.id });
     const stored = await openBook(client, needs, read, [...ids]);
     if (!stored.charts.has(accountId)) return fail({ code: "NOT_FOUND" });
     const book: Book = { aliases: stored.aliases, charts: new Map([...stored.charts].map(([id, chart]) => [id, afresh(chart)])) };
@@ -81,7 +85,9 @@ export async function refold(needs: FoldNeeds, accountId: string): Promise<Resul
     await writeCharts(client, needs.sealer, withFacts);
     await writeAliases(client, stored.aliases);
     await writeOutcomes(client, outcomes);
-    const changes = withFacts.flatMap(({ chart, facts }) => (changed.includes(chart) ? [changeIn(chart, facts, { eventType: REFOLD })] : []));
+    const changes = withFacts.flatMap(({ chart, facts }) =>
+      changed.includes(chart) ? [changeIn(chart, facts, { eventType: REFOLD })] : [],
+    );
     if (changes.length > 0) await needs.onChanges(client, changes);
     for (const chart of written) needs.cache.put(chart.accountId, chart.edit, chart.content);
     return ok({

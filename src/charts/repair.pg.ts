@@ -17,7 +17,13 @@ export interface Decision {
 
 type Decided = "retried" | "skipped" | "corrected";
 
-async function note(client: pg.Pool | pg.PoolClient, sealer: Sealer, recordId: string, decision: Decided, { by, reason }: Decision): Promise<void> {
+async function note(
+  client: pg.Pool | pg.PoolClient,
+  sealer: Sealer,
+  recordId: string,
+  decision: Decided,
+  { by, reason }: Decision,
+): Promise<void> {
   const sealed = reason === undefined ? null : sealer.seal(Buffer.from(reason), decisionContext(recordId));
   await client.query("insert into failure_decision (record_id, decision, decided_by, sealed_reason) values ($1, $2, $3, $4)", [
     recordId,
@@ -72,7 +78,15 @@ export interface CorrectNeeds extends FoldNeeds {
 
 /** An editor's line ends to HL7's; JSON stays as it is. */
 const asSent = (bytes: Buffer): Buffer =>
-  bytes[0] === 0x7b ? bytes : Buffer.from(bytes.toString("latin1").replace(/\r\n|\n/g, "\r").replace(/\r*$/, "\r"), "latin1");
+  bytes[0] === 0x7b
+    ? bytes
+    : Buffer.from(
+        bytes
+          .toString("latin1")
+          .replace(/\r\n|\n/g, "\r")
+          .replace(/\r*$/, "\r"),
+        "latin1",
+      );
 
 /**
  * Puts an edited copy in the place of a failed message: a record of its own in the journal, linked to the original, folded where that
@@ -89,7 +103,8 @@ export async function correctFailure(
   const original = failed && (await readRecord(pool, sealer, recordId));
   if (failed === undefined || original === undefined) return fail(NOT_FAILED);
   const bytes = asSent(edited);
-  if (bytes.equals(original.bytes)) return fail({ code: "REQUEST_INVALID", place: "message", detail: "the copy is the same as the message that failed" });
+  if (bytes.equals(original.bytes))
+    return fail({ code: "REQUEST_INVALID", place: "message", detail: "the copy is the same as the message that failed" });
   const id = freshId() as MessageId;
   const { foldAs: _, ...place } = original;
   const trial = needs.map({ ...place, id, protocol: "operator", bytes });

@@ -45,7 +45,9 @@ export function registerHistory(program: Command): void {
       const id = UUID.test(account) ? account : await idOf(account, options.dataDir);
       const { from, to, at } = options;
       const query = new URLSearchParams(
-        Object.entries(at === undefined ? { from, to } : { version: at }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+        Object.entries(at === undefined ? { from, to } : { version: at }).flatMap(([name, value]) =>
+          value === undefined ? [] : [[name, value]],
+        ),
       ).toString();
       const { status, body } = await call(options.dataDir, "GET", `/api/accounts/${id}/history${query === "" ? "" : `?${query}`}`);
       if (status !== 200) throw new CommandFault(refusal.safeParse(body).data?.message ?? `the engine answered ${status}`);
@@ -69,10 +71,15 @@ function shown(body: unknown): string {
   const compared = difference.safeParse(body);
   if (compared.success) {
     const { from, to, changes } = compared.data;
-    const lines = changes.map(({ resource, path, before, after }) => `${resource}${path === "" ? "" : `.${path}`}\n  - ${short(before)}\n  + ${short(after)}`);
+    const lines = changes.map(
+      ({ resource, path, before, after }) => `${resource}${path === "" ? "" : `.${path}`}\n  - ${short(before)}\n  + ${short(after)}`,
+    );
     return `${[`version ${from} to ${to}: ${changes.length} differences`, ...lines].join("\n")}\n`;
   }
   const { versions, mergedInto } = past.parse(body);
-  const lines = versions.map(({ version, madeAt, cause, recordId }) => `${String(version).padStart(4)}  ${madeAt}  ${cause}${recordId === undefined ? "" : `  record ${recordId}`}`);
+  const lines = versions.map(
+    ({ version, madeAt, cause, recordId }) =>
+      `${String(version).padStart(4)}  ${madeAt}  ${cause}${recordId === undefined ? "" : `  record ${recordId}`}`,
+  );
   return `${[...lines, ...(mergedInto === undefined ? [] : [`taken in by account ${mergedInto}`])].join("\n")}\n`;
 }

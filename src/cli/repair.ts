@@ -106,7 +106,8 @@ async function accountIdOf({ pool, sealer }: CorrectNeeds, account: string): Pro
   const found = await findAccounts(pool, sealer, account);
   const [one] = found;
   if (one === undefined) throw new CommandFault("there is no account of this number");
-  if (found.length > 1) throw new CommandFault(`several accounts have this number: ${found.map(({ id, facility }) => `${id} (${facility})`).join(", ")}`);
+  if (found.length > 1)
+    throw new CommandFault(`several accounts have this number: ${found.map(({ id, facility }) => `${id} (${facility})`).join(", ")}`);
   return one.id;
 }
 
@@ -130,7 +131,9 @@ export function registerRepair(program: Command): void {
           `${one.recordId}  ${one.receivedAt.toISOString()}  ${one.feed}  ${one.messageType ?? "?"}  ${one.code}${one.place === null ? "" : ` at ${one.place}`}` +
             `  ${one.waiting} waiting${one.accountId === null ? "" : `  account ${one.accountId}`}\n`,
         );
-      print("Mend the map and retry RECORD, give it up with skip RECORD --reason, or put an edited copy in its place with correct RECORD FILE\n");
+      print(
+        "Mend the map and retry RECORD, give it up with skip RECORD --reason, or put an edited copy in its place with correct RECORD FILE\n",
+      );
     });
   program
     .command("retry [account-or-record]")
@@ -150,7 +153,9 @@ export function registerRepair(program: Command): void {
     .requiredOption("--reason <text>", "why; kept sealed with the message")
     .option("--data-dir <dir>")
     .action(async (record: string, { dataDir, reason }: Where & { reason: string }) => {
-      const folded = await asOperator(dataDir, "skip", asId(record), async (needs, by) => orFault(await skipFailure(needs, asId(record), { by, reason })));
+      const folded = await asOperator(dataDir, "skip", asId(record), async (needs, by) =>
+        orFault(await skipFailure(needs, asId(record), { by, reason })),
+      );
       print(`the message is given up; ${folded} that waited behind it were folded\n`);
     });
   program
@@ -183,7 +188,9 @@ export function registerRepair(program: Command): void {
           else {
             failed++;
             const { recordId } = one.failure;
-            process.stderr.write(`account ${id}: ${recordId === undefined ? "" : `record ${recordId}: `}${describe(one.failure)}; its chart stays as it is\n`);
+            process.stderr.write(
+              `account ${id}: ${recordId === undefined ? "" : `record ${recordId}: `}${describe(one.failure)}; its chart stays as it is\n`,
+            );
           }
         }
         print(`${made} accounts were looked at: ${changed} charts have a new version, ${failed} could not be made again\n`);

@@ -51,21 +51,31 @@ export async function appendHorizon(client: pg.PoolClient): Promise<string> {
   return rows[0]?.horizon ?? "0";
 }
 
-/** Takes the lanes nobody else is folding, for the length of the transaction. */
-export async function lockLanes(client: pg.PoolClient): Promise<readonly number[]> {
+/** Every `of`-th lane from `index` on: what one of several folds looks after. */
+export interface LaneShare {
+  readonly index: number;
+  readonly of: number;
+}
+
+const ALL_LANES: LaneShare = { index: 0, of: 1 };
+
+/** Takes the lanes of a share that nobody else is folding, for the length of the transaction. */
+export async function lockLanes(client: pg.PoolClient, { index, of }: LaneShare = ALL_LANES): Promise<readonly number[]> {
   const { rows } = await client.query<{ lane: number }>({
     name: "lock-lanes",
-    text: "select lane from lane_cursor order by lane for update skip locked",
+    text: "select lane from lane_cursor where lane % $2 = $1 order by lane for update skip locked",
+    values: [index, of],
   });
   return rows.map((row) => row.lane);
 }
 
-/** Whether any record waits behind a cursor. Reads only: an engine with nothing to do writes nothing. */
-export async function hasWaiting(pool: pg.Pool): Promise<boolean> {
+/** Whether any record waits behind a cursor of a share. Reads only: an engine with nothing to do writes nothing. */
+export async function hasWaiting(pool: pg.Pool, { index, of }: LaneShare = ALL_LANES): Promise<boolean> {
   const { rows } = await pool.query<{ waiting: boolean }>({
     name: "has-waiting",
     text: `select exists (select from lane_cursor c where exists (
-        select from journal_record j where j.lane = c.lane and j.verdict = 'accepted' and (j.xid, j.seq) > (c.xid, c.seq))) as waiting`,
+        select from journal_record j where j.lane = c.lane and j.verdict = 'accepted' and (j.xid, j.seq) > (c.xid, c.seq)) and c.lane % $2 = $1) as waiting`,
+    values: [index, of],
   });
   return rows[0]?.waiting ?? false;
 }
@@ -190,7 +200,11 @@ export async function troubledRecords(
  * The records that made the charts of these accounts, in order, and those that no map handled then: what a chart is made of again.
  * What was given up stays so.
  */
-export async function chartedRecords(client: pg.PoolClient, sealer: Sealer, accountIds: readonly string[]): Promise<readonly JournalRecord[]> {
+export async function chartedRecords(
+  client: pg.PoolClient,
+  sealer: Sealer,
+  accountIds: readonly string[],
+): Promise<readonly JournalRecord[]> {
   const { rows } = await client.query<Row>(
     `select j.seq, j.xid::text as xid, j.lane, j.id, j.feed, j.protocol, j.sealed, j.charset, j.fold_as, j.fold_code, j.fold_place
      from journal_outcome o join journal_record j on j.id = o.record_id
@@ -206,7 +220,10 @@ export async function chartedRecords(client: pg.PoolClient, sealer: Sealer, acco
  * Gives a failed record up: it stays in the journal with its reason, and its account no longer waits for it.
  * @returns the account; undefined when there is no failed record of that id.
  */
-export async function giveUpRecord(pool: pg.Pool | pg.PoolClient, id: string): Promise<{ readonly accountId: string | undefined } | undefined> {
+export async function giveUpRecord(
+  pool: pg.Pool | pg.PoolClient,
+  id: string,
+): Promise<{ readonly accountId: string | undefined } | undefined> {
   const { rows } = await pool.query<{ account_id: string | null }>(
     "update journal_outcome set outcome = 'filtered', folded_at = now() where record_id = $1 and outcome = 'failed' returning account_id",
     [id],

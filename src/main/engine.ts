@@ -20,7 +20,7 @@ import { createRelay } from "#src/worklist/relay.bullmq.ts";
 import { createWorklist } from "#src/worklist/worklist.ts";
 import { apiRoutes, auditRow } from "./api-routes.ts";
 import { createFeedSources } from "./feed-sources.ts";
-import { startFoldThread } from "./fold-thread.ts";
+import { startFoldThreads } from "./fold-thread.ts";
 import { readRules } from "./rules.ts";
 import { startSweeps } from "./sweeps.ts";
 
@@ -97,7 +97,7 @@ async function startStages(
     relay.wake();
     outcomes.wake();
   };
-  const fold = await startFoldThread({ databaseUrl, config, keys, logLevel }, onFolded, log);
+  const fold = await startFoldThreads({ databaseUrl, config, keys, logLevel }, onFolded, log);
   onClose(() => fold.close());
   const journal = createJournalWriter(intakePool, sealer, () => fold.wake());
   onClose(() => journal.drain());

@@ -16,7 +16,7 @@ const CHARTS_KEPT = 2_000;
 
 const port = parentPort;
 if (port === null) throw new Error("this file is a worker of the engine");
-const { databaseUrl, config, keys, logLevel } = workerData as FoldWorkerData;
+const { databaseUrl, config, keys, logLevel, share } = workerData as FoldWorkerData;
 const log = createLog(logLevel);
 const say = (message: FromWorker): void => port.postMessage(message);
 
@@ -27,6 +27,7 @@ const { maps, queues } = readRules(config);
 const needs = {
   pool,
   sealer,
+  share,
   cache: createChartCache(CHARTS_KEPT),
   map: createMapRecord(maps, feeds, keys.idKey),
   restricted: isConfidentialAt(feeds),

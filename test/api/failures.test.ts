@@ -26,9 +26,12 @@ interface Listed {
   readonly place: string;
   readonly waiting: number;
 }
-const failures = async (): Promise<readonly Listed[]> => (await ask("auditor", "GET", "/api/failures")).body["failures"] as readonly Listed[];
+const failures = async (): Promise<readonly Listed[]> =>
+  (await ask("auditor", "GET", "/api/failures")).body["failures"] as readonly Listed[];
 const outcomesOf = async (account: string | undefined) =>
-  (await api.database.pool.query<{ outcome: string }>("select outcome from journal_outcome where account_id = $1 order by seq", [account])).rows.map(({ outcome }) => outcome);
+  (
+    await api.database.pool.query<{ outcome: string }>("select outcome from journal_outcome where account_id = $1 order by seq", [account])
+  ).rows.map(({ outcome }) => outcome);
 
 describe("the error work list", () => {
   it("shows what failed and why to those who look, and the message to those who mend", async () => {
@@ -44,7 +47,10 @@ describe("the error work list", () => {
   it("takes an edited copy with its reason, and lets what waited go on", async () => {
     const [one] = await failures();
     const { body } = await ask("analyst", "GET", `/api/failures/${one?.recordId}`);
-    const edited = Buffer.from(body["base64"] as string, "base64").toString().replace("PID|||", "PID|||M1^^^NORTH^MR").replaceAll("\r", "\r\n");
+    const edited = Buffer.from(body["base64"] as string, "base64")
+      .toString()
+      .replace("PID|||", "PID|||M1^^^NORTH^MR")
+      .replaceAll("\r", "\r\n");
     const base64 = Buffer.from(edited).toString("base64");
     expect((await ask("analyst", "POST", `/api/failures/${one?.recordId}/correct`, { base64 })).status).toBe(400);
     const done = await ask("analyst", "POST", `/api/failures/${one?.recordId}/correct`, { base64, reason: "the number was missing" });
@@ -56,8 +62,13 @@ describe("the error work list", () => {
   it("wants a reason for giving a message up, and writes who did it into the audit", async () => {
     await take(message("E2", ""), message("E2", "M2^^^NORTH^MR"));
     const [one] = await failures();
-    expect((await ask("analyst", "POST", `/api/failures/${one?.recordId}/skip`, {})).body).toMatchObject({ code: "REQUEST_INVALID", place: "reason" });
-    expect((await ask("analyst", "POST", `/api/failures/${one?.recordId}/skip`, { reason: "a test of theirs" })).body).toEqual({ folded: 1 });
+    expect((await ask("analyst", "POST", `/api/failures/${one?.recordId}/skip`, {})).body).toMatchObject({
+      code: "REQUEST_INVALID",
+      place: "reason",
+    });
+    expect((await ask("analyst", "POST", `/api/failures/${one?.recordId}/skip`, { reason: "a test of theirs" })).body).toEqual({
+      folded: 1,
+    });
     const { rows } = await api.database.pool.query("select route, outcome, object_id from audit_event order by id desc limit 1");
     expect(rows).toEqual([{ route: "POST /api/failures/:id/skip", outcome: 200, object_id: one?.recordId }]);
   });

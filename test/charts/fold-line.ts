@@ -32,7 +32,13 @@ const mapped = ({ bytes }: JournalRecord): Result<Mapped, Failure> => {
   const text = bytes.toString();
   return text.startsWith("{") ? ok(JSON.parse(text) as Mapped) : fail({ code: "MAP_ERROR", place: "PID-3" });
 };
-const keyOf = ({ authority, value, resourceId }: NamedThing) => ({ accountId: resourceId as never, feed: "north", facility: "NORTH", authority, accountNumber: value });
+const keyOf = ({ authority, value, resourceId }: NamedThing) => ({
+  accountId: resourceId as never,
+  feed: "north",
+  facility: "NORTH",
+  authority,
+  accountNumber: value,
+});
 
 /** A journal and a fold over real stores, fed with messages that are mapped already. */
 export async function startFoldLine() {
@@ -66,7 +72,8 @@ export async function startFoldLine() {
     journal,
     now: () => new Date(),
   };
-  const bytesOf = (message: Mapped | string): Buffer => Buffer.from(typeof message === "string" ? message : JSON.stringify(withUuids(message)));
+  const bytesOf = (message: Mapped | string): Buffer =>
+    Buffer.from(typeof message === "string" ? message : JSON.stringify(withUuids(message)));
   const append = async (...messages: readonly (Mapped | string)[]): Promise<readonly string[]> => {
     const ids: string[] = [];
     for (const message of messages) {
@@ -121,9 +128,11 @@ export async function startFoldLine() {
       return (chart?.resources ?? []).map(({ resourceType, id = "" }) => `${resourceType}/${byUuid.get(id) ?? "?"}`).sort();
     },
     outcomes: async () =>
-      (await database.pool.query<{ outcome: string; n: number }>("select outcome, count(*)::int as n from journal_outcome group by 1 order by 1")).rows.map(
-        ({ outcome, n }) => `${outcome} ${n}`,
-      ),
+      (
+        await database.pool.query<{ outcome: string; n: number }>(
+          "select outcome, count(*)::int as n from journal_outcome group by 1 order by 1",
+        )
+      ).rows.map(({ outcome, n }) => `${outcome} ${n}`),
   };
 }
 export type FoldLine = Awaited<ReturnType<typeof startFoldLine>>;

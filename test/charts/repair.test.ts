@@ -53,7 +53,15 @@ describe("a merge in the journal", () => {
     const other = await startFoldLine();
     await other.take(admit(0, "A1", "V1"), admit(1, "A2", "V2"), merge(50), post(10, "A1", "V1", "C1"));
     expect(await other.keys("A2", ...NAMES)).toEqual(apart);
-    expect(apart).toEqual(["Account/A2", "ChargeItem/C1", "Condition/D-V1", "Condition/D-V2", "Encounter/V1", "Encounter/V2", "Patient/P1"]);
+    expect(apart).toEqual([
+      "Account/A2",
+      "ChargeItem/C1",
+      "Condition/D-V1",
+      "Condition/D-V2",
+      "Encounter/V1",
+      "Encounter/V2",
+      "Patient/P1",
+    ]);
     expect(await other.keys("A1", ...NAMES)).toEqual([]);
     await other.database.drop();
   });
@@ -81,7 +89,13 @@ describe("a merge in the journal", () => {
     await line.take(admit(0, "A1", "V1"), admit(1, "A2", "V2"));
     Object.assign(line.needs, { cache: createChartCache(1) });
     await line.take(
-      told({ minute: 50, type: "ADT^A40", patient: "P2", resources: [patient("P2")], merges: [{ kind: "patient", surviving: named("P2"), prior: named("P1") }] }),
+      told({
+        minute: 50,
+        type: "ADT^A40",
+        patient: "P2",
+        resources: [patient("P2")],
+        merges: [{ kind: "patient", surviving: named("P2"), prior: named("P1") }],
+      }),
     );
     for (const id of ["A1", "A2"]) {
       expect(await line.keys(id, ...NAMES)).toContain("Patient/P2");
@@ -102,9 +116,17 @@ describe("a merge in the journal", () => {
 
 describe("a message that cannot be folded", () => {
   it("is on the error work list with its reason, its place and what waits behind it; other accounts go on", async () => {
-    const [, recordId] = await line.take(admit(0, "A1", "V1"), broken("A1"), post(5, "A1", "V1", "C1"), post(6, "A1", "V1", "C2"), admit(1, "A2", "V2"));
+    const [, recordId] = await line.take(
+      admit(0, "A1", "V1"),
+      broken("A1"),
+      post(5, "A1", "V1", "C1"),
+      post(6, "A1", "V1", "C2"),
+      admit(1, "A2", "V2"),
+    );
     const failures = await listFailures(line.database.pool, { limit: 10 });
-    expect(failures).toMatchObject([{ recordId, code: "MAP_ERROR", place: "PID-3", waiting: 2, accountId: line.id("A1"), correctionOf: null }]);
+    expect(failures).toMatchObject([
+      { recordId, code: "MAP_ERROR", place: "PID-3", waiting: 2, accountId: line.id("A1"), correctionOf: null },
+    ]);
     expect((await readFailure(line.database.pool, line.needs.sealer, recordId ?? ""))?.bytes.toString()).toBe(broken("A1"));
     expect(await line.keys("A2", ...NAMES)).toContain("Encounter/V2");
   });
@@ -127,7 +149,9 @@ describe("a message that cannot be folded", () => {
     expect(await readDecisions(line.database.pool, line.needs.sealer, recordId)).toMatchObject([
       { decision: "skipped", by: "ada", reason: "sent for Mrs Canary by mistake" },
     ]);
-    const { rows } = await line.database.pool.query<{ text: string }>("select encode(sealed_reason, 'escape') as text from failure_decision");
+    const { rows } = await line.database.pool.query<{ text: string }>(
+      "select encode(sealed_reason, 'escape') as text from failure_decision",
+    );
     expect(rows[0]?.text).not.toContain("Canary");
   });
 
@@ -138,9 +162,9 @@ describe("a message that cannot be folded", () => {
     await line.fold();
     expect(await line.outcomes()).toEqual(["applied 2", "filtered 1"]);
     const copy = corrected.ok ? corrected.value.recordId : "";
-    expect((await line.database.pool.query("select original_id, made_by from record_correction where record_id = $1", [copy])).rows).toEqual([
-      { original_id: original, made_by: "ada" },
-    ]);
+    expect(
+      (await line.database.pool.query("select original_id, made_by from record_correction where record_id = $1", [copy])).rows,
+    ).toEqual([{ original_id: original, made_by: "ada" }]);
     expect((await readHistory(line.database.pool, line.id("A1")))?.versions.map(({ recordId }) => recordId)[0]).toBe(copy);
     expect((await line.database.pool.query("select protocol, verdict from journal_record where id = $1", [copy])).rows).toEqual([
       { protocol: "operator", verdict: "accepted" },
@@ -149,7 +173,10 @@ describe("a message that cannot be folded", () => {
 
   it("keeps waiting when the edited copy fails too, or is the same", async () => {
     const [original = ""] = await line.take(broken("A1"));
-    expect(await correctFailure(line.needs, original, Buffer.from("still wrong A1"), WHO)).toMatchObject({ ok: false, failure: { code: "MAP_ERROR" } });
+    expect(await correctFailure(line.needs, original, Buffer.from("still wrong A1"), WHO)).toMatchObject({
+      ok: false,
+      failure: { code: "MAP_ERROR" },
+    });
     const same = await correctFailure(line.needs, original, Buffer.from(broken("A1")), WHO);
     expect(same.ok).toBe(false);
     expect(await line.outcomes()).toEqual(["failed 1"]);
@@ -171,10 +198,14 @@ describe("a re-fold", () => {
     await line.take(admit(0, "A1", "V1"), post(5, "A1", "V1", "C1"));
     line.bent.by = (one) => ok({ ...one, resources: one.resources.filter(({ resource }) => resource.resourceType !== "Condition") });
     line.changes.length = 0;
-    expect(await refold(line.needs, line.id("A1"))).toEqual(ok({ accounts: [line.id("A1")], changed: [{ accountId: line.id("A1"), version: 3 }], records: 2 }));
+    expect(await refold(line.needs, line.id("A1"))).toEqual(
+      ok({ accounts: [line.id("A1")], changed: [{ accountId: line.id("A1"), version: 3 }], records: 2 }),
+    );
     expect(await history("A1")).toEqual(["ADT^A01", "DFT^P03", "refold"]);
     expect(await line.keys("A1", ...NAMES)).not.toContain("Condition/D-V1");
-    expect(line.changes).toMatchObject([{ eventType: "refold", chartVersion: 3, deltas: [{ removed: [expect.stringMatching(/^Condition/)] }] }]);
+    expect(line.changes).toMatchObject([
+      { eventType: "refold", chartVersion: 3, deltas: [{ removed: [expect.stringMatching(/^Condition/)] }] },
+    ]);
   });
 
   it("brings accounts together that the maps of then did not know to be one", async () => {

@@ -39,7 +39,13 @@ const refuse = ({ code, place, detail, ...more }: Failure): Answer => ({
 /** The error work list: messages that could not be folded, and what people do about them. */
 export function failureRoutes(needs: FailureRouteNeeds): readonly Route[] {
   const { list, read, decisions, onFolded } = needs;
-  const route = (method: Route["method"], path: string, action: Route["action"], roles: readonly Role[], handle: Route["handle"]): Route => ({
+  const route = (
+    method: Route["method"],
+    path: string,
+    action: Route["action"],
+    roles: readonly Role[],
+    handle: Route["handle"],
+  ): Route => ({
     method,
     path,
     roles,
@@ -54,7 +60,8 @@ export function failureRoutes(needs: FailureRouteNeeds): readonly Route[] {
       const id = params["id"] ?? "";
       if (!UUID.test(id)) return refuse({ code: "NOT_FOUND" });
       const parsed = shape.safeParse(body ?? {});
-      if (!parsed.success) return refuse({ code: "REQUEST_INVALID", place: parsed.error.issues.map(({ path }) => path.join(".")).join(", ") });
+      if (!parsed.success)
+        return refuse({ code: "REQUEST_INVALID", place: parsed.error.issues.map(({ path }) => path.join(".")).join(", ") });
       const answer = await done(id, parsed.data, { by: caller?.name ?? "", reason: parsed.data.reason });
       return { ...answer, object: { type: "message", id } };
     };

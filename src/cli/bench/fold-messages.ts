@@ -54,7 +54,10 @@ export function* foldMessages({
     const at = step === "A03" || step === "P03" ? stay.dischargedAt : stay.admittedAt;
     const envelope = { controlId: `${step}${from}${account}`.slice(0, 20), sentAt: at, event: step };
     if (step !== "P03") {
-      const text = buildMessage({ ...envelope, type: "ADT", structure: step === "A03" ? "ADT_A03" : "ADT_A01" }, visitSegments(stay, step, at, step === "A03"));
+      const text = buildMessage(
+        { ...envelope, type: "ADT", structure: step === "A03" ? "ADT_A03" : "ADT_A01" },
+        visitSegments(stay, step, at, step === "A03"),
+      );
       return { account, type: `ADT^${step}`, text };
     }
     const text = buildMessage({ ...envelope, type: "DFT", structure: "DFT_P03" }, chargeSegments(stay, at));

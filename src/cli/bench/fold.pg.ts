@@ -1,14 +1,18 @@
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
 import type pg from "pg";
 import { freshId, type IdKey, type MessageId } from "#src/base/ids.ts";
 import { createSealer } from "#src/base/seal.ts";
 import { createChartCache } from "#src/charts/chart-store.pg.ts";
-import { foldOnce, type FoldNeeds } from "#src/charts/fold.pg.ts";
+import type { FoldNeeds } from "#src/charts/fold.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
 import { builtinConfig } from "#src/config/builtin.ts";
 import { readMapFiles } from "#src/config/map-files.ts";
 import { migrate } from "#src/database/migrate.pg.ts";
 import { openPool } from "#src/database/pool.pg.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
+import type { LaneShare } from "#src/journal/journal-reader.pg.ts";
 import { compileMaps } from "#src/mapping/compile.ts";
 import { readQueueFiles } from "#src/worklist/queue-files.ts";
 import { compileQueues } from "#src/worklist/queue-rules.ts";
@@ -30,6 +34,7 @@ export const FOLD_BENCH_DEFAULTS = { accounts: 10_000, charges: 20, late: 2_000 
 /** Accounts side by side, as on a real feed: their messages are mixed. */
 const SIDE_BY_SIDE = 50;
 const CHARTS_KEPT = 2_000;
+const KEY = Buffer.alloc(32, 1);
 
 interface Rate {
   readonly messages: number;
@@ -49,7 +54,12 @@ const rate = (messages: number, ms: number): Rate => ({
  */
 export async function runFoldBench(
   { accounts, charges, late, dir }: FoldBenchOptions,
-  { home, env, out, err }: { readonly home: string; readonly env: Readonly<Record<string, string | undefined>>; readonly out: Print; readonly err: Print },
+  {
+    home,
+    env,
+    out,
+    err,
+  }: { readonly home: string; readonly env: Readonly<Record<string, string | undefined>>; readonly out: Print; readonly err: Print },
 ): Promise<0 | 1> {
   err("starting an engine for its Postgres …");
   const engine = await startEngine({ env, err, ...(dir === undefined ? {} : { parent: dir }) });
@@ -58,10 +68,13 @@ export async function runFoldBench(
     await admin.query("create database fold_bench");
     const url = new URL(engine.databaseUrl);
     url.pathname = "/fold_bench";
+    const closing: (() => Promise<void>)[] = [];
     const pool = openPool(url.href, { max: 4, name: "fold bench" }, () => undefined);
     try {
       await migrate(pool);
-      const { append, fold } = lineOn(pool, home);
+      const line = await lineOn(pool, url.href, home);
+      const { append, fold } = line;
+      closing.push(line.close);
       let folded = 0;
       let ms = 0;
       for (let first = 0; first < accounts; first += SIDE_BY_SIDE * 20) {
@@ -83,6 +96,7 @@ export async function runFoldBench(
       out(JSON.stringify({ accounts, charges, all: rate(folded, ms), late: rate(lately, lateMs), ...rows[0] }));
       return rows[0]?.open === 0 ? 0 : 1;
     } finally {
+      for (const close of closing) await close();
       await pool.end();
     }
   } finally {
@@ -91,30 +105,46 @@ export async function runFoldBench(
   }
 }
 
-/** A journal and a fold as the engine has them. */
-function lineOn(pool: pg.Pool, home: string) {
+/** What a fold of the bench needs, over the shipped maps and queues. */
+export function foldNeedsOn(pool: pg.Pool, home: string, share: LaneShare): FoldNeeds & { readonly feed: string } {
   const config = builtinConfig(home, ".", { demo: false, port: 0, mllpPort: 0 });
   const maps = compileMaps(readMapFiles(config.mappingsDir));
   const rules = compileQueues(readQueueFiles(config.queuesDir));
   const [feed] = config.feeds;
   if (!maps.ok || !rules.ok || feed === undefined) throw new Error("the shipped maps and queues do not compile");
-  const sealer = createSealer(Buffer.alloc(32, 1));
   const idKey = "fold bench" as IdKey;
   const feeds = new Map([[feed.name, feed]]);
-  const journal = createJournalWriter(pool, sealer, () => undefined);
-  const needs: FoldNeeds = {
+  return {
+    feed: feed.name,
+    share,
     pool,
-    sealer,
+    sealer: createSealer(KEY),
     cache: createChartCache(CHARTS_KEPT),
     map: createMapRecord(maps.value, feeds, idKey),
     onChanges: createReconcileItems({ rules: rules.value, feeds, idKey }),
   };
+}
+
+/** A journal, and folds in threads of their own as the engine has them. */
+async function lineOn(pool: pg.Pool, databaseUrl: string, home: string) {
+  const journal = createJournalWriter(pool, createSealer(KEY), () => undefined);
+  const { feed } = foldNeedsOn(pool, home, { index: 0, of: 1 });
+  const of = Math.min(2, availableParallelism());
+  const workers = Array.from(
+    { length: of },
+    (_, index) => new Worker(new URL("./fold-worker.ts", import.meta.url), { workerData: { databaseUrl, home, share: { index, of } } }),
+  );
+  // The first word of each is that it is ready.
+  await Promise.all(workers.map((worker) => once(worker, "message")));
   return {
+    close: async (): Promise<void> => {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
     append: async (messages: Iterable<FoldMessage>): Promise<void> => {
       const proofs = Array.from(messages, ({ account, type, text }) =>
         journal.append({
           id: freshId() as MessageId,
-          feed: feed.name,
+          feed,
           protocol: "mllp",
           receivedAt: new Date(),
           orderKey: account,
@@ -125,10 +155,14 @@ function lineOn(pool: pg.Pool, home: string) {
       );
       await Promise.all(proofs);
     },
+    /** Folds all there is. @returns how many records. */
     fold: async (): Promise<number> => {
-      let total = 0;
-      for (let folded = await foldOnce(needs); folded > 0; folded = await foldOnce(needs)) total += folded;
-      return total;
+      const counts = workers.map(async (worker): Promise<number> => {
+        const done = once(worker, "message") as Promise<[number]>;
+        worker.postMessage("fold");
+        return (await done)[0];
+      });
+      return (await Promise.all(counts)).reduce((sum, n) => sum + n, 0);
     },
   };
 }
