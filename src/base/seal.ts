@@ -16,7 +16,7 @@ export interface Sealer {
 const PLAIN = 1;
 const DEFLATED = 2;
 /** Below this many bytes compression costs more time than it saves space. */
-const COMPRESS_FROM_BYTES = 512;
+const COMPRESS_FROM_BYTES = 2_048;
 
 /** A small window is made ready faster, and values are small. */
 const COMPRESSION = { level: 1, memLevel: 7, windowBits: 13 };

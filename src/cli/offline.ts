@@ -1,12 +1,15 @@
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { BENCH_DEFAULTS, type BenchOptions, runBench } from "./bench/bench.ts";
 import { runSearchBench } from "./bench/search-bench.pg.ts";
+import { FOLD_BENCH_DEFAULTS, runFoldBench } from "./bench/fold.pg.ts";
 import { CommandFault } from "./installation.ts";
 import { checkFiles } from "./check.ts";
 import { mapFiles, type MapOptions } from "./map.ts";
 import { SHIPPED_MAPS } from "./offline-mapping.ts";
 import { sendFiles } from "./send.ts";
 
+const HOME = fileURLToPath(new URL("../../", import.meta.url));
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 const err = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -55,7 +58,7 @@ export function registerOffline(program: Command): void {
     .action(({ config }: { config: string }) => {
       process.exitCode = checkFiles(config, { out, err });
     });
-  program
+  const bench = program
     .command("bench")
     .description("measure an engine of its own, or any MLLP server with --port; the report is one JSON line")
     .option("--host <host>", "address of an MLLP server to measure")
@@ -72,5 +75,15 @@ export function registerOffline(program: Command): void {
         return;
       }
       process.exitCode = await runBench(options, io);
+    });
+  bench
+    .command("fold")
+    .description("measure the fold alone, journal to charts and work items, on a database of its own")
+    .option("--accounts <n>", "accounts", wholeNumber, FOLD_BENCH_DEFAULTS.accounts)
+    .option("--charges <n>", "charges of each", wholeNumber, FOLD_BENCH_DEFAULTS.charges)
+    .option("--late <n>", "late charges of accounts picked at random, once all are charted", wholeNumber, FOLD_BENCH_DEFAULTS.late)
+    .option("--dir <dir>", "folder in which the engine's data directory is made (a real disk)")
+    .action(async (options: { accounts: number; charges: number; late: number; dir?: string }) => {
+      process.exitCode = await runFoldBench(options, { home: HOME, env: process.env, out, err });
     });
 }

@@ -4,9 +4,8 @@ import { openPool } from "#src/database/pool.pg.ts";
 import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
 import { rebuildQueues, redisFaults } from "#src/worklist/relay.bullmq.ts";
 import { examine, showComplaints } from "./doctor.ts";
-import { configOf, configOfRunning } from "./installation-config.ts";
+import { configOf } from "./installation-config.ts";
 import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
-import { retry, skip } from "./retry.ts";
 import { showStatus } from "./status.ts";
 
 interface Where {
@@ -24,7 +23,7 @@ const redisState = async (run: RunFile): Promise<string> => {
   }
 };
 
-/** `status`, `doctor`, `rebuild-queues`, `retry`, `skip`: what the person who runs the engine asks and does. */
+/** `status`, `doctor`, `rebuild-queues`: what the person who runs the engine asks and does. */
 export function registerOperator(program: Command): void {
   program
     .command("status")
@@ -84,23 +83,5 @@ export function registerOperator(program: Command): void {
       } finally {
         await pool.end();
       }
-    });
-  program
-    .command("retry [account]")
-    .description("fold failed and waiting messages again, of one account or of all, under the maps of now")
-    .option("--data-dir <dir>")
-    .action(async (account: string | undefined, { dataDir }: Where) => {
-      const run = runningEngine(dataDir);
-      const tried = await retry(configOfRunning(run, findInstallation(dataDir).dataDir), run, account);
-      print(`${tried} messages were folded again; npx chartbridge status shows what came of them\n`);
-    });
-  program
-    .command("skip <record>")
-    .description("give a failed message up: it stays in the journal, and what waited behind it is applied")
-    .option("--data-dir <dir>")
-    .action(async (record: string, { dataDir }: Where) => {
-      const run = runningEngine(dataDir);
-      const folded = await skip(configOfRunning(run, findInstallation(dataDir).dataDir), run, record);
-      print(`the message is given up; ${folded} that waited behind it were folded\n`);
     });
 }

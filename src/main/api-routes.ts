@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Pool } from "pg";
+import { chartRoutes } from "#src/api/charts/routes.ts";
+import { failureRoutes } from "#src/api/failures/routes.ts";
+import { createChartView } from "#src/api/charts/view.ts";
 import { authRoutes } from "#src/api/auth/routes.ts";
 import type { Tokens } from "#src/api/auth/tokens.pg.ts";
 import { type FeedStatus, feedRoutes } from "#src/api/feeds/routes.ts";
@@ -14,6 +17,14 @@ import { worklistRoutes } from "#src/api/worklist/routes.ts";
 import { describe } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
+import { createChartCache, readChart } from "#src/charts/chart-store.pg.ts";
+import { listFailures, readDecisions, readFailure } from "#src/charts/failures.pg.ts";
+import { refold } from "#src/charts/refold.pg.ts";
+import { correctFailure, retryFailure, skipFailure } from "#src/charts/repair.pg.ts";
+import { type ConfidentialRules, isConfidentialAt } from "#src/charts/confidential.ts";
+import { textsOf } from "#src/charts/documents/document-text.pg.ts";
+import { extractInThread } from "#src/charts/documents/extract-thread.ts";
+import { findAccounts, readChartAt, readHistory } from "#src/charts/history.pg.ts";
 import { createMapRecord, settingsOf } from "#src/charts/map-record.ts";
 import { readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
@@ -26,6 +37,8 @@ import { readStoredMessage } from "#src/journal/stored-message.pg.ts";
 import { createAcceptBundle } from "#src/sources/fhir/accept-bundle.ts";
 import type { AuditRow } from "#src/telemetry/audit.pg.ts";
 import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
+import { withFeedLives } from "#src/worklist/feed-lives.pg.ts";
+import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import type { Worklist } from "#src/worklist/worklist.ts";
 import type { Rules } from "./rules.ts";
 
@@ -48,6 +61,8 @@ export interface ApiNeeds {
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 const TROUBLES_SHOWN = 50;
+/** For charts of a feed that is no longer configured. */
+const NO_FEED_RULES: ConfidentialRules = { labels: ["R", "V"], visitIndicators: [], services: [], documentTypes: [] };
 
 /** The feed a machine writes to: the one of its own name, else the only one there is. */
 function feedOf(caller: Caller, feeds: readonly Feed[]): Feed | undefined {
@@ -72,6 +87,21 @@ export function apiRoutes({
 }: ApiNeeds): readonly Route[] {
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
   const map = createMapRecord(rules.maps, feeds, keys.idKey);
+  const view = createChartView(
+    (feed) => feeds.get(feed)?.confidential ?? NO_FEED_RULES,
+    (feed) => feeds.get(feed)?.chartLink,
+  );
+  // What people fold again is folded here; the fold's own thread notices by the edit of an account.
+  const foldNeeds = {
+    pool,
+    sealer,
+    cache: createChartCache(0),
+    map,
+    onChanges: withFeedLives(createReconcileItems({ rules: rules.queues, feeds, idKey: keys.idKey }), feeds),
+    restricted: isConfidentialAt(feeds),
+    journal,
+    now: () => new Date(),
+  };
   const outcome = (id: string, waitMs: number) => outcomeOf(pool, id as MessageId, waitMs);
   const accept = createAcceptBundle({
     journal,
@@ -102,7 +132,24 @@ export function apiRoutes({
           : { mapVersion, mapped: undefined, failure: describe(mapped.failure) };
       },
     }),
-    ...worklistRoutes({ worklist, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
+    ...chartRoutes({
+      find: (number) => findAccounts(pool, sealer, number),
+      history: (id) => readHistory(pool, id),
+      chart: (id, version) => (version === undefined ? readChart(pool, sealer, id) : readChartAt(pool, sealer, id, version)),
+      texts: (id, documents) => textsOf({ pool, sealer, extract: extractInThread }, id, documents),
+      view,
+    }),
+    ...failureRoutes({
+      list: (page) => listFailures(pool, page),
+      read: (id) => readFailure(pool, sealer, id),
+      decisions: (id) => readDecisions(pool, sealer, id),
+      retry: (id, decision) => retryFailure(foldNeeds, id, decision),
+      skip: (id, decision) => skipFailure(foldNeeds, id, decision),
+      correct: (id, edited, decision) => correctFailure(foldNeeds, id, edited, decision),
+      refold: (id) => refold(foldNeeds, id),
+      onFolded: wakeRelay,
+    }),
+    ...worklistRoutes({ worklist, view, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
     ...fhirRoutes({
       version,
       startedAt: new Date().toISOString(),

@@ -25,7 +25,7 @@ import { createRelay } from "#src/worklist/relay.bullmq.ts";
 import { createWorklist } from "#src/worklist/worklist.ts";
 import { apiRoutes, auditRow } from "./api-routes.ts";
 import { createFeedSources } from "./feed-sources.ts";
-import { startFoldThread } from "./fold-thread.ts";
+import { startFoldThreads } from "./fold-thread.ts";
 import { readRules } from "./rules.ts";
 import { startSweeps } from "./sweeps.ts";
 
@@ -105,7 +105,7 @@ async function startStages(
     relay.wake();
     outcomes.wake();
   };
-  const fold = await startFoldThread({ databaseUrl, config, keys, logLevel }, onFolded, log);
+  const fold = await startFoldThreads({ databaseUrl, config, keys, logLevel }, onFolded, log);
   onClose(() => fold.close());
   const writer = createJournalWriter(intakePool, sealer, () => fold.wake());
   onClose(() => writer.drain());

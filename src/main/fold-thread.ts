@@ -1,6 +1,8 @@
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Keys } from "#src/config/keys.ts";
 import type { Config } from "#src/config/types.ts";
+import type { LaneShare } from "#src/journal/journal-reader.pg.ts";
 import type { Log, LogLevel } from "#src/telemetry/log.ts";
 
 export interface FoldWorkerData {
@@ -8,6 +10,7 @@ export interface FoldWorkerData {
   readonly config: Config;
   readonly keys: Keys;
   readonly logLevel: LogLevel;
+  readonly share: LaneShare;
 }
 
 export type ToWorker = { readonly kind: "wake" } | { readonly kind: "close" };
@@ -26,7 +29,7 @@ const RESTART_MS = 1_000;
  * Folds in a thread of its own, so that mapping and charting never make a sender wait for its acknowledgement.
  * A thread that ends by itself is started again: where it was is in the cursors.
  */
-export function startFoldThread(data: FoldWorkerData, onFolded: (count: number) => void, log: Log): Promise<FoldThread> {
+function startFoldThread(data: FoldWorkerData, onFolded: (count: number) => void, log: Log): Promise<FoldThread> {
   let stopping = false;
   let worker: Worker;
   return new Promise((resolve, reject) => {
@@ -59,4 +62,24 @@ export function startFoldThread(data: FoldWorkerData, onFolded: (count: number) 
     };
     start();
   });
+}
+
+/** Threads that fold, each its share of the lanes: as many as the machine has processors for, and two at most. */
+export async function startFoldThreads(
+  data: Omit<FoldWorkerData, "share">,
+  onFolded: (count: number) => void,
+  log: Log,
+): Promise<FoldThread> {
+  const of = Math.min(2, availableParallelism());
+  const threads = await Promise.all(
+    Array.from({ length: of }, (_, index) => startFoldThread({ ...data, share: { index, of } }, onFolded, log)),
+  );
+  return {
+    wake: () => {
+      for (const thread of threads) thread.wake();
+    },
+    close: async () => {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
 }

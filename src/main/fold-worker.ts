@@ -2,6 +2,7 @@ import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { createSealer } from "#src/base/seal.ts";
 import { createChartCache } from "#src/charts/chart-store.pg.ts";
+import { isConfidentialAt } from "#src/charts/confidential.ts";
 import { foldOnce } from "#src/charts/fold.pg.ts";
 import { startFoldLoop } from "#src/charts/fold-loop.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
@@ -17,7 +18,7 @@ const CHARTS_KEPT = 2_000;
 
 const port = parentPort;
 if (port === null) throw new Error("this file is a worker of the engine");
-const { databaseUrl, config, keys, logLevel } = workerData as FoldWorkerData;
+const { databaseUrl, config, keys, logLevel, share } = workerData as FoldWorkerData;
 const log = createLog(logLevel);
 const say = (message: FromWorker): void => port.postMessage(message);
 
@@ -36,9 +37,11 @@ const { maps, queues } = readRules(config);
 const needs = {
   pool,
   sealer,
+  share,
   cache: createChartCache(CHARTS_KEPT),
   map: createMapRecord(maps, feeds, keys.idKey),
   onChanges: withFeedLives(createReconcileItems({ rules: queues, feeds, idKey: keys.idKey }), feeds),
+  restricted: isConfidentialAt(feeds),
 };
 
 const loop = startFoldLoop({

@@ -2,6 +2,7 @@ import { createApi, listenHttp } from "#src/api/server.http.ts";
 import { createTokens } from "#src/api/auth/tokens.pg.ts";
 import type { Role } from "#src/api/route.ts";
 import { createChartCache } from "#src/charts/chart-store.pg.ts";
+import { isConfidentialAt } from "#src/charts/confidential.ts";
 import { foldOnce } from "#src/charts/fold.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
 import { createReleaseClaim } from "#src/claims/claim-store.pg.ts";
@@ -12,6 +13,7 @@ import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
 import { apiRoutes, auditRow } from "#src/main/api-routes.ts";
 import { readRules } from "#src/main/rules.ts";
 import { builtinConfig } from "#src/config/builtin.ts";
+import type { Feed } from "#src/config/types.ts";
 import { writeAudit } from "#src/telemetry/audit.pg.ts";
 import { createLog } from "#src/telemetry/log.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
@@ -19,11 +21,12 @@ import { createWorklist } from "#src/worklist/worklist.ts";
 import { ID_KEY, sealer } from "#test/worklist/stays.ts";
 import { freshDatabase } from "#test/setup/database.ts";
 
-const config = builtinConfig(process.cwd(), ".", { demo: false, port: 0, mllpPort: 0 });
-const rules = readRules(config);
+const builtin = builtinConfig(process.cwd(), ".", { demo: false, port: 0, mllpPort: 0 });
+const rules = readRules(builtin);
 
 /** The API over real stores, with a fold that the test runs when it likes. */
-export async function startApi({ folding = true }: { readonly folding?: boolean } = {}) {
+export async function startApi({ folding = true, feed = {} }: { readonly folding?: boolean; readonly feed?: Partial<Feed> } = {}) {
+  const config = { ...builtin, feeds: builtin.feeds.map((one) => ({ ...one, ...feed })) };
   const database = await freshDatabase();
   const { pool } = database;
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
@@ -33,6 +36,7 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
     sealer,
     cache: createChartCache(10),
     map: createMapRecord(rules.maps, feeds, ID_KEY),
+    restricted: isConfidentialAt(feeds),
     onChanges: createReconcileItems({ rules: rules.queues, feeds, idKey: ID_KEY }),
   };
   const fold = (): Promise<number> => foldOnce(foldNeeds);

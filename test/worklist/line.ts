@@ -7,7 +7,9 @@ import { createSealer } from "#src/base/seal.ts";
 import { createChartCache, openCharts, writeCharts } from "#src/charts/chart-store.pg.ts";
 import { factsOf } from "#src/charts/facts.ts";
 import type { AccountChange } from "#src/charts/fold.pg.ts";
-import { applyToChart } from "#src/charts/merge.ts";
+import { createAliases } from "#src/charts/aliases.ts";
+import { applyMapped } from "#src/charts/apply.ts";
+import { standingResources } from "#src/charts/merge.ts";
 import { type CheckCodes, codeSubmission, type Finding, type Stream } from "#src/coding/submission.ts";
 import { type Feed, makeFeed } from "#src/config/feed.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
@@ -125,22 +127,21 @@ export async function startLine() {
       const chart = (await openCharts(client, sealer, createChartCache(1), [key])).get(accountId);
       if (chart === undefined) throw new Error("the account was not opened");
       const recordId = randomUUID();
-      const delta = applyToChart(chart.content, {
-        messageType: "ADT^A08",
-        eventTime: new Date(START.getTime() + hour++ * 3_600_000).toISOString(),
-        resources: resourcesOf(accountId, said).map((resource) => ({ resource, deleted: [] })),
-        wholeSets: ["Coverage"],
-        lineage: [],
-        warnings: [],
-      });
-      if (delta.changed.length > 0 || delta.removed.length > 0) {
-        chart.version++;
-        chart.deltas.push({ version: chart.version, recordId, delta });
-        for (const resource of delta.changed) chart.dirty.set(`${resource.resourceType}/${resource.id}`, chart.version);
-        for (const gone of delta.removed) chart.dirty.set(gone, chart.version);
-      }
+      applyMapped(
+        {
+          messageType: "ADT^A08",
+          eventTime: new Date(START.getTime() + hour++ * 3_600_000).toISOString(),
+          account: { authority: key.authority, value: key.accountNumber, resourceId: accountId },
+          resources: resourcesOf(accountId, said).map((resource) => ({ resource, deleted: [] })),
+          wholeSets: ["Coverage"],
+          lineage: [],
+          warnings: [],
+        },
+        { charts: new Map([[accountId, chart]]), aliases: createAliases([]) },
+        recordId,
+      );
       chart.interfaceFailed = more.interfaceFailed ?? false;
-      const facts = factsOf([...chart.content.values()].map(({ resource }) => resource));
+      const facts = factsOf(standingResources(chart.content));
       await writeCharts(client, sealer, [{ chart, facts }]);
       const { feed: from, facility, version: chartVersion, interfaceFailed } = chart;
       const change = {

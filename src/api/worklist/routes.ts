@@ -2,10 +2,13 @@ import { z } from "zod";
 import { FAILURES, type Failure } from "#src/base/failures.ts";
 import { codeSubmission } from "#src/coding/submission.ts";
 import type { Worklist } from "#src/worklist/worklist.ts";
+import type { ChartView } from "../charts/view.ts";
 import type { Answer, Call, Role, Route } from "../route.ts";
 
 export interface WorklistRouteNeeds {
   readonly worklist: Worklist;
+  /** The chart as the caller may see it. */
+  readonly view: ChartView;
   readonly queues: readonly string[];
   /** Tickets changed: tell the relay. */
   readonly onTickets: () => void;
@@ -44,7 +47,7 @@ const invalid = (error: z.ZodError): Answer => ({
 const isWorker = ({ caller }: Call): boolean => caller?.roles.some((role) => CODERS.includes(role)) ?? false;
 
 /** The coder's work list: pull the next encounter, keep it, give it back, submit codes; and what supervisors look at. */
-export function worklistRoutes({ worklist, queues, onTickets, onReleased }: WorklistRouteNeeds): readonly Route[] {
+export function worklistRoutes({ worklist, view, queues, onTickets, onReleased }: WorklistRouteNeeds): readonly Route[] {
   /** Releases an item if nothing keeps it. What was asked is done by now: a release that throws is left to the sweep, which reports it. */
   const releaseNow = async (id: string): ReturnType<Worklist["release"]> => {
     const released = await worklist.release(id).catch(() => undefined);
@@ -94,7 +97,7 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
       const detail = await worklist.read(leased.value.id, true);
       return {
         status: 200,
-        body: { ...leased.value, holds: detail?.holds ?? [], chart: detail?.chart },
+        body: { ...leased.value, holds: detail?.holds ?? [], chart: detail?.chart && view.present(caller, detail.chart) },
         object: { type: "work-item", id: leased.value.id },
       };
     }),
@@ -174,7 +177,9 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
       const id = call.params["id"] ?? "";
       // Analysts and auditors see how far an item is, not the patient's chart.
       const item = UUID.test(id) ? await worklist.read(id, isWorker(call)) : undefined;
-      return item === undefined ? refuse({ code: "NOT_FOUND" }) : { status: 200, body: item, object: { type: "work-item", id } };
+      if (item === undefined) return refuse({ code: "NOT_FOUND" });
+      const chart = item.chart && view.present(call.caller, item.chart);
+      return { status: 200, body: { ...item, chart }, object: { type: "work-item", id } };
     }),
     {
       ...route("GET", "/api/queues", "search", READERS, async () => ({ status: 200, body: { queues: await worklist.queues() } })),
