@@ -175,7 +175,12 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
   MAP_ERROR: {
     cause: "A map gave a resource that is not valid FHIR.",
     example: "an Encounter without status",
-    ask: "Look at `chartbridge map FILE --lineage` for the row at fault; then `chartbridge retry`.",
+    ask: "Look at `chartbridge map FILE --explain` for the row at fault; then `chartbridge retry`.",
+  },
+  MAP_NOT_VALID: {
+    cause: "A file of maps has a fault, so that the maps were not taken; those of before still count.",
+    example: "a site's row that names an element R4 does not have",
+    ask: "`chartbridge check` names every fault with its file and line.",
   },
   ACCOUNT_UNKNOWN: {
     cause: "The message names no account: PID-18 and PV1-19 are empty.",

@@ -70,6 +70,7 @@ export const FAILURES = {
   VALUE_NOT_VALID: { class: "permanent", http: 422, fhir: "value", text: "a field's value does not have the form of its data type" },
   CODE_UNMAPPED: { class: "permanent", http: 422, fhir: "code-invalid", text: "a code is not in the table of its map" },
   MAP_ERROR: { class: "permanent", http: 422, fhir: "processing", text: "the map gave a resource that is not valid" },
+  MAP_NOT_VALID: { class: "permanent", http: 422, fhir: "invalid", text: "the maps have a fault" },
   ACCOUNT_UNKNOWN: { class: "permanent", http: 422, fhir: "not-found", text: "the message names no account and no visit" },
   FOLD_ERROR: { class: "permanent", http: 500, fhir: "exception", text: "the message could not be applied to its chart" },
   // work list and coding

@@ -23,6 +23,7 @@ import { address } from "./aliases.ts";
 import { accountsHolding, lockMerges, readAliases, writeAliases, writeRecordAccounts } from "./alias-store.pg.ts";
 import { applyMapped, type Book, mergesIn } from "./apply.ts";
 import { type AccountKey, type ChartCache, type OpenChart, openCharts, readChart, writeCharts } from "./chart-store.pg.ts";
+import type { Trace } from "./trace.pg.ts";
 import { type ChartFacts, factsOf } from "./facts.ts";
 import { type ChartDelta, standingResources } from "./merge.ts";
 
@@ -59,6 +60,8 @@ export interface AccountChange {
 }
 
 export interface FoldNeeds {
+  /** Keeps lineage and unmapped codes; without it nothing of them is kept. */
+  readonly trace?: Trace;
   readonly pool: pg.Pool;
   readonly sealer: Sealer;
   readonly cache: ChartCache;
@@ -181,6 +184,7 @@ async function foldRecords(client: pg.PoolClient, needs: FoldNeeds, records: rea
   });
   if (changes.length > 0) await needs.onChanges(client, changes);
   await writeOutcomes(client, outcomes);
+  await needs.trace?.(client, mapped);
   for (const chart of book.charts.values()) needs.cache.put(chart.accountId, chart.edit, chart.content);
 }
 

@@ -48,7 +48,8 @@ export async function readLineage(
 ): Promise<{ readonly mapVersion: string; readonly lineage: readonly LineageEntry[] } | undefined> {
   const { rows } = await pool.query<{ map_version: string; sealed: Buffer; rows: string[] }>(
     `select l.map_version, l.sealed, v.rows from message_lineage l join map_version v on v.version = l.map_version
-     where l.record_id = $1 order by v.seen_at desc limit 1`,
+       left join journal_outcome o on o.record_id = l.record_id and o.map_version = l.map_version
+     where l.record_id = $1 order by (o.map_version is null), v.seen_at desc limit 1`,
     [recordId],
   );
   const [found] = rows;

@@ -85,6 +85,7 @@ export async function refold(needs: FoldNeeds, accountId: string): Promise<Resul
     await writeCharts(client, needs.sealer, withFacts);
     await writeAliases(client, stored.aliases);
     await writeOutcomes(client, outcomes);
+    await needs.trace?.(client, read);
     const changes = withFacts.flatMap(({ chart, facts }) =>
       changed.includes(chart) ? [changeIn(chart, facts, { eventType: REFOLD })] : [],
     );

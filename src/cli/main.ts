@@ -12,6 +12,7 @@ import { registerMessages } from "./messages.ts";
 import { registerOffline } from "./offline.ts";
 import { registerOperator } from "./operator.ts";
 import { registerRepair } from "./repair.ts";
+import { registerTables } from "./tables.ts";
 import { registerToken } from "./token.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
@@ -27,6 +28,7 @@ registerCoverage(program);
 registerFuzz(program);
 registerOperator(program);
 registerRepair(program);
+registerTables(program);
 registerHistory(program);
 registerIngest(program);
 registerMessages(program);

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { infoOf } from "#src/mapping/message-info.ts";
 import { toBundle } from "#src/mapping/to-bundle.ts";
 import { differences } from "./json-differences.ts";
-import { infoOf, type OfflineMapping } from "./offline-mapping.ts";
+import { type OfflineMapping } from "./offline-mapping.ts";
 import { type Print, splitMessages } from "./send.ts";
 
 const EXPECTED = ".expected.json";

@@ -4,12 +4,13 @@ import { describe, type Failure } from "#src/base/failures.ts";
 import type { Result } from "#src/base/result.ts";
 import type { MapPack } from "#src/mapping/compile.ts";
 import { toProvenance } from "#src/mapping/provenance.ts";
+import { infoOf } from "#src/mapping/message-info.ts";
 import { toBundle } from "#src/mapping/to-bundle.ts";
 import type { Mapped } from "#src/mapping/types.ts";
 import { explainMapped } from "./explain-map.ts";
 import { CommandFault } from "./installation.ts";
 import { acceptPairs, checkPairs } from "./map-pairs.ts";
-import { infoOf, type OfflineMapping, offlineMapping, type OfflineOptions } from "./offline-mapping.ts";
+import { type OfflineMapping, offlineMapping, type OfflineOptions } from "./offline-mapping.ts";
 import { type Print, splitMessages } from "./send.ts";
 import { readMessage } from "./traffic-coverage.ts";
 

@@ -8,7 +8,6 @@ import { readMapFiles } from "#src/config/map-files.ts";
 import { readHeader } from "#src/hl7v2/header.ts";
 import { isZone } from "#src/hl7v2/zones.ts";
 import { compileMaps, type MapPack } from "#src/mapping/compile.ts";
-import type { MessageInfo } from "#src/mapping/to-bundle.ts";
 import type { Mapped, MapSettings } from "#src/mapping/types.ts";
 import { CommandFault } from "./installation.ts";
 
@@ -52,12 +51,4 @@ export function offlineMapping({ mappings, siteMaps, zone, authority }: OfflineO
       return mapHl7(bytes, header.value, pack, settings);
     },
   };
-}
-
-/** What a message says of itself, mapped or not. */
-export function infoOf(bytes: Buffer): MessageInfo {
-  const header = readHeader(bytes);
-  if (!header.ok) return { messageType: "", controlId: "", sendingApplication: "" };
-  const { messageType, controlId, sendingApplication, sendingFacility } = header.value;
-  return { messageType, controlId, sendingApplication, sendingFacility };
 }

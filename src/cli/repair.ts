@@ -1,86 +1,19 @@
 import { existsSync, readFileSync } from "node:fs";
-import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { describe, type Failure } from "#src/base/failures.ts";
-import { freshId } from "#src/base/ids.ts";
 import type { Result } from "#src/base/result.ts";
-import { createSealer } from "#src/base/seal.ts";
-import { createChartCache } from "#src/charts/chart-store.pg.ts";
-import { isConfidentialAt } from "#src/charts/confidential.ts";
 import { listFailures } from "#src/charts/failures.pg.ts";
 import { retryTroubled } from "#src/charts/fold.pg.ts";
 import { accountsToRefold, findAccounts } from "#src/charts/history.pg.ts";
-import { createMapRecord } from "#src/charts/map-record.ts";
 import { refold } from "#src/charts/refold.pg.ts";
 import { type CorrectNeeds, correctFailure, retryFailure, skipFailure } from "#src/charts/repair.pg.ts";
-import { loadKeys } from "#src/config/keys.ts";
-import { readMapFiles } from "#src/config/map-files.ts";
-import { openPool } from "#src/database/pool.pg.ts";
-import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
-import { compileMaps } from "#src/mapping/compile.ts";
-import { writeAudit } from "#src/telemetry/audit.pg.ts";
-import { readQueueFiles } from "#src/worklist/queue-files.ts";
-import { compileQueues } from "#src/worklist/queue-rules.ts";
-import { withFeedLives } from "#src/worklist/feed-lives.pg.ts";
-import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
-import { configOfRunning } from "./installation-config.ts";
-import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
+import { asOperator } from "./as-operator.ts";
+import { CommandFault } from "./installation.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SHOWN = 200;
 
 const print = (text: string): void => void process.stdout.write(text);
-
-/** Runs `work` with what a fold needs, under the maps and queues as they are now; leaves an audit event. */
-async function asOperator<T>(
-  dataDir: string | undefined,
-  command: string,
-  object: string | undefined,
-  work: (needs: CorrectNeeds, who: string) => Promise<T>,
-): Promise<T> {
-  const run = runningEngine(dataDir);
-  const config = configOfRunning(run, findInstallation(dataDir).dataDir);
-  const maps = compileMaps(readMapFiles(config.mappingsDir, config.siteMapsDir));
-  const rules = compileQueues(readQueueFiles(config.queuesDir));
-  if (!maps.ok || !rules.ok) throw new CommandFault([maps, rules].flatMap((one) => (one.ok ? [] : one.failure)).join("\n"));
-  const { idKey, encryptionKey } = loadKeys(config.dataDir, process.env);
-  const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
-  const pool = openPool(run.databaseUrl, { max: 2, name: command }, () => undefined);
-  const sealer = createSealer(encryptionKey);
-  const who = `operator ${userInfo().username}`;
-  const audit = (outcome: number): Promise<void> =>
-    writeAudit(pool, {
-      actor: who,
-      action: "execute",
-      route: `chartbridge ${command}`,
-      outcome,
-      objectType: "message",
-      ...(object === undefined ? {} : { objectId: object }),
-      requestId: freshId(),
-    });
-  try {
-    const done = await work(
-      {
-        pool,
-        sealer,
-        cache: createChartCache(100),
-        map: createMapRecord(maps.value, feeds, idKey),
-        restricted: isConfidentialAt(feeds),
-        onChanges: withFeedLives(createReconcileItems({ rules: rules.value, feeds, idKey }), feeds),
-        journal: createJournalWriter(pool, sealer, () => undefined),
-        now: () => new Date(),
-      },
-      who,
-    );
-    await audit(200);
-    return done;
-  } catch (error) {
-    await audit(error instanceof CommandFault ? 422 : 500).catch(() => undefined);
-    throw error;
-  } finally {
-    await pool.end();
-  }
-}
 
 function orFault<T>(result: Result<T, Failure>): T {
   if (!result.ok) throw new CommandFault(`${describe(result.failure)}; npx chartbridge failures names what failed`);

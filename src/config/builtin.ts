@@ -26,7 +26,7 @@ export function builtinConfig(
     destinations: [],
     siteDataDir: join(home, "sites", "demo"),
     mappingsDir: join(home, "mappings"),
-    siteMapsDir: join(home, "sites", "demo", "maps"),
+    siteMapsDir: join(dataDir, "maps"),
     queuesDir: join(home, "queues"),
     lease: { minutes: 30 },
     disk: { minimumFreeMb: 512, folders: [] },

@@ -28,9 +28,8 @@ const slug = (text: string): string =>
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "") || "site";
 
-/** The file of a sender's maps in `mappings/sites`, else a new one named after it. */
-function fileOf(folder: string, sender: Sender): { readonly path: string; readonly document: Document } {
-  const sites = join(folder, "sites");
+/** The file of a sender's maps in a site's folder, else a new one named after it. */
+function fileOf(sites: string, sender: Sender): { readonly path: string; readonly document: Document } {
   const names = existsSync(sites) ? readdirSync(sites, { encoding: "utf8" }).filter((name) => name.endsWith(".yaml")) : [];
   for (const name of names.sort()) {
     const document = parseDocument(readFileSync(join(sites, name), "utf8"));

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { chartRoutes } from "#src/api/charts/routes.ts";
 import { failureRoutes } from "#src/api/failures/routes.ts";
 import { createChartView } from "#src/api/charts/view.ts";
@@ -10,6 +10,7 @@ import { type Hl7RouteNeeds, hl7Routes } from "#src/api/hl7v2/routes.ts";
 import { fhirRoutes } from "#src/api/fhir/routes.ts";
 import { metricsRoutes } from "#src/api/metrics/routes.ts";
 import { messagePage } from "#src/api/messages/page.ts";
+import { mapRoutes } from "#src/api/maps/routes.ts";
 import { messageRoutes } from "#src/api/messages/routes.ts";
 import type { Caller, Route } from "#src/api/route.ts";
 import type { AuditEntry } from "#src/api/server.http.ts";
@@ -25,12 +26,19 @@ import { type ConfidentialRules, isConfidentialAt } from "#src/charts/confidenti
 import { textsOf } from "#src/charts/documents/document-text.pg.ts";
 import { extractInThread } from "#src/charts/documents/extract-thread.ts";
 import { findAccounts, readChartAt, readHistory } from "#src/charts/history.pg.ts";
+import { readLineage } from "#src/charts/lineage.pg.ts";
 import { createMapRecord, settingsOf } from "#src/charts/map-record.ts";
+import { resolveUnmapped } from "#src/charts/resolve-code.pg.ts";
+import { createTrace, type Trace } from "#src/charts/trace.pg.ts";
+import { unmappedTasks } from "#src/charts/unmapped-codes.pg.ts";
 import { readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
 import { readSubject } from "#src/mapping/fhir/map-bundle.ts";
 import type { Config, Feed } from "#src/config/types.ts";
-import { outcomeOf, readRecord } from "#src/journal/journal-reader.pg.ts";
+import type { MapPack } from "#src/mapping/compile.ts";
+import { infoOf } from "#src/mapping/message-info.ts";
+import { toProvenance } from "#src/mapping/provenance.ts";
+import { type JournalRecord, outcomeOf, readRecord } from "#src/journal/journal-reader.pg.ts";
 import type { Journal } from "#src/journal/journal.ts";
 import { searchMessages } from "#src/journal/search.pg.ts";
 import { readStoredMessage } from "#src/journal/stored-message.pg.ts";
@@ -40,6 +48,7 @@ import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
 import { withFeedLives } from "#src/worklist/feed-lives.pg.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import type { Worklist } from "#src/worklist/worklist.ts";
+import type { LiveMaps } from "./live-maps.ts";
 import type { Rules } from "./rules.ts";
 
 export interface ApiNeeds {
@@ -48,6 +57,7 @@ export interface ApiNeeds {
   readonly config: Config;
   readonly keys: Keys;
   readonly rules: Rules;
+  readonly maps: LiveMaps;
   readonly journal: Journal;
   readonly tokens: Tokens;
   readonly worklist: Worklist;
@@ -76,6 +86,7 @@ export function apiRoutes({
   config,
   keys,
   rules,
+  maps,
   journal,
   tokens,
   worklist,
@@ -86,13 +97,15 @@ export function apiRoutes({
   wakeDelivery,
 }: ApiNeeds): readonly Route[] {
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
-  const map = createMapRecord(rules.maps, feeds, keys.idKey);
+  const mapUnder = (pack: MapPack) => createMapRecord(pack, feeds, keys.idKey);
+  const map = (record: JournalRecord) => mapUnder(maps.current())(record);
   const view = createChartView(
     (feed) => feeds.get(feed)?.confidential ?? NO_FEED_RULES,
     (feed) => feeds.get(feed)?.chartLink,
   );
   // What people fold again is folded here; the fold's own thread notices by the edit of an account.
   const foldNeeds = {
+    trace: (client: PoolClient, read: Parameters<Trace>[1]) => createTrace(sealer, maps.current())(client, read),
     pool,
     sealer,
     cache: createChartCache(0),
@@ -123,6 +136,13 @@ export function apiRoutes({
         return stored && messagePage(stored, feeds.get(stored.feed)?.charset, content);
       },
       raw: async (id) => (await readRecord(pool, sealer, id))?.bytes,
+      lineage: (id) => readLineage(pool, sealer, id),
+      provenance: async (id) => {
+        const record = await readRecord(pool, sealer, id);
+        if (record === undefined) return undefined;
+        const { mapped, mapVersion } = map(record);
+        return mapped.ok ? toProvenance(mapped.value, infoOf(record.bytes), mapVersion, keys.idKey) : [];
+      },
       mapAgain: async (id) => {
         const record = await readRecord(pool, sealer, id);
         if (record === undefined) return undefined;
@@ -131,6 +151,28 @@ export function apiRoutes({
           ? { mapVersion, mapped: mapped.value, failure: undefined }
           : { mapVersion, mapped: undefined, failure: describe(mapped.failure) };
       },
+    }),
+    ...mapRoutes({
+      maps: () => ({ version: maps.current().version, messageTypes: maps.current().messageTypes }),
+      reload: () => maps.reload(),
+      unmapped: () => unmappedTasks(pool, sealer),
+      resolve: (id, meaning, who) =>
+        resolveUnmapped(
+          {
+            pool,
+            sealer,
+            siteMapsDir: config.siteMapsDir,
+            compile: () => maps.compile(),
+            adopt: async (pack) => {
+              await maps.adopt(pack);
+              return foldNeeds;
+            },
+          },
+          id,
+          meaning,
+          who,
+        ),
+      onFolded: wakeRelay,
     }),
     ...chartRoutes({
       find: (number) => findAccounts(pool, sealer, number),

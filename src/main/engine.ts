@@ -3,6 +3,7 @@ import { listenHttp, createApi } from "#src/api/server.http.ts";
 import type { FeedStatus } from "#src/api/feeds/routes.ts";
 import { createTokens, type Tokens } from "#src/api/auth/tokens.pg.ts";
 import { createSealer, type Sealer } from "#src/base/seal.ts";
+import { keepMapVersion } from "#src/charts/lineage.pg.ts";
 import { claimBundle, createReleaseClaim } from "#src/claims/claim-store.pg.ts";
 import { createChecks, RULE_PACK } from "#src/coding/checks.ts";
 import type { Keys } from "#src/config/keys.ts";
@@ -26,6 +27,7 @@ import { createWorklist } from "#src/worklist/worklist.ts";
 import { apiRoutes, auditRow } from "./api-routes.ts";
 import { createFeedSources } from "./feed-sources.ts";
 import { startFoldThreads } from "./fold-thread.ts";
+import { createLiveMaps, type LiveMaps } from "./live-maps.ts";
 import { readRules } from "./rules.ts";
 import { startSweeps } from "./sweeps.ts";
 
@@ -48,6 +50,7 @@ export interface Engine {
   readonly queues: readonly string[];
   readonly destinations: readonly Destination[];
   readonly tokens: Tokens;
+  readonly maps: LiveMaps;
   /** Listeners first, then what is in hand, the stores' connections last. */
   close(): Promise<void>;
 }
@@ -105,8 +108,10 @@ async function startStages(
     relay.wake();
     outcomes.wake();
   };
+  await keepMapVersion(pool, rules.maps);
   const fold = await startFoldThreads({ databaseUrl, config, keys, logLevel }, onFolded, log);
   onClose(() => fold.close());
+  const maps = createLiveMaps(rules.maps, config, pool, () => fold.takeMaps());
   const writer = createJournalWriter(intakePool, sealer, () => fold.wake());
   onClose(() => writer.drain());
   const disk = watchDisk({
@@ -189,6 +194,7 @@ async function startStages(
     config,
     keys,
     rules,
+    maps,
     journal,
     tokens,
     worklist,
@@ -204,7 +210,15 @@ async function startStages(
   );
   onClose(() => api.close());
   const mllp = await sources.listen();
-  return { http: `http://${shownHost(config.http.host)}:${api.port}`, mllp, redisPrefix, queues: rules.queues.names, destinations, tokens };
+  return {
+    http: `http://${shownHost(config.http.host)}:${api.port}`,
+    mllp,
+    redisPrefix,
+    queues: rules.queues.names,
+    destinations,
+    tokens,
+    maps,
+  };
 }
 
 /** Synthetic patients and real ones are never kept in one database: nobody could tell them apart later. */

@@ -13,11 +13,14 @@ export interface FoldWorkerData {
   readonly share: LaneShare;
 }
 
-export type ToWorker = { readonly kind: "wake" } | { readonly kind: "close" };
+/** `maps`: the files of maps are others now, and have no fault. */
+export type ToWorker = { readonly kind: "wake" } | { readonly kind: "maps" } | { readonly kind: "close" };
 export type FromWorker = { readonly kind: "ready" } | { readonly kind: "folded"; readonly count: number };
 
 export interface FoldThread {
   wake(): void;
+  /** From the next batch on, fold under the maps as the files are now. */
+  takeMaps(): void;
   /** Finishes the batch in hand. */
   close(): Promise<void>;
 }
@@ -53,6 +56,7 @@ function startFoldThread(data: FoldWorkerData, onFolded: (count: number) => void
     };
     const thread: FoldThread = {
       wake: () => worker.postMessage({ kind: "wake" } satisfies ToWorker),
+      takeMaps: () => worker.postMessage({ kind: "maps" } satisfies ToWorker),
       close: async () => {
         stopping = true;
         const ended = new Promise<void>((done) => worker.once("exit", () => done()));
@@ -77,6 +81,9 @@ export async function startFoldThreads(
   return {
     wake: () => {
       for (const thread of threads) thread.wake();
+    },
+    takeMaps: () => {
+      for (const thread of threads) thread.takeMaps();
     },
     close: async () => {
       await Promise.all(threads.map((thread) => thread.close()));

@@ -6,8 +6,10 @@ import { isConfidentialAt } from "#src/charts/confidential.ts";
 import { foldOnce } from "#src/charts/fold.pg.ts";
 import { startFoldLoop } from "#src/charts/fold-loop.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
+import { createTrace } from "#src/charts/trace.pg.ts";
 import { isOutage, openPool } from "#src/database/pool.pg.ts";
-import { createLog } from "#src/telemetry/log.ts";
+import { createLog, errorKind } from "#src/telemetry/log.ts";
+import type { MapPack } from "#src/mapping/compile.ts";
 import { withFeedLives } from "#src/worklist/feed-lives.pg.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import { type FoldWorkerData, type FromWorker, type ToWorker } from "./fold-thread.ts";
@@ -33,16 +35,27 @@ try {
 const sealer = createSealer(keys.encryptionKey);
 const pool = openPool(databaseUrl, { max: 2, name: "fold" }, (code) => log.warn("a database connection was lost", { code }));
 const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
-const { maps, queues } = readRules(config);
-const needs = {
+const { maps: firstMaps, queues } = readRules(config);
+const under = (maps: MapPack) => ({
   pool,
   sealer,
   share,
   cache: createChartCache(CHARTS_KEPT),
   map: createMapRecord(maps, feeds, keys.idKey),
+  trace: createTrace(sealer, maps),
   onChanges: withFeedLives(createReconcileItems({ rules: queues, feeds, idKey: keys.idKey }), feeds),
   restricted: isConfidentialAt(feeds),
-};
+});
+let needs = under(firstMaps);
+
+/** The engine has looked at the files before it says that they are others. */
+function takeMaps(): void {
+  try {
+    needs = under(readRules(config).maps);
+  } catch (error) {
+    log.error("the maps of before still count", { error: errorKind(error) });
+  }
+}
 
 const loop = startFoldLoop({
   fold: (most, giveUp) => foldOnce(needs, most, giveUp ? () => true : undefined),
@@ -53,6 +66,7 @@ const loop = startFoldLoop({
 
 port.on("message", (message: ToWorker) => {
   if (message.kind === "wake") loop.wake();
+  else if (message.kind === "maps") takeMaps();
   else
     void loop
       .close()

@@ -1,6 +1,6 @@
 import type { Provenance } from "@medplum/fhirtypes";
 import { type IdKey, stableId } from "#src/base/ids.ts";
-import type { MessageInfo } from "./to-bundle.ts";
+import type { MessageInfo } from "./message-info.ts";
 import type { LineageEntry, Mapped } from "./types.ts";
 import { allLineage } from "./usage.ts";
 

@@ -2,19 +2,8 @@ import type { Bundle, MessageHeader, OperationOutcome, OperationOutcomeIssue, Re
 import { describe, type Failure, FAILURES } from "#src/base/failures.ts";
 import { type IdKey, stableId } from "#src/base/ids.ts";
 import type { Result } from "#src/base/result.ts";
+import type { MessageInfo } from "./message-info.ts";
 import type { Mapped } from "./types.ts";
-
-/** What a message says of itself, mapped or not. */
-export interface MessageInfo {
-  /** `ADT^A01`. */
-  readonly messageType: string;
-  /** MSH-10. */
-  readonly controlId: string;
-  /** MSH-3. */
-  readonly sendingApplication: string;
-  /** MSH-4. */
-  readonly sendingFacility?: string;
-}
 
 /** Relative references resolve against the full URL's base (R4, Bundle). Nothing is served there. */
 const BASE = "https://chartbridge.dev/fhir";

@@ -1,15 +1,21 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createApi, listenHttp } from "#src/api/server.http.ts";
 import { createTokens } from "#src/api/auth/tokens.pg.ts";
 import type { Role } from "#src/api/route.ts";
 import { createChartCache } from "#src/charts/chart-store.pg.ts";
 import { isConfidentialAt } from "#src/charts/confidential.ts";
-import { foldOnce } from "#src/charts/fold.pg.ts";
+import { foldOnce, type FoldNeeds } from "#src/charts/fold.pg.ts";
+import { keepMapVersion } from "#src/charts/lineage.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
+import { createTrace } from "#src/charts/trace.pg.ts";
 import { createReleaseClaim } from "#src/claims/claim-store.pg.ts";
 import { createChecks, RULE_PACK } from "#src/coding/checks.ts";
 import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
 import { createFeedSources } from "#src/main/feed-sources.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
+import { createLiveMaps } from "#src/main/live-maps.ts";
 import { apiRoutes, auditRow } from "#src/main/api-routes.ts";
 import { readRules } from "#src/main/rules.ts";
 import { builtinConfig } from "#src/config/builtin.ts";
@@ -26,16 +32,20 @@ const rules = readRules(builtin);
 
 /** The API over real stores, with a fold that the test runs when it likes. */
 export async function startApi({ folding = true, feed = {} }: { readonly folding?: boolean; readonly feed?: Partial<Feed> } = {}) {
-  const config = { ...builtin, feeds: builtin.feeds.map((one) => ({ ...one, ...feed })) };
+  const siteMapsDir = mkdtempSync(join(tmpdir(), "site-maps-"));
+  const config = { ...builtin, siteMapsDir, feeds: builtin.feeds.map((one) => ({ ...one, ...feed })) };
   const database = await freshDatabase();
   const { pool } = database;
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
   const now = (): Date => new Date();
-  const foldNeeds = {
+  await keepMapVersion(pool, rules.maps);
+  const maps = createLiveMaps(rules.maps, config, pool, () => undefined);
+  const foldNeeds: FoldNeeds = {
     pool,
     sealer,
     cache: createChartCache(10),
-    map: createMapRecord(rules.maps, feeds, ID_KEY),
+    map: (record) => createMapRecord(maps.current(), feeds, ID_KEY)(record),
+    trace: (client, read) => createTrace(sealer, maps.current())(client, read),
     restricted: isConfidentialAt(feeds),
     onChanges: createReconcileItems({ rules: rules.queues, feeds, idKey: ID_KEY }),
   };
@@ -62,6 +72,7 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
     config,
     keys,
     rules,
+    maps,
     journal,
     tokens,
     worklist,
@@ -98,6 +109,7 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
   };
   return {
     base,
+    siteMapsDir,
     database,
     routes,
     tokens,
@@ -109,6 +121,7 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
     close: async () => {
       await api.close();
       outcomes.close();
+      rmSync(siteMapsDir, { recursive: true, force: true });
       await database.drop();
     },
   };

@@ -1,6 +1,7 @@
+import type { Provenance } from "@medplum/fhirtypes";
 import { z } from "zod";
 import { FOUND_BY_OUTCOME, type FoundMessages, type MessageSearch } from "#src/journal/search.pg.ts";
-import type { Mapped } from "#src/mapping/types.ts";
+import type { LineageEntry, Mapped } from "#src/mapping/types.ts";
 import type { LineStatus } from "#src/telemetry/line-status.pg.ts";
 import type { Answer, Route } from "../route.ts";
 
@@ -10,6 +11,10 @@ export interface MessageRouteNeeds {
   readonly mapAgain: (
     id: string,
   ) => Promise<{ readonly mapVersion: string; readonly mapped: Mapped | undefined; readonly failure: string | undefined } | undefined>;
+  /** What was stored when the message was folded; undefined when it was not, or gave nothing. */
+  readonly lineage: (id: string) => Promise<{ readonly mapVersion: string; readonly lineage: readonly LineageEntry[] } | undefined>;
+  /** The lineage under the maps of now as FHIR Provenance, one for each resource. */
+  readonly provenance: (id: string) => Promise<readonly Provenance[] | undefined>;
   readonly search: (search: MessageSearch) => Promise<FoundMessages>;
   /** One record's page; with its content only for who may see it. Undefined when the journal has none of that id. */
   readonly page: (id: string, content: boolean) => Promise<object | undefined>;
@@ -45,7 +50,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NOT_FOUND: Answer = { status: 404, body: { code: "NOT_FOUND", message: "the journal has no record of this id" } };
 
 /** What interface analysts and operators ask about messages. Lineage names places and rows, never values. */
-export const messageRoutes = ({ status, mapAgain, search, page, raw }: MessageRouteNeeds): readonly Route[] => [
+export const messageRoutes = ({ status, mapAgain, lineage, provenance, search, page, raw }: MessageRouteNeeds): readonly Route[] => [
   {
     method: "GET",
     path: "/health",
@@ -110,20 +115,38 @@ export const messageRoutes = ({ status, mapAgain, search, page, raw }: MessageRo
     roles: ["admin", "analyst"],
     action: "read",
     objectType: "message",
-    handle: async ({ params }) => {
+    handle: async ({ params, query }) => {
       const id = params["id"] ?? "";
       const again = UUID.test(id) ? await mapAgain(id) : undefined;
       if (again === undefined) return NOT_FOUND;
       const { mapVersion, mapped, failure } = again;
+      // As it was when the chart was made; `?maps=now` shows what the maps of now would make of it.
+      const stored = query.get("maps") === "now" ? undefined : await lineage(id);
       const body = {
         id,
-        mapVersion,
+        mapVersion: stored?.mapVersion ?? mapVersion,
+        mapVersionNow: mapVersion,
         failure,
         messageType: mapped?.messageType,
-        lineage: mapped?.lineage ?? [],
+        lineage: stored?.lineage ?? mapped?.lineage ?? [],
         warnings: mapped?.warnings ?? [],
+        unmapped: (mapped?.unmapped ?? []).map(({ table, place }) => ({ table, place })),
       };
       return { status: 200, body, object: { type: "message", id } };
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/messages/:id/provenance",
+    roles: ["admin", "analyst"],
+    action: "read",
+    objectType: "message",
+    handle: async ({ params }) => {
+      const id = params["id"] ?? "";
+      const found = UUID.test(id) ? await provenance(id) : undefined;
+      if (found === undefined) return NOT_FOUND;
+      const entry = found.map((resource) => ({ resource }));
+      return { status: 200, body: { resourceType: "Bundle", type: "collection", entry }, object: { type: "message", id } };
     },
   },
 ];
