@@ -20,7 +20,8 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 const program = new Command("chartbridge")
   .description("EHR-integrated FHIR/HL7 interface engine for medical coding")
   .version(version)
-  .showHelpAfterError();
+  .showHelpAfterError()
+  .enablePositionalOptions();
 
 program.addHelpText("after", "\nStarting the engine: npm start, or chartbridge start [options]; see chartbridge start --help");
 registerOffline(program);

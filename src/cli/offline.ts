@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { BENCH_DEFAULTS, type BenchOptions, runBench } from "./bench/bench.ts";
 import { runSearchBench } from "./bench/search-bench.pg.ts";
 import { FOLD_BENCH_DEFAULTS, runFoldBench } from "./bench/fold.pg.ts";
+import { runMapBench } from "./bench/map-bench.ts";
 import { CommandFault } from "./installation.ts";
 import { checkFiles } from "./check.ts";
 import { mapFiles, type MapOptions } from "./map.ts";
@@ -76,6 +77,12 @@ export function registerOffline(program: Command): void {
       }
       process.exitCode = await runBench(options, io);
     });
+  bench
+    .command("map")
+    .description("measure parsing, mapping and serialising of admissions on one core, without lineage and with it")
+    .option("--messages <n>", "messages of each measured run", wholeNumber, 20_000)
+    .option("--mappings <dir>", "maps to use instead of the shipped ones", SHIPPED_MAPS)
+    .action(({ messages, mappings }: { messages: number; mappings: string }) => runMapBench(messages, mappings, out));
   bench
     .command("fold")
     .description("measure the fold alone, journal to charts and work items, on a database of its own")

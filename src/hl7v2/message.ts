@@ -36,6 +36,14 @@ export class Value {
     return this.#parts.length;
   }
 
+  /** Whether part n has anything in it. */
+  has(n: number): boolean {
+    if (this.raw === "") return false;
+    this.#parts ??= this.#split();
+    const part = this.#parts[n - 1];
+    return part !== undefined && part.raw !== "";
+  }
+
   /** The first leaf, decoded and trimmed; empty for HL7's null. */
   get text(): string {
     if (this.raw === "") return "";

@@ -10,7 +10,16 @@ import { compileTarget, type SlotNumbers, type Target } from "./targets.ts";
 import { GATHERS } from "./values/gather.ts";
 import { type Reading, Spot, type ValueType } from "./values/value-type.ts";
 
-export type RunRow = (frame: Frame) => void;
+type Run = (frame: Frame) => void;
+
+/** A compiled row. */
+export interface RunRow {
+  readonly run: Run;
+  /** The only field of the segment that it reads: without it there is nothing to do. 0: it reads others too, or none. */
+  readonly field: number;
+  /** The same of a data type's component. */
+  readonly component: number;
+}
 
 /** What a row is compiled with. */
 export interface RowContext {
@@ -90,7 +99,7 @@ export function madeBy({ scope, segment }: Frame, map: string): MadeOf | undefin
 }
 
 /** A row that refers to other resources of the message. */
-function compileReference(writer: Writer, context: RowContext): RunRow | undefined {
+function compileReference(writer: Writer, context: RowContext): Run | undefined {
   const { row, target } = writer;
   const { ref, refs } = row;
   const known = (name: string, where: string): void => {
@@ -125,7 +134,7 @@ function compileReference(writer: Writer, context: RowContext): RunRow | undefin
   };
 }
 
-function compileGather(writer: Writer, context: RowContext): RunRow | undefined {
+function compileGather(writer: Writer, context: RowContext): Run | undefined {
   const { row, target } = writer;
   if (row.gather === undefined) return undefined;
   const gather = GATHERS.get(row.gather);
@@ -139,7 +148,7 @@ function compileGather(writer: Writer, context: RowContext): RunRow | undefined 
 }
 
 /** Texts put together; without any text of the message there is nothing to say. */
-function compileJoin(writer: Writer, source: (path: string) => Source | undefined): RunRow | undefined {
+function compileJoin(writer: Writer, source: (path: string) => Source | undefined): Run | undefined {
   const { row, target } = writer;
   if (row.join === undefined) return undefined;
   const parts = row.join.map((part) => (part.startsWith("'") ? part.slice(1, -1) : source(part)));
@@ -224,7 +233,7 @@ function compileValue(writer: Writer, context: RowContext, reading: Reading): Ru
 }
 
 /** A row with sources: the first of them that has a value; every repetition of it when the target is a list. */
-function compileSourced(writer: Writer, sources: readonly Source[], runValue: RunValue, condition: Condition | undefined): RunRow {
+function compileSourced(writer: Writer, sources: readonly Source[], runValue: RunValue, condition: Condition | undefined): Run {
   const { target, row } = writer;
   const once = (frame: Frame, source: Source): boolean => (condition === undefined || condition(frame)) && runValue(frame, source);
   const through = (frame: Frame, source: Source, count: number): boolean => {
@@ -257,7 +266,7 @@ function compileSourced(writer: Writer, sources: readonly Source[], runValue: Ru
 }
 
 /** Runs a row for each repetition of a field of the segment: what it reads itself has only one. */
-const forEach = (run: RunRow, field: number): RunRow =>
+const forEach = (run: Run, field: number): Run =>
   field === 0
     ? run
     : (frame) => {
@@ -271,11 +280,11 @@ const forEach = (run: RunRow, field: number): RunRow =>
         frame.repetition = 0;
       };
 
-const conditional = (run: RunRow, condition: Condition | undefined): RunRow =>
+const conditional = (run: Run, condition: Condition | undefined): Run =>
   condition === undefined ? run : (frame) => (condition(frame) ? run(frame) : undefined);
 
 /** Warns when the row had to speak. */
-function withWarning(run: RunRow, row: Row, target: Target, source: (path: string) => Source | undefined): RunRow {
+function withWarning(run: Run, row: Row, target: Target, source: (path: string) => Source | undefined): Run {
   if (row.warn === undefined) return run;
   const { code, place } = row.warn;
   const at = source(place);
@@ -308,7 +317,11 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
   const writer: Writer = { target, name, row };
   const condition = row.when === undefined ? undefined : compileCondition(row.when, sourceOf("when"));
   const each = row.each === undefined ? 0 : (sourceOf("each")(row.each)?.field ?? 0);
-  const guarded = (run: RunRow): RunRow => forEach(conditional(withWarning(run, row, target, sourceOf("warn")), condition), each);
+  const guarded = (run: Run): RunRow => ({
+    run: forEach(conditional(withWarning(run, row, target, sourceOf("warn")), condition), each),
+    field: 0,
+    component: 0,
+  });
   if (row.delete === true) return guarded((frame) => deleteTarget(frame, target));
   const unsourced = compileReference(writer, context) ?? compileGather(writer, context) ?? compileJoin(writer, sourceOf("join"));
   if (unsourced !== undefined) return guarded(unsourced);
@@ -322,9 +335,18 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
     });
   }
   const runValue = compileValue(writer, context, readingOf(row, context, sourceOf("systemFrom")));
-  if (each > 0)
-    return forEach((frame) => {
+  const [first] = sources;
+  const only = (of: (source: Source) => number): number =>
+    first !== undefined && sources.every((source) => of(source) === of(first)) ? of(first) : 0;
+  if (each > 0) {
+    const run = forEach((frame) => {
       if (condition === undefined || condition(frame)) sources.some((one) => runValue(frame, one));
     }, each);
-  return withWarning(compileSourced(writer, sources, runValue, condition), row, target, sourceOf("warn"));
+    return { run, field: 0, component: 0 };
+  }
+  return {
+    run: withWarning(compileSourced(writer, sources, runValue, condition), row, target, sourceOf("warn")),
+    field: only(({ field }) => field),
+    component: only(({ component }) => component),
+  };
 }

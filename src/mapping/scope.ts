@@ -77,10 +77,10 @@ export interface Frame {
   readonly via: Source | undefined;
   /** `Patient` or `Patient.name[0]`; empty when no lineage is kept. */
   readonly target: string;
-  readonly resourceId: string;
-  readonly building: Building;
-  /** Entries of lists that rows share: slot and repetition to index. */
-  readonly slots: Map<number, number>;
+  resourceId: string;
+  building: Building;
+  /** Entries of lists that rows share: slot and repetition to index; made when the first is. */
+  slots: Map<number, number> | undefined;
   /** The field of the segment whose repetitions a row goes through, and which of them it is at, counted from 1; 0 otherwise. */
   field: number;
   repetition: number;

@@ -67,9 +67,15 @@ export function compileMapCondition(when: MapSpec["when"], { home, fault }: RowC
   });
 }
 
-const runAll = (rows: readonly RunRow[], frame: Frame): void => {
-  for (let at = 0; at < rows.length; at++) rows[at]?.(frame);
-};
+/** Runs rows in order. Most fields and components of most messages are empty: their rows are passed over before anything is called. */
+function runAll(rows: readonly RunRow[], frame: Frame): void {
+  const { segment, value } = frame;
+  for (const { run, field, component } of rows) {
+    if (field !== 0 && segment.raw(field) === "") continue;
+    if (component !== 0 && !value.has(component)) continue;
+    run(frame);
+  }
+}
 
 const startResource = (type: string, id: string, envelope: boolean): Made => ({
   root: { resourceType: type, id },
@@ -87,7 +93,7 @@ const innerFrame = (spot: Spot, value: Value, building: Frame["building"], targe
   target,
   resourceId,
   building,
-  slots: new Map(),
+  slots: undefined,
   field: 0,
   repetition: 0,
 });
@@ -113,9 +119,9 @@ export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows): Va
     };
   return {
     write: (value, spot, into) => {
-      const before = Object.keys(into).length;
       run(value, spot, into);
-      return Object.keys(into).length > before || before > 0;
+      for (const _ in into) return true;
+      return false;
     },
   };
 }
@@ -233,7 +239,7 @@ export function compileSegmentMap({ spec, type, rows, condition, context }: Comp
       target: type,
       resourceId: "",
       building: nothing,
-      slots: new Map(),
+      slots: undefined,
       field: 0,
       repetition: 0,
     };
@@ -243,7 +249,9 @@ export function compileSegmentMap({ spec, type, rows, condition, context }: Comp
     const made = open(frame);
     if (made === undefined) return;
     remember(scope, segment, made);
-    runAll(rows, { ...frame, resourceId: made.root.id, building: made });
+    frame.resourceId = made.root.id;
+    frame.building = made;
+    runAll(rows, frame);
   };
   return (extra) => (scope) => {
     if (spec.envelope && scope.settings.envelope !== true) return;

@@ -6,6 +6,8 @@ import { type Frame, type PlacedValue, placeOf, type Scope } from "./scope.ts";
 export interface Source {
   /** Field of the map's own segment whose repetitions it goes through; 0 for any other place. */
   readonly field: number;
+  /** Component of the map's own data type; 0 for any other place. */
+  readonly component: number;
   /** The current repetition, else the first. */
   readonly first: (frame: Frame) => Value;
   /** The current repetition alone while a row goes through them, else all. */
@@ -66,6 +68,7 @@ function dataTypeSource(path: string): Source {
   const first = part === undefined ? (frame: Frame): Value => frame.value : (frame: Frame): Value => part(frame.value);
   return {
     field: 0,
+    component: numbers[0] ?? 0,
     first,
     all: (frame) => {
       const value = first(frame);
@@ -91,6 +94,7 @@ function segmentSource(path: string, home: Home): Source {
   const current = (frame: Frame): boolean => own && frame.repetition > 0 && frame.field === field;
   return {
     field: own ? field : 0,
+    component: 0,
     first: (frame) => {
       const segment = segmentOf(frame);
       const value =
@@ -121,6 +125,7 @@ function chosenSource(of: (scope: Scope) => PlacedValue): Source {
   const first = (frame: Frame): Value => of(frame.scope).value;
   return {
     field: 0,
+    component: 0,
     first,
     all: (frame) => (first(frame).raw === "" ? NO_VALUES : [first(frame)]),
     isNull: () => false,

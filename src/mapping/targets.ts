@@ -63,7 +63,7 @@ const slotKey = (entry: number, shared: boolean, frame: Frame): number =>
 
 /** Index of a step's entry in its list: the shared one when it is there, else the next. */
 const indexOf = (step: Step, list: unknown[] | undefined, frame: Frame): number =>
-  (typeof step.entry === "number" ? frame.slots.get(slotKey(step.entry, step.shared, frame)) : undefined) ?? list?.length ?? 0;
+  (typeof step.entry === "number" ? frame.slots?.get(slotKey(step.entry, step.shared, frame)) : undefined) ?? list?.length ?? 0;
 
 function childOf(at: Elements | undefined, step: Step, frame: Frame): unknown {
   if (at === undefined) return undefined;
@@ -80,7 +80,7 @@ function enter(at: Elements, step: Step, frame: Frame): Elements {
   }
   const list = listIn(at, step.name) ?? ((at[step.name] = []) as unknown[]);
   const index = indexOf(step, list, frame);
-  if (typeof step.entry === "number") frame.slots.set(slotKey(step.entry, step.shared, frame), index);
+  if (typeof step.entry === "number") (frame.slots ??= new Map()).set(slotKey(step.entry, step.shared, frame), index);
   if (step.beside) while (list.length < index) list.push(null);
   const next = list[index];
   return isElements(next) ? next : ((list[index] = {}) as Elements);
@@ -254,7 +254,7 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
       else {
         const list = listIn(at, last.name) ?? ((at[last.name] = []) as unknown[]);
         const index = indexOf(last, list, frame);
-        if (typeof last.entry === "number") frame.slots.set(slotKey(last.entry, last.shared, frame), index);
+        if (typeof last.entry === "number") (frame.slots ??= new Map()).set(slotKey(last.entry, last.shared, frame), index);
         list[index] = beside !== undefined && isElements(value) ? { ...beside, ...value } : value;
         return;
       }
@@ -287,7 +287,7 @@ function prune(frame: Frame, steps: readonly Step[], object: Elements): void {
     else {
       const list = listIn(above, step.name);
       list?.pop();
-      if (typeof step.entry === "number") frame.slots.delete(slotKey(step.entry, step.shared, frame));
+      if (typeof step.entry === "number") frame.slots?.delete(slotKey(step.entry, step.shared, frame));
       if (list !== undefined && list.length === 0) delete above[step.name];
     }
     if (Object.keys(above).length > 0) return;
