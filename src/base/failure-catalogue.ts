@@ -218,6 +218,21 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
     example: "coding a cancelled visit",
     ask: "Look at the item's history.",
   },
+  REVISION_STALE: {
+    cause: "Another person or message changed the item, question or proposal after it was read.",
+    example: "two supervisors move one item",
+    ask: "Read it again; the answer names the revision it has now.",
+  },
+  HOLD_NOT_YOURS: {
+    cause: "The engine put the hold and lifts it itself, or only a supervisor may.",
+    example: "a coder lifts DOC-DS",
+    ask: "See docs/work-items.md for what clears each hold.",
+  },
+  QUERY_NOT_COMPLIANT: {
+    cause: "The question breaks a rule of compliant query practice (AHIMA-ACDIS 2022).",
+    example: "a title that states the diagnosis",
+    ask: "Each finding names its rule and its place.",
+  },
   REQUEST_INVALID: {
     cause: "The request does not have the form of its route.",
     example: "JSON that ends too early",

@@ -80,6 +80,14 @@ export const FAILURES = {
   SNAPSHOT_STALE: { class: "permanent", http: 409, fhir: "conflict", text: "the chart has changed since the item was opened" },
   FINDINGS_OPEN: { class: "permanent", http: 422, fhir: "business-rule", text: "hard edits are open" },
   TRANSITION_NOT_ALLOWED: { class: "permanent", http: 409, fhir: "conflict", text: "the item's state does not allow this" },
+  REVISION_STALE: { class: "permanent", http: 409, fhir: "conflict", text: "somebody changed this since it was read" },
+  HOLD_NOT_YOURS: {
+    class: "permanent",
+    http: 403,
+    fhir: "forbidden",
+    text: "this hold is lifted by what it waits for, or by a supervisor",
+  },
+  QUERY_NOT_COMPLIANT: { class: "permanent", http: 422, fhir: "business-rule", text: "the question would not be compliant" },
   // requests
   REQUEST_INVALID: { class: "permanent", http: 400, fhir: "invalid", text: "the request is not of the form this route takes" },
   RESOURCE_INVALID: { class: "permanent", http: 422, fhir: "invalid", text: "the resource is not valid FHIR R4" },

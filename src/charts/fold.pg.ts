@@ -57,6 +57,8 @@ export interface AccountChange {
   readonly emptiedInto?: AccountId;
   /** Accounts that this one took in, or took a visit of. */
   readonly absorbed?: readonly AccountId[];
+  /** The chart as it stands now; absent where it was not at hand, and then read when it is needed. */
+  readonly resources?: readonly Resource[];
 }
 
 export interface FoldNeeds {
@@ -163,6 +165,7 @@ async function changeOf(client: pg.PoolClient, sealer: Sealer, id: string): Prom
     eventType: "interface-mended",
     interfaceFailed: rows[0]?.failed ?? false,
     facts: factsOf(chart.resources),
+    resources: chart.resources,
   };
 }
 
@@ -251,6 +254,7 @@ export const changeIn = (chart: OpenChart, facts: ChartFacts, { recordId, eventT
   eventType,
   interfaceFailed: chart.interfaceFailed,
   facts,
+  resources: [...standingResources(chart.content)],
   deltas: chart.deltas.map(({ delta }) => delta),
   ...(chart.mergedInto === undefined ? {} : { mergedInto: chart.mergedInto }),
   ...(chart.emptiedInto === undefined ? {} : { emptiedInto: chart.emptiedInto }),

@@ -66,7 +66,7 @@ export async function asOperator<T>(
       map: createMapRecord(pack, feeds, idKey),
       trace: createTrace(sealer, pack),
       restricted: isConfidentialAt(feeds),
-      onChanges: withFeedLives(createReconcileItems({ rules: rules.value, feeds, idKey }), feeds),
+      onChanges: withFeedLives(createReconcileItems({ rules: rules.value, feeds, idKey, sealer, now: () => new Date() }), feeds),
       journal: createJournalWriter(pool, sealer, () => undefined),
       now: () => new Date(),
     };

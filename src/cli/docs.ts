@@ -11,6 +11,7 @@ import { fieldNames } from "./docs/field-names.ts";
 import { feedPage } from "./docs/feed-page.ts";
 import { mapLanguagePage } from "./docs/map-language-page.ts";
 import { mappingPage } from "./docs/mapping-page.ts";
+import { workItemsPage } from "./docs/work-items-page.ts";
 import { configOf } from "./installation-config.ts";
 import { CommandFault } from "./installation.ts";
 
@@ -30,6 +31,7 @@ export const generatedPages = (): Readonly<Record<string, string>> => ({
   "feeds.md": feedPage(),
   "map-language.md": mapLanguagePage(),
   "mapping.md": mappingPage(readMapFiles(join(HOME, "mappings"))),
+  "work-items.md": workItemsPage(),
 });
 
 /** `explain`, `connect-page`, `docs`: what the engine says of itself, from its own tables. */

@@ -11,7 +11,9 @@ import { registerHistory } from "./history.ts";
 import { registerMessages } from "./messages.ts";
 import { registerOffline } from "./offline.ts";
 import { registerOperator } from "./operator.ts";
+import { registerReconcile } from "./reconcile.ts";
 import { registerRepair } from "./repair.ts";
+import { registerSupervise } from "./supervise.ts";
 import { registerTables } from "./tables.ts";
 import { registerToken } from "./token.ts";
 
@@ -36,6 +38,8 @@ registerMessages(program);
 registerToken(program);
 registerCompare(program);
 registerCoder(program);
+registerSupervise(program);
+registerReconcile(program);
 registerDocs(program);
 
 // A reader that stops early (`| head`) is no fault of ours.

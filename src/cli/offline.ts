@@ -4,6 +4,8 @@ import { BENCH_DEFAULTS, type BenchOptions, runBench } from "./bench/bench.ts";
 import { runSearchBench } from "./bench/search-bench.pg.ts";
 import { FOLD_BENCH_DEFAULTS, runFoldBench } from "./bench/fold.pg.ts";
 import { runMapBench } from "./bench/map-bench.ts";
+import { benchPull } from "./bench/pull.pg.ts";
+import { rulesOf } from "./engine-stores.ts";
 import { CommandFault } from "./installation.ts";
 import { checkFiles } from "./check.ts";
 import { mapFiles, type MapOptions } from "./map.ts";
@@ -92,5 +94,19 @@ export function registerOffline(program: Command): void {
     .option("--dir <dir>", "folder in which the engine's data directory is made (a real disk)")
     .action(async (options: { accounts: number; charges: number; late: number; dir?: string }) => {
       process.exitCode = await runFoldBench(options, { home: HOME, env: process.env, out, err });
+    });
+  bench
+    .command("pull")
+    .description("measure pulls by many coders at once, on an empty database of its own; the report is one JSON line")
+    .requiredOption("--database <url>", "an empty Postgres database")
+    .option("--items <n>", "ready items", wholeNumber, 100_000)
+    .option("--pullers <n>", "coders at once", wholeNumber, 64)
+    .option("--pulls <n>", "pulls in all", wholeNumber, 10_000)
+    .option("--queues <dir>", "the folder of the rules", "queues")
+    .action(async (options: { database: string; items: number; pullers: number; pulls: number; queues: string }) => {
+      const { database: databaseUrl, items, pullers, pulls, queues } = options;
+      const report = await benchPull({ databaseUrl, items, pullers, pulls, rules: rulesOf(queues) });
+      out(JSON.stringify(report));
+      if (report.twice > 0) process.exitCode = 1;
     });
 }

@@ -12,8 +12,9 @@ import { metricsRoutes } from "#src/api/metrics/routes.ts";
 import { messagePage } from "#src/api/messages/page.ts";
 import { mapRoutes } from "#src/api/maps/routes.ts";
 import { messageRoutes } from "#src/api/messages/routes.ts";
-import type { Caller, Route } from "#src/api/route.ts";
+import type { Caller, Role, Route } from "#src/api/route.ts";
 import type { AuditEntry } from "#src/api/server.http.ts";
+import { supervisionRoutes } from "#src/api/worklist/supervision-routes.ts";
 import { worklistRoutes } from "#src/api/worklist/routes.ts";
 import { describe } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
@@ -110,7 +111,7 @@ export function apiRoutes({
     sealer,
     cache: createChartCache(0),
     map,
-    onChanges: withFeedLives(createReconcileItems({ rules: rules.queues, feeds, idKey: keys.idKey }), feeds),
+    onChanges: withFeedLives(createReconcileItems({ rules: rules.queues, feeds, idKey: keys.idKey, sealer, now: () => new Date() }), feeds),
     restricted: isConfidentialAt(feeds),
     journal,
     now: () => new Date(),
@@ -192,6 +193,14 @@ export function apiRoutes({
       onFolded: wakeRelay,
     }),
     ...worklistRoutes({ worklist, view, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
+    ...supervisionRoutes({
+      worklist,
+      queues: rules.queues.names,
+      onTickets: wakeRelay,
+      onReleased: wakeDelivery,
+      sealer,
+      makeUser: (name, roles) => tokens.makeUser(name, roles as readonly Role[]),
+    }),
     ...fhirRoutes({
       version,
       startedAt: new Date().toISOString(),

@@ -23,6 +23,8 @@ import { createMetrics, type Reading } from "#src/telemetry/metrics.ts";
 import { completeQuietVisits } from "#src/worklist/complete-after.pg.ts";
 import { heldOfOtherLives, PARALLEL } from "#src/worklist/feed-lives.pg.ts";
 import { createRelay } from "#src/worklist/relay.bullmq.ts";
+import { recheckCoded } from "#src/worklist/recheck.pg.ts";
+import { applyChangedQueues } from "#src/worklist/requeue.pg.ts";
 import { createWorklist } from "#src/worklist/worklist.ts";
 import { apiRoutes, auditRow } from "./api-routes.ts";
 import { createFeedSources } from "./feed-sources.ts";
@@ -158,6 +160,10 @@ async function startStages(
     now,
   });
 
+  const regressed = await recheckCoded(worklist.needs);
+  if (regressed > 0) log.warn(`the edits are others: ${regressed} coded items have a hard finding now and are coded again`);
+  const moved = await applyChangedQueues(worklist.needs);
+  for (const { from, to, items } of moved?.moves ?? []) log.info(`the queue rules are others: ${items} items moved from ${from} to ${to}`);
   onClose(
     startSweeps(
       [
@@ -169,7 +175,18 @@ async function startStages(
         {
           name: "completing quiet visits",
           everyMs: 60_000,
-          run: () => completeQuietVisits(pool, config.feeds, now()).then((done) => (done > 0 ? relay.wake() : undefined)),
+          run: () =>
+            completeQuietVisits({ pool, rules: rules.queues }, config.feeds, now()).then((done) => (done > 0 ? relay.wake() : undefined)),
+        },
+        {
+          name: "what time alone changes",
+          everyMs: 15_000,
+          run: () => worklist.passTime().then((changed) => (changed > 0 ? relay.wake() : undefined)),
+        },
+        {
+          name: "scoring what waits",
+          everyMs: HOUR_MS,
+          run: () => worklist.rescore().then((moved) => (moved > 0 ? relay.wake() : undefined)),
         },
         {
           name: "releasing what is due",

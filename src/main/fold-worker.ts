@@ -43,7 +43,7 @@ const under = (maps: MapPack) => ({
   cache: createChartCache(CHARTS_KEPT),
   map: createMapRecord(maps, feeds, keys.idKey),
   trace: createTrace(sealer, maps),
-  onChanges: withFeedLives(createReconcileItems({ rules: queues, feeds, idKey: keys.idKey }), feeds),
+  onChanges: withFeedLives(createReconcileItems({ rules: queues, feeds, idKey: keys.idKey, sealer, now: () => new Date() }), feeds),
   restricted: isConfidentialAt(feeds),
 });
 let needs = under(firstMaps);

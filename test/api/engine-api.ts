@@ -47,7 +47,7 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
     map: (record) => createMapRecord(maps.current(), feeds, ID_KEY)(record),
     trace: (client, read) => createTrace(sealer, maps.current())(client, read),
     restricted: isConfidentialAt(feeds),
-    onChanges: createReconcileItems({ rules: rules.queues, feeds, idKey: ID_KEY }),
+    onChanges: createReconcileItems({ rules: rules.queues, feeds, idKey: ID_KEY, sealer, now }),
   };
   const fold = (): Promise<number> => foldOnce(foldNeeds);
   const journal = createJournalWriter(pool, sealer, () => void (folding ? fold() : undefined));

@@ -37,15 +37,49 @@ const TABLE: Readonly<Record<string, string>> = {
   "POST /api/failures/:id/retry": "admin analyst",
   "POST /api/failures/:id/skip": "admin analyst",
   "POST /api/failures/:id/correct": "admin analyst",
-  "POST /api/work-items/next": "admin coder",
-  "POST /api/work-items/:id/heartbeat": "admin coder",
-  "POST /api/work-items/:id/release": "admin coder",
-  "POST /api/work-items/:id/codes": "admin coder",
-  "POST /api/work-items/:id/holds": "admin coder",
-  "DELETE /api/work-items/:id/holds/:code": "admin coder",
-  "GET /api/work-items": "admin analyst auditor coder",
-  "GET /api/work-items/:id": "admin analyst auditor coder",
-  "GET /api/queues": "admin analyst auditor coder",
+  "POST /api/work-items/next": "admin coder supervisor",
+  "POST /api/work-items/:id/heartbeat": "admin auditor coder external-coder supervisor",
+  "POST /api/work-items/:id/release": "admin auditor coder external-coder supervisor",
+  "POST /api/work-items/:id/codes": "admin coder external-coder supervisor",
+  "POST /api/work-items/:id/holds": "admin coder supervisor",
+  "DELETE /api/work-items/:id/holds/:code": "admin coder supervisor",
+  "GET /api/work-items": "admin analyst auditor coder supervisor",
+  "GET /api/work-items/:id": "admin analyst auditor coder supervisor",
+  "GET /api/queues": "admin analyst auditor coder supervisor",
+  "POST /api/work-items/:id/lease": "admin coder external-coder supervisor",
+  "PUT /api/work-items/:id/draft": "admin coder external-coder supervisor",
+  "GET /api/work-items/:id/draft": "admin coder supervisor",
+  "POST /api/work-items/:id/confirm": "admin coder supervisor",
+  "POST /api/work-items/:id/comments": "admin auditor coder supervisor",
+  "GET /api/work-items/:id/activity": "admin auditor coder supervisor",
+  "POST /api/work-items/:id/reassign": "admin supervisor",
+  "POST /api/work-items/:id/stat": "admin supervisor",
+  "POST /api/work-items/:id/no-code": "admin coder supervisor",
+  "POST /api/work-items/:id/confirm-cancel": "admin supervisor",
+  "POST /api/work-items/:id/resolve-merge": "admin supervisor",
+  "POST /api/reviews/next": "admin auditor",
+  "POST /api/work-items/:id/review": "admin auditor",
+  "GET /api/proposals": "admin billing supervisor",
+  "POST /api/proposals/:id/decision": "admin supervisor",
+  "POST /api/work-items/:id/queries": "admin auditor coder supervisor",
+  "GET /api/queries/:id": "admin auditor coder supervisor",
+  "PUT /api/queries/:id": "admin auditor coder supervisor",
+  "POST /api/queries/:id/send": "admin auditor coder supervisor",
+  "POST /api/queries/:id/remind": "admin auditor coder supervisor",
+  "POST /api/queries/:id/escalate": "admin auditor coder supervisor",
+  "POST /api/queries/:id/answer": "admin auditor coder supervisor",
+  "POST /api/queries/:id/close": "admin auditor coder supervisor",
+  "GET /api/users": "admin supervisor",
+  "POST /api/users": "admin",
+  "GET /api/users/:id": "admin",
+  "PUT /api/users/:id": "admin",
+  "PUT /api/queues/:name/state": "admin supervisor",
+  "POST /api/queues/:name/move": "admin supervisor",
+  "GET /api/queues/preview": "admin supervisor",
+  "GET /api/queue-states": "admin analyst auditor coder supervisor",
+  "GET /api/reconciliation": "admin analyst auditor supervisor",
+  "GET /api/measures": "admin analyst auditor supervisor",
+  "GET /api/productivity": "admin analyst supervisor",
   "POST /fhir/R4": "admin source",
   "POST /fhir/R4/$process-message": "admin source",
   "GET /fhir/R4/$message-status/:id": "admin source",
@@ -71,14 +105,14 @@ describe("the route x role table", () => {
     const callAs = new Map(await Promise.all(ROLES.map(async (role) => [role, await api.as(role)] as const)));
     for (const { method, path, roles } of api.routes) {
       if (roles === "public") continue;
-      const url = path.replace(":id", crypto.randomUUID()).replace(":code", "X");
+      const url = path.replace(":id", crypto.randomUUID()).replace(":code", "X").replace(":name", "inpatient");
       const anonymous = await fetch(`${api.base}${url}`, {
         method,
-        ...(method === "POST" ? { body: "{not json", headers: { "content-type": "application/json" } } : {}),
+        ...(method !== "GET" && method !== "DELETE" ? { body: "{not json", headers: { "content-type": "application/json" } } : {}),
       });
       expect([path, anonymous.status]).toEqual([path, 401]);
       for (const role of ROLES.filter((one) => !roles.includes(one))) {
-        const answer = await callAs.get(role)?.(method, url, method === "POST" ? "{not json" : undefined);
+        const answer = await callAs.get(role)?.(method, url, method !== "GET" && method !== "DELETE" ? "{not json" : undefined);
         expect([path, role, answer?.status]).toEqual([path, role, 403]);
       }
     }
