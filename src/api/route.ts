@@ -2,7 +2,18 @@
  * Who may do what is decided by role; every person and machine has at least one. `confidential` opens no route by itself: it is given
  * on top of another, to read accounts and documents that are labelled so.
  */
-export const ROLES = ["admin", "analyst", "coder", "supervisor", "auditor", "billing", "source", "external-coder", "monitor", "confidential"] as const;
+export const ROLES = [
+  "admin",
+  "analyst",
+  "coder",
+  "supervisor",
+  "auditor",
+  "billing",
+  "source",
+  "external-coder",
+  "monitor",
+  "confidential",
+] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Caller {

@@ -195,6 +195,7 @@ export function apiRoutes({
     ...worklistRoutes({ worklist, view, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
     ...supervisionRoutes({
       worklist,
+      view,
       queues: rules.queues.names,
       onTickets: wakeRelay,
       onReleased: wakeDelivery,

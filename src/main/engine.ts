@@ -203,7 +203,7 @@ async function startStages(
   );
 
   // A feed that went live: what was held beside the old system is work now.
-  for (const id of await heldOfOtherLives(pool, config.feeds)) await worklist.liftHold(id, PARALLEL.code, "engine");
+  for (const id of await heldOfOtherLives(pool, config.feeds)) await worklist.liftHold(id, PARALLEL, "engine", true);
 
   const routes = apiRoutes({
     pool,

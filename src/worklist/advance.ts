@@ -42,12 +42,13 @@ function documentHolds({ rule, facts, resources }: Situation, complete: boolean)
 
 /** The engine's holds as the chart wants them now; those of people, and of questions, stay as they are. */
 export function engineHolds(situation: Situation, before: Item | undefined, progress: Progress): readonly HeldBy[] {
-  const { change, facts, rule, now } = situation;
+  const { change, facts, rule, feed, now } = situation;
   const { interfaceFailed, facts: chart } = change;
   const complete = progress === "awaiting";
   const discharged = facts.dischargedAt === undefined ? undefined : new Date(facts.dischargedAt);
   const wanted: Wanted = {
     INTERFACE: interfaceFailed,
+    PARALLEL: feed?.life === "parallel",
     REG: facts.dischargedAt !== undefined && !chart.hasCoverage,
     ...(before === undefined || !isWorkedOn(before)
       ? {

@@ -24,6 +24,13 @@ export const HOLDS = {
     clears: "the message is applied or given up",
     setBy: "engine",
   },
+  PARALLEL: {
+    reason: "the feed runs beside the old system: its work is computed and nobody does it",
+    owner: "interface team",
+    blocks: "coding",
+    clears: "the feed goes live",
+    setBy: "engine",
+  },
   MINDAYS: { reason: "the bill hold is open", owner: "system", blocks: "release", clears: "the clock", setBy: "engine" },
   "DOC-DS": {
     reason: "the discharge summary is missing",

@@ -16,6 +16,7 @@ import { type ItemChange, lockItems, writeItems } from "./item-store.pg.ts";
 import { judgeLate } from "./judge-late.ts";
 import { judgedChart, performLate } from "./late.pg.ts";
 import { phaseOf } from "./late-messages.ts";
+import { moveItems } from "./move-items.pg.ts";
 import { type QueueRules, subjectOf } from "./queue-rules.ts";
 import { closedQueues } from "./queue-state.pg.ts";
 import { isCoded, isEnded, type Progress } from "./states.ts";
@@ -99,6 +100,10 @@ export function createReconcileItems(needs: ReconcileNeeds): (client: pg.PoolCli
       if (made !== undefined) written.push(made);
     }
     await writeItems(client, written);
+    for (const { accountId, mergedInto, emptiedInto, recordId } of changes) {
+      const into = mergedInto ?? emptiedInto;
+      if (into !== undefined) await moveItems(client, needs, accountId, into, { recordId });
+    }
     await matchAnswers(client, needs, changes);
   };
 }

@@ -11,7 +11,7 @@ import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
 import { readRules } from "#src/main/rules.ts";
 import { compareLists } from "#src/worklist/compare-lists.ts";
 import { heldOfOtherLives, PARALLEL, withFeedLives } from "#src/worklist/feed-lives.pg.ts";
-import { liftHold } from "#src/worklist/leases.pg.ts";
+import { liftHold } from "#src/worklist/hold-actions.pg.ts";
 import { readOurAccounts } from "#src/worklist/parallel-list.pg.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import { freshDatabase } from "#test/setup/database.ts";
@@ -52,7 +52,10 @@ async function take(feed: string, ...messages: readonly string[]): Promise<void>
     sealer,
     cache: createChartCache(10),
     map: createMapRecord(rules.maps, FEEDS, ID_KEY),
-    onChanges: withFeedLives(createReconcileItems({ rules: rules.queues, feeds: FEEDS, idKey: ID_KEY }), FEEDS),
+    onChanges: withFeedLives(
+      createReconcileItems({ rules: rules.queues, feeds: FEEDS, idKey: ID_KEY, sealer, now: () => new Date() }),
+      FEEDS,
+    ),
   };
   for (let left = await foldOnce(needs); left > 0; left = await foldOnce(needs));
 }
@@ -79,7 +82,10 @@ describe("the life of a feed", () => {
     const live = [feedIn("live", "parallel")];
     expect(await heldOfOtherLives(database.pool, [...FEEDS.values()])).toEqual([]);
     for (const id of await heldOfOtherLives(database.pool, live))
-      await liftHold({ pool: database.pool } as Parameters<typeof liftHold>[0], id, PARALLEL.code, "engine");
+      await liftHold({ pool: database.pool, sealer, rules: rules.queues, now: () => new Date() }, id, PARALLEL, {
+        userId: "engine",
+        supervisor: true,
+      });
     expect(await rowsOf(STATES)).toEqual([{ state: "READY", dispatched: true }]);
     await take("live", stay("801"));
     expect(await rowsOf("select distinct state from coding_item where stream = 'FAC'")).toEqual([{ state: "READY" }]);

@@ -146,7 +146,7 @@ export async function startLine(files = readQueueFiles("queues")) {
         recordId,
       );
       chart.interfaceFailed = more.interfaceFailed ?? false;
-      const now = standingResources(chart.content);
+      const now = [...standingResources(chart.content)];
       const facts = factsOf(now);
       await writeCharts(client, sealer, [{ chart, facts }]);
       const { feed: from, facility, version: chartVersion, interfaceFailed } = chart;

@@ -121,7 +121,7 @@ export function foldNeedsOn(pool: pg.Pool, home: string, share: LaneShare): Fold
     sealer: createSealer(KEY),
     cache: createChartCache(CHARTS_KEPT),
     map: createMapRecord(maps.value, feeds, idKey),
-    onChanges: createReconcileItems({ rules: rules.value, feeds, idKey, sealer, now: () => new Date() }),
+    onChanges: createReconcileItems({ rules: rules.value, feeds, idKey, sealer: createSealer(KEY), now: () => new Date() }),
   };
 }
 
