@@ -12,7 +12,8 @@ const MAY_IMPORT = {
   sitedata: ["base"],
   mapping: ["base", "hl7v2", "fhir"],
   charts: ["base", "config", "database", "hl7v2", "fhir", "journal", "mapping", "telemetry"],
-  coding: ["base", "fhir", "charts", "sitedata"],
+  codesets: ["base", "config", "database", "fhir", "journal", "telemetry"],
+  coding: ["base", "fhir", "charts", "sitedata", "codesets"],
   worklist: ["base", "config", "database", "journal", "charts", "coding", "telemetry"],
   claims: ["base", "config", "database", "fhir", "sitedata", "charts", "coding", "worklist", "telemetry"],
   destinations: ["base", "config", "database", "fhir", "claims", "telemetry"],
@@ -27,13 +28,15 @@ const MAY_IMPORT = {
     "sources",
     "mapping",
     "charts",
+    "sitedata",
+    "codesets",
     "coding",
     "worklist",
     "claims",
     "destinations",
     "telemetry",
   ],
-  cli: ["base", "config", "database", "hl7v2", "fhir", "journal", "intake", "sources", "mapping", "charts", "worklist", "sitedata", "api", "telemetry"],
+  cli: ["base", "config", "database", "hl7v2", "fhir", "journal", "intake", "sources", "mapping", "charts", "codesets", "worklist", "sitedata", "api", "telemetry"],
 };
 const PURE = ["base", "hl7v2", "fhir", "mapping", "coding"].join("|");
 // I/O wears its name: only a file with the suffix may import the library.
