@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerCoder } from "./coder.ts";
+import { registerCodesets } from "./codesets.ts";
 import { registerDocs } from "./docs.ts";
 import { registerFuzz } from "./fuzz/command.ts";
 import { registerIngest } from "./ingest.ts";
@@ -21,6 +22,7 @@ registerFuzz(program);
 registerOperator(program);
 registerIngest(program);
 registerCoder(program);
+registerCodesets(program);
 registerDocs(program);
 
 // A reader that stops early (`| head`) is no fault of ours.

@@ -248,10 +248,14 @@ async function finishVersions(
     const taken = new Set(before.map(({ name }) => name));
     let name = plain;
     for (let n = 2; taken.has(name); n++) name = `${plain} r${n}`;
+    // The starter codes never come back beside real ones.
+    const replaced =
+      notCovered === "" && before.some((one) => one.set === set && one.part === part && one.state === "active" && one.notCovered !== "");
+    const state = replaced ? "retired" : stage ? "staged" : "active";
     await client.query(
       `update code_set_version set name = $2, edition = $3, valid_from = $4, valid_to = $5, not_covered = $6, file_rows = $7, stored_rows = $8,
               state = $9, activated_at = case when $9 = 'active' then now() end where id = $1`,
-      [id, name, period.edition, period.from, period.to ?? null, notCovered ?? null, fileRows, rows, stage ? "staged" : "active"],
+      [id, name, period.edition, period.from, period.to ?? null, notCovered ?? null, fileRows, rows, state],
     );
     if (!stage && notCovered !== "") await retireStarter(client, { set, part, id }, actor);
     const days = { from: period.from, ...(period.to === undefined ? {} : { to: period.to }) };

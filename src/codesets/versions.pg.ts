@@ -76,12 +76,13 @@ export const recordChange = (
 
 /**
  * Puts a version in use from a day on. Sets that were in use answer for the days before, as they did.
+ * @param to the last day, or `open`; the one the version has when absent.
  * Fails with a sentence when there is no such version or the days are none.
  */
 export async function activate(
   pool: Pool,
   name: string,
-  { from, to, actor }: { readonly from?: string; readonly to?: string | "open"; readonly actor: string },
+  { from, to, actor }: { readonly from?: string; readonly to?: string; readonly actor: string },
 ): Promise<Result<Version, string>> {
   if (from !== undefined && !isDay(from)) return fail("--from is not a day (YYYY-MM-DD)");
   if (to !== undefined && to !== "open" && !isDay(to)) return fail("--to is neither a day (YYYY-MM-DD) nor open");

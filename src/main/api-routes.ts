@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Pool } from "pg";
+import { codeRoutes } from "#src/api/codesets/routes.ts";
+import { terminologyRoutes } from "#src/api/codesets/terminology.ts";
 import { authRoutes } from "#src/api/auth/routes.ts";
 import type { Tokens } from "#src/api/auth/tokens.pg.ts";
 import { type FeedStatus, feedRoutes } from "#src/api/feeds/routes.ts";
@@ -14,6 +16,12 @@ import type { MessageId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import { createMapRecord, settingsOf } from "#src/charts/map-record.ts";
 import { readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
+import type { CodeStore } from "#src/codesets/code-store.pg.ts";
+import { describeCode } from "#src/codesets/describe.pg.ts";
+import type { CodeSystemName } from "#src/codesets/code-data.ts";
+import { type CodeQuery, searchCodes } from "#src/codesets/search.ts";
+import { gapsOn } from "#src/codesets/versions.ts";
+import { listVersions } from "#src/codesets/versions.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
 import { readSubject } from "#src/mapping/fhir/map-bundle.ts";
 import type { Config, Feed } from "#src/config/types.ts";
@@ -34,6 +42,7 @@ export interface ApiNeeds {
   readonly journal: Journal;
   readonly tokens: Tokens;
   readonly worklist: Worklist;
+  readonly codes: CodeStore;
   readonly acceptHl7: Hl7RouteNeeds["accept"];
   readonly feedStatus: () => readonly FeedStatus[];
   readonly wakeRelay: () => void;
@@ -58,6 +67,7 @@ export function apiRoutes({
   journal,
   tokens,
   worklist,
+  codes,
   acceptHl7,
   feedStatus,
   wakeRelay,
@@ -73,8 +83,21 @@ export function apiRoutes({
     subjectOf: (feed) => (bundle) => readSubject(bundle, settingsOf(feed, keys.idKey)),
     awaitOutcome: outcome,
   });
+  const today = (): string => new Date().toISOString().slice(0, 10);
+  const codeNeeds = {
+    today,
+    data: codes.data,
+    search: async (query: CodeQuery) => searchCodes(await codes.index(), codes.data(), query),
+    describe: (system: CodeSystemName, code: string, date: string) => describeCode(pool, codes.data(), system, code, date),
+    versions: async () => {
+      const versions = await listVersions(pool);
+      return { versions, gaps: gapsOn(versions, today()) };
+    },
+  };
   return [
     ...authRoutes(tokens),
+    ...codeRoutes(codeNeeds),
+    ...terminologyRoutes(codeNeeds),
     ...feedRoutes(feedStatus),
     ...hl7Routes({ feeds: config.feeds, accept: acceptHl7 }),
     ...messageRoutes({

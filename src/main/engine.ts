@@ -4,6 +4,8 @@ import { createTokens, type Tokens } from "#src/api/auth/tokens.pg.ts";
 import { createSealer, type Sealer } from "#src/base/seal.ts";
 import { claimBundle, createReleaseClaim } from "#src/claims/claim-store.pg.ts";
 import { createChecks, RULE_PACK } from "#src/coding/checks.ts";
+import { createCodeStore } from "#src/codesets/code-store.pg.ts";
+import { putStarterCodes } from "#src/codesets/starter.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
 import type { Config, Destination, Feed } from "#src/config/types.ts";
 import { migrate } from "#src/database/migrate.pg.ts";
@@ -89,6 +91,9 @@ async function startStages(
   const faults = await durabilityFaults(pool);
   if (faults.length > 0) throw new Error(`no acknowledgement could be trusted: ${faults.join("; ")}`);
   const tokens = createTokens(pool);
+  await putStarterCodes(pool);
+  const codes = createCodeStore({ pool, now: () => new Date() });
+  await codes.refresh();
 
   const relay = createRelay({ pool, redisUrl, prefix: redisPrefix, queues: rules.queues.names, log });
   onClose(() => relay.close());
@@ -150,6 +155,7 @@ async function startStages(
           everyMs: 2_000,
           run: () => worklist.releaseDue().then((released) => (released > 0 ? delivery.wake() : undefined)),
         },
+        { name: "reading code sets that were changed", everyMs: 30_000, run: () => codes.refresh() },
         { name: "forgetting old control ids", everyMs: HOUR_MS, run: () => forgetAll(pool, config.feeds) },
         { name: "making the journal's partitions", everyMs: 6 * HOUR_MS, run: () => makePartitions(pool) },
         { name: "looking at the database's durability", everyMs: HOUR_MS, run: () => sayFaults(pool, log) },
@@ -167,6 +173,7 @@ async function startStages(
     journal,
     tokens,
     worklist,
+    codes,
     acceptHl7: sources.acceptHttp,
     feedStatus: sources.status,
     wakeRelay: () => relay.wake(),

@@ -9,6 +9,8 @@ import { createChecks, RULE_PACK } from "#src/coding/checks.ts";
 import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
 import { createFeedSources } from "#src/main/feed-sources.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
+import { createCodeStore } from "#src/codesets/code-store.pg.ts";
+import { putStarterCodes } from "#src/codesets/starter.pg.ts";
 import { apiRoutes, auditRow } from "#src/main/api-routes.ts";
 import { readRules } from "#src/main/rules.ts";
 import { builtinConfig } from "#src/config/builtin.ts";
@@ -52,6 +54,9 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
   const nothing = (): void => undefined;
   const outcomes = createOutcomeWatch(pool);
   const sources = createFeedSources({ feeds: config.feeds, pool, sealer, journal, outcomes, log: createLog("silent"), now });
+  await putStarterCodes(pool);
+  const codes = createCodeStore({ pool, now: () => new Date() });
+  await codes.refresh();
   const routes = apiRoutes({
     pool,
     sealer,
@@ -61,6 +66,7 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
     journal,
     tokens,
     worklist,
+    codes,
     acceptHl7: sources.acceptHttp,
     feedStatus: sources.status,
     wakeRelay: nothing,

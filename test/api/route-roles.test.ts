@@ -27,6 +27,14 @@ const TABLE: Readonly<Record<string, string>> = {
   "GET /api/work-items": "admin analyst auditor coder",
   "GET /api/work-items/:id": "admin analyst auditor coder",
   "GET /api/queues": "admin analyst auditor coder",
+  "GET /api/codes/search": "admin analyst auditor billing coder",
+  "GET /api/codes/:system/:code": "admin analyst auditor billing coder",
+  "GET /api/code-sets": "admin analyst auditor billing coder",
+  ...Object.fromEntries(
+    ["CodeSystem/$lookup", "CodeSystem/$validate-code", "ValueSet/$expand"].flatMap((operation) =>
+      ["GET", "POST"].map((method) => [`${method} /fhir/R4/${operation}`, "admin analyst auditor billing coder"]),
+    ),
+  ),
   "POST /fhir/R4": "admin source",
   "POST /fhir/R4/$process-message": "admin source",
   "GET /fhir/R4/$message-status/:id": "admin source",

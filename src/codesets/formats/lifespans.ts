@@ -4,12 +4,20 @@ import { tabSeparated } from "./tab-separated.ts";
 
 const SPAN = /^fy(20\d\d)_to_fy(20\d\d)$/;
 
-/** One row a run of equal flags: `1` valid, `0` header, `.` not in that year's file. Fiscal year `first` is the first flag. */
+/**
+ * One row a run of equal flags: `1` valid, `0` header, `.` not in that year's file. Fiscal year `first` is the first flag. What holds in the last year has
+ * not ended as far as the file knows.
+ */
 export function* runsOf(flags: string, first: number): Generator<Pick<CodeRow, "billable" | "from" | "to">> {
   for (let at = 0; at < flags.length; ) {
     let end = at;
     while (flags[end + 1] === flags[at]) end++;
-    if (flags[at] !== ".") yield { billable: flags[at] === "1", from: fiscalYear(first + at).from, to: `${first + end}-09-30` };
+    if (flags[at] !== ".")
+      yield {
+        billable: flags[at] === "1",
+        from: fiscalYear(first + at).from,
+        ...(end === flags.length - 1 ? {} : { to: `${first + end}-09-30` }),
+      };
     at = end + 1;
   }
 }

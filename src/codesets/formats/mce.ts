@@ -93,7 +93,7 @@ const HEADING = /^\s*(?:\d+\.|[A-Z]\.|[A-Za-z])/;
 /** "Definitions of Medicare Code Edits" as text: a heading names the list, its codes follow one a line with their titles. */
 export const mceText: Format = {
   name: "Definitions of Medicare Code Edits",
-  recognises: (head, name) => head.some((line) => /^\s*definitions? of medicare code edits/i.test(line)),
+  recognises: (head) => head.some((line) => /^\s*definitions? of medicare code edits/i.test(line)),
   reader({ name, from }, sink) {
     const lists = new Map<ListName, string[]>();
     let list: string[] | undefined;

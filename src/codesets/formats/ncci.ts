@@ -9,8 +9,8 @@ const CODE = /^[0-9A-Z]{5}$/;
 const NCCI_BEGAN = "1996-01-01";
 const wholeHistory = (period: Period): Period => ({ ...period, from: NCCI_BEGAN });
 
-/** A day as YYYYMMDD or YYYYDDD (day of the year), `*` or empty for none. */
-function ncciDay(text: string): string | undefined | "wrong" {
+/** A day as YYYYMMDD or YYYYDDD (day of the year), `*` or empty for none; `wrong` for anything else. */
+function ncciDay(text: string): string | undefined {
   if (text === "" || text === "*" || /^9{7,8}$/.test(text)) return undefined;
   const plain = compactDay(text);
   if (plain !== undefined) return plain;
