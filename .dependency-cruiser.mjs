@@ -9,7 +9,7 @@ const MAY_IMPORT = {
   journal: ["base", "database", "telemetry"],
   intake: ["base", "config", "hl7v2", "fhir", "journal", "telemetry"],
   sources: ["base", "config", "hl7v2", "fhir", "journal", "intake", "telemetry"],
-  sitedata: ["base"],
+  sitedata: ["base", "hl7v2", "fhir", "database"],
   mapping: ["base", "hl7v2", "fhir"],
   charts: ["base", "config", "database", "hl7v2", "fhir", "journal", "mapping", "telemetry"],
   codesets: ["base", "config", "database", "fhir", "journal", "telemetry"],

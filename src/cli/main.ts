@@ -8,6 +8,7 @@ import { registerIngest } from "./ingest.ts";
 import { CommandFault } from "./installation.ts";
 import { registerOffline } from "./offline.ts";
 import { registerOperator } from "./operator.ts";
+import { registerSiteData } from "./sitedata.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
@@ -23,6 +24,7 @@ registerOperator(program);
 registerIngest(program);
 registerCoder(program);
 registerCodesets(program);
+registerSiteData(program);
 registerDocs(program);
 
 // A reader that stops early (`| head`) is no fault of ours.

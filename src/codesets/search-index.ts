@@ -38,7 +38,7 @@ const EXTRA_WORD = 0.12;
 const OTHER_NAME = 3;
 /** A longer code says more than was asked for: I10 before I15.0. */
 const EXTRA_CHARACTER = 0.15;
-const CODE_LIKE = /^[A-Z0-9]{1,3}(?:\.?[A-Z0-9]{1,4})?$|^[0-9A-Z]{5,7}$/i;
+const CODE_LIKE = /^(?=.*\d)[A-Z0-9]{2,7}$/;
 
 export const wordsOf = (text: string): readonly string[] => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
 
@@ -79,7 +79,7 @@ export function createSearchIndex() {
         size: codes.length,
         find(text, { limit, systems, accepts = () => true }) {
           const may = (found: Found): boolean => (systems === undefined || systems.includes(found.system)) && accepts(found);
-          const byPrefix = CODE_LIKE.test(text.trim()) && /\d/.test(text) ? startingWith(codes, byCode, bare(text), limit, may) : [];
+          const byPrefix = CODE_LIKE.test(bare(text)) ? startingWith(codes, byCode, bare(text), limit, may) : [];
           if (byPrefix.length > 0) return byPrefix;
           return byWords({ words: queryWords(text), lists, vocabulary, owners, lengths, matched, score, codes, limit, may });
         },

@@ -74,7 +74,7 @@ export const tabularLines: Format = {
   },
 };
 
-const CODE_IN_TEXT = /\b([A-Z][0-9A-Z]{2})(?:\.([0-9A-Z]{1,4}))?(?:\.?-)?(?:-([A-Z][0-9A-Z]{2})(?:\.([0-9A-Z]{1,4}))?)?/g;
+const CODE_IN_TEXT = /\b([A-Z][0-9A-Z]{2})(?:\.([0-9A-Z]{1,4}))?(?:\.?-(?![A-Z]))?(?:-([A-Z][0-9A-Z]{2})(?:\.([0-9A-Z]{1,4}))?)?/g;
 
 /** Code ranges a note names between its brackets: `bacteremia NOS (R78.81)`, `(B95-B96)`, `(A05.-)`. */
 export function rangesOf(note: string): readonly (readonly [from: string, to: string])[] {
