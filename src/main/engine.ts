@@ -16,6 +16,7 @@ import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
 import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
 import { durabilityFaults, forgetControlIds, makePartitions } from "#src/journal/upkeep.pg.ts";
 import { writeAudit } from "#src/telemetry/audit.pg.ts";
+import { closeAnswered } from "#src/sitedata/tasks.pg.ts";
 import type { Log, LogLevel } from "#src/telemetry/log.ts";
 import { completeQuietVisits } from "#src/worklist/complete-after.pg.ts";
 import { createRelay } from "#src/worklist/relay.bullmq.ts";
@@ -24,6 +25,7 @@ import { apiRoutes, auditRow } from "./api-routes.ts";
 import { createFeedSources } from "./feed-sources.ts";
 import { startFoldThread } from "./fold-thread.ts";
 import { readRules } from "./rules.ts";
+import { createMissBook } from "./site-misses.ts";
 import { startSweeps } from "./sweeps.ts";
 
 export interface EngineOptions {
@@ -127,11 +129,13 @@ async function startStages(
     destinations: destinations.map(({ name }) => name),
     now,
   });
+  const misses = createMissBook(pool, rules.site);
+  await closeAnswered(pool, rules.site, now().toISOString().slice(0, 10));
   const worklist = createWorklist({
     pool,
     sealer,
     rules: rules.queues,
-    check: createChecks(rules.site),
+    check: misses.watching(createChecks(rules.site)),
     rulePack: RULE_PACK,
     release,
     now,
@@ -156,6 +160,7 @@ async function startStages(
           run: () => worklist.releaseDue().then((released) => (released > 0 ? delivery.wake() : undefined)),
         },
         { name: "reading code sets that were changed", everyMs: 30_000, run: () => codes.refresh() },
+        { name: "writing what the site data do not know", everyMs: 5_000, run: () => misses.flush() },
         { name: "forgetting old control ids", everyMs: HOUR_MS, run: () => forgetAll(pool, config.feeds) },
         { name: "making the journal's partitions", everyMs: 6 * HOUR_MS, run: () => makePartitions(pool) },
         { name: "looking at the database's durability", everyMs: HOUR_MS, run: () => sayFaults(pool, log) },
