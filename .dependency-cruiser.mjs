@@ -14,7 +14,7 @@ const MAY_IMPORT = {
   charts: ["base", "config", "database", "hl7v2", "fhir", "journal", "mapping", "telemetry"],
   codesets: ["base", "config", "database", "fhir", "journal", "telemetry"],
   coding: ["base", "fhir", "charts", "sitedata", "codesets"],
-  worklist: ["base", "config", "database", "journal", "charts", "coding", "telemetry"],
+  worklist: ["base", "config", "database", "journal", "charts", "codesets", "coding", "telemetry"],
   claims: ["base", "config", "database", "fhir", "sitedata", "charts", "coding", "worklist", "telemetry"],
   destinations: ["base", "config", "database", "fhir", "claims", "telemetry"],
   api: [

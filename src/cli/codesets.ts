@@ -10,7 +10,8 @@ import { gapsOn, type Version } from "#src/codesets/versions.ts";
 import { activate, diffVersions, listVersions, retire } from "#src/codesets/versions.pg.ts";
 import { openPool } from "#src/database/pool.pg.ts";
 import { migrate } from "#src/database/migrate.pg.ts";
-import { CommandFault, runningEngine } from "./installation.ts";
+import { rehearseStaged, showRehearsal } from "./codesets-rehearse.ts";
+import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
 
 interface Where {
   readonly dataDir?: string;
@@ -74,7 +75,7 @@ export function showVersions(versions: readonly Version[], day: string): string 
   ].join("");
 }
 
-/** `codesets import | list | diff | activate | retire` and `codes find`. */
+/** `codesets import | list | diff | activate | retire | rehearse` and `codes find`. */
 export function registerCodesets(program: Command): void {
   const codesets = program.command("codesets").description("code sets: import the publishers' files, see and change what is in use");
   codesets
@@ -151,6 +152,18 @@ export function registerCodesets(program: Command): void {
       const done = await withDatabase(where, (pool) => retire(pool, name, actor()));
       if (!done.ok) throw new CommandFault(done.failure);
       print(`${name} is no longer in use\n`);
+    });
+  codesets
+    .command("rehearse [version...]")
+    .description("run open and lately coded items under the staged versions, and list every result that would change; nothing is written")
+    .option("--data-dir <dir>")
+    .option("--days <n>", "how far back items were coded", "30")
+    .option("--json", "as JSON")
+    .action(async (names: string[], { days, json, ...where }: Where & { days: string; json?: boolean }) => {
+      if (!/^\d{1,4}$/.test(days)) throw new CommandFault("--days is no whole number");
+      const { dataDir } = findInstallation(where.dataDir);
+      const done = await withDatabase(where, (pool) => rehearseStaged(pool, dataDir, names, Number(days)));
+      print(json === true ? `${JSON.stringify(done, null, 2)}\n` : showRehearsal(done));
     });
   program
     .command("codes")
