@@ -6,7 +6,7 @@ const MAY_IMPORT = {
   config: ["base", "hl7v2"],
   database: ["base"],
   telemetry: ["base", "database", "journal"],
-  journal: ["base", "database", "telemetry"],
+  journal: ["base", "config", "database", "telemetry"],
   intake: ["base", "config", "hl7v2", "fhir", "journal", "telemetry"],
   sources: ["base", "config", "hl7v2", "fhir", "journal", "intake", "telemetry"],
   sitedata: ["base", "hl7v2", "fhir", "database"],
@@ -36,7 +36,23 @@ const MAY_IMPORT = {
     "destinations",
     "telemetry",
   ],
-  cli: ["base", "config", "database", "hl7v2", "fhir", "journal", "intake", "sources", "mapping", "charts", "codesets", "worklist", "sitedata", "api", "telemetry"],
+  cli: [
+    "base",
+    "config",
+    "database",
+    "hl7v2",
+    "fhir",
+    "journal",
+    "intake",
+    "sources",
+    "mapping",
+    "charts",
+    "codesets",
+    "worklist",
+    "sitedata",
+    "api",
+    "telemetry",
+  ],
 };
 const PURE = ["base", "hl7v2", "fhir", "mapping", "coding"].join("|");
 // I/O wears its name: only a file with the suffix may import the library.

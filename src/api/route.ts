@@ -1,5 +1,5 @@
 /** Who may do what is decided by role; every person and machine has at least one. */
-export const ROLES = ["admin", "analyst", "coder", "auditor", "billing", "source"] as const;
+export const ROLES = ["admin", "analyst", "coder", "auditor", "billing", "source", "monitor"] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Caller {

@@ -106,6 +106,9 @@ export interface Failure {
   readonly detail?: string;
 }
 
+/** Whether a text, of a person or of the database, is one of our codes. */
+export const isFailureCode = (text: string): text is FailureCode => Object.hasOwn(FAILURES, text);
+
 export const mayRetryUnattended = (code: FailureCode): boolean => FAILURES[code].class === "transient";
 
 /** One line for a person: `SEGMENT_MISSING at PID: a segment is missing …`. */

@@ -31,6 +31,10 @@ export interface AccountKey {
 
 const chartContext = (accountId: string): string => `chart ${accountId}`;
 
+/** The number of an account as its sender wrote it. */
+export const openAccountNumber = (sealer: Sealer, accountId: string, sealed: Buffer): string =>
+  sealer.open(sealed, chartContext(accountId)).toString();
+
 /** Charts most recently folded, by account and version; saves reading them again for the next message. */
 export interface ChartCache {
   get(accountId: string, version: number): ChartContent | undefined;
@@ -213,7 +217,7 @@ export async function readChart(
     version: account.chart_version,
     feed: account.feed,
     facility: account.facility,
-    accountNumber: sealer.open(account.sealed_number, chartContext(accountId)).toString(),
+    accountNumber: openAccountNumber(sealer, accountId, account.sealed_number),
     resources: rows.map((row) => (sealer.openJson(row.sealed, chartContext(accountId)) as Charted).resource),
   };
 }

@@ -7,11 +7,15 @@ import { readMapFiles } from "#src/config/map-files.ts";
 import { acknowledgementPage } from "./docs/acknowledgement-page.ts";
 import { connectPage } from "./docs/connect-page.ts";
 import { errorPage, explainCode } from "./docs/error-page.ts";
+import { fieldNames } from "./docs/field-names.ts";
 import { feedPage } from "./docs/feed-page.ts";
 import { configOf } from "./installation-config.ts";
 import { CommandFault } from "./installation.ts";
 
 const HOME = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+/** Names of segments and fields, for the message page. */
+export const FIELD_NAMES = join(HOME, "src", "api", "messages", "field-names.json");
 
 /** The generated pages of docs/, by file name. */
 export const generatedPages = (): Readonly<Record<string, string>> => ({
@@ -50,7 +54,9 @@ export function registerDocs(program: Command): void {
     .command("docs")
     .description("write the pages of docs/ that are made from the engine's tables")
     .option("--check", "write nothing; end with 1 when a page is not what it would be")
-    .action(({ check }: { check?: boolean }) => {
+    .action(async ({ check }: { check?: boolean }) => {
+      const { dictionaries } = await import("hl7v2-dictionary");
+      if (check !== true) writeFileSync(FIELD_NAMES, fieldNames(dictionaries));
       const folder = join(HOME, "docs");
       mkdirSync(folder, { recursive: true });
       for (const [name, text] of Object.entries(generatedPages())) {

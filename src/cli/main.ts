@@ -2,13 +2,16 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerCoder } from "./coder.ts";
 import { registerCodesets } from "./codesets.ts";
+import { registerCompare } from "./compare.ts";
 import { registerDocs } from "./docs.ts";
 import { registerFuzz } from "./fuzz/command.ts";
 import { registerIngest } from "./ingest.ts";
 import { CommandFault } from "./installation.ts";
+import { registerMessages } from "./messages.ts";
 import { registerOffline } from "./offline.ts";
 import { registerOperator } from "./operator.ts";
 import { registerSiteData } from "./sitedata.ts";
+import { registerToken } from "./token.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
@@ -22,6 +25,9 @@ registerOffline(program);
 registerFuzz(program);
 registerOperator(program);
 registerIngest(program);
+registerMessages(program);
+registerToken(program);
+registerCompare(program);
 registerCoder(program);
 registerCodesets(program);
 registerSiteData(program);

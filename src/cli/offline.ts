@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { BENCH_DEFAULTS, runBench } from "./bench/bench.ts";
+import { BENCH_DEFAULTS, type BenchOptions, runBench } from "./bench/bench.ts";
+import { runSearchBench } from "./bench/search-bench.pg.ts";
 import { CommandFault } from "./installation.ts";
 import { checkFiles } from "./check.ts";
 import { mapFiles } from "./map.ts";
@@ -58,7 +59,13 @@ export function registerOffline(program: Command): void {
     .option("--messages <n>", "messages of the measured run", wholeNumber, BENCH_DEFAULTS.messages)
     .option("--warmup <n>", "messages before the clock starts", wholeNumber, BENCH_DEFAULTS.warmup)
     .option("--dir <dir>", "folder in which the engine's data directory is made (a real disk)")
-    .action(async (options: { host?: string; port?: number; connections: number; messages: number; warmup: number; dir?: string }) => {
-      process.exitCode = await runBench(options, { env: process.env, out, err });
+    .option("--search <records>", "measure the search by patient over a journal of so many records instead", wholeNumber)
+    .action(async ({ search, ...options }: BenchOptions & { search?: number }) => {
+      const io = { env: process.env, out, err };
+      if (search !== undefined) {
+        process.exitCode = await runSearchBench({ records: search, ...(options.dir === undefined ? {} : { dir: options.dir }) }, io);
+        return;
+      }
+      process.exitCode = await runBench(options, io);
     });
 }

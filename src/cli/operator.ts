@@ -1,19 +1,14 @@
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { builtinConfig } from "#src/config/builtin.ts";
 import { isRunning, type RunFile } from "#src/config/run-file.ts";
-import type { Config } from "#src/config/types.ts";
 import { openPool } from "#src/database/pool.pg.ts";
 import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
 import { rebuildQueues, redisFaults } from "#src/worklist/relay.bullmq.ts";
 import { examine, showComplaints } from "./doctor.ts";
-import { configOf } from "./installation-config.ts";
+import { configOf, configOfRunning } from "./installation-config.ts";
 import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
 import { retry, skip } from "./retry.ts";
 import { showStatus } from "./status.ts";
 
-const HOME = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 interface Where {
   readonly dataDir?: string;
 }
@@ -108,12 +103,4 @@ export function registerOperator(program: Command): void {
       const folded = await skip(configOfRunning(run, findInstallation(dataDir).dataDir), run, record);
       print(`the message is given up; ${folded} that waited behind it were folded\n`);
     });
-}
-
-/** The configuration the running engine was started with. */
-function configOfRunning(run: RunFile, dataDir: string): Config {
-  if (run.config === undefined) return builtinConfig(HOME, dataDir, { demo: run.demo, port: 0, mllpPort: 0 });
-  const read = configOf(dataDir, run.config);
-  if (!("feeds" in read)) throw new CommandFault(read.join("\n"));
-  return read;
 }

@@ -11,6 +11,7 @@ import { giveUpRecord } from "#src/journal/journal-reader.pg.ts";
 import { compileMaps } from "#src/mapping/compile.ts";
 import { readQueueFiles } from "#src/worklist/queue-files.ts";
 import { compileQueues } from "#src/worklist/queue-rules.ts";
+import { withFeedLives } from "#src/worklist/feed-lives.pg.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import { CommandFault } from "./installation.ts";
 
@@ -45,7 +46,7 @@ export async function retry(config: Config, run: RunFile, account: string | unde
       sealer: createSealer(encryptionKey),
       cache: createChartCache(100),
       map: createMapRecord(maps.value, feeds, idKey),
-      onChanges: createReconcileItems({ rules: rules.value, feeds, idKey }),
+      onChanges: withFeedLives(createReconcileItems({ rules: rules.value, feeds, idKey }), feeds),
     };
     return await retryTroubled(needs, account);
   } finally {

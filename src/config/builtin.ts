@@ -28,6 +28,7 @@ export function builtinConfig(
     mappingsDir: join(home, "mappings"),
     queuesDir: join(home, "queues"),
     lease: { minutes: 30 },
+    disk: { minimumFreeMb: 512, folders: [] },
     demo: options.demo,
   };
 }

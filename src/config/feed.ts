@@ -78,6 +78,10 @@ export const feedSettings = z
       .describe(
         "`test`: answered and kept, nothing charted; `backload`: charts only, no work; `parallel`: work is computed and held, nothing reaches a coder; `live`",
       ),
+    lifeNote: z
+      .strictObject({ who: text.max(100), why: text.max(500) })
+      .optional()
+      .describe("who changed the life last, and why; asked for at each change and kept in the log of lives"),
     mllp: listener.optional().describe("we listen for MLLP"),
     connect: dial.optional().describe("we dial out, and read MLLP on that connection"),
     http: z.boolean().default(false).describe("take HL7 over HTTP at POST /hl7v2/{feed}"),

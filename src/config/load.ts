@@ -22,6 +22,7 @@ const file = z.strictObject({
   mappings: z.string().optional(),
   queues: z.string().optional(),
   lease: z.strictObject({ minutes: z.number().positive().default(30) }).prefault({}),
+  disk: z.strictObject({ minimumFreeMb: z.int().min(16).default(512), folders: z.array(z.string().min(1)).default([]) }).prefault({}),
 });
 
 export interface ConfigSource {
@@ -84,6 +85,7 @@ export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<C
       mappingsDir: parsed.data.mappings === undefined ? resolve(home, "mappings") : resolve(base, parsed.data.mappings),
       queuesDir: parsed.data.queues === undefined ? resolve(home, "queues") : resolve(base, parsed.data.queues),
       lease: parsed.data.lease,
+      disk: { ...parsed.data.disk, folders: parsed.data.disk.folders.map((folder) => resolve(base, folder)) },
       demo: false,
     }),
   );

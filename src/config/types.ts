@@ -12,6 +12,13 @@ export interface Destination {
   readonly timeoutMs: number;
 }
 
+/** When intake stops because the disk is nearly full. */
+export interface DiskSettings {
+  readonly minimumFreeMb: number;
+  /** More folders whose volumes are watched, beside the data directory and, where it is on this machine, PostgreSQL's own. */
+  readonly folders: readonly string[];
+}
+
 export interface Config {
   readonly dataDir: string;
   readonly http: { readonly host: string; readonly port: number };
@@ -22,5 +29,6 @@ export interface Config {
   readonly mappingsDir: string;
   readonly queuesDir: string;
   readonly lease: { readonly minutes: number };
+  readonly disk: DiskSettings;
   readonly demo: boolean;
 }

@@ -29,6 +29,13 @@ export class Value {
     return this.#parts[n - 1] ?? new Value("", this.#delimiters, "");
   }
 
+  /** How many parts it has; 1 for one without separators, 0 for an empty one. */
+  get count(): number {
+    if (this.raw === "") return 0;
+    this.#parts ??= this.#split();
+    return this.#parts.length;
+  }
+
   /** The first leaf, decoded and trimmed; empty for HL7's null. */
   get text(): string {
     if (this.raw === "") return "";

@@ -7,6 +7,8 @@ import type { Tokens } from "#src/api/auth/tokens.pg.ts";
 import { type FeedStatus, feedRoutes } from "#src/api/feeds/routes.ts";
 import { type Hl7RouteNeeds, hl7Routes } from "#src/api/hl7v2/routes.ts";
 import { fhirRoutes } from "#src/api/fhir/routes.ts";
+import { metricsRoutes } from "#src/api/metrics/routes.ts";
+import { messagePage } from "#src/api/messages/page.ts";
 import { messageRoutes } from "#src/api/messages/routes.ts";
 import type { Caller, Route } from "#src/api/route.ts";
 import type { AuditEntry } from "#src/api/server.http.ts";
@@ -27,6 +29,8 @@ import { readSubject } from "#src/mapping/fhir/map-bundle.ts";
 import type { Config, Feed } from "#src/config/types.ts";
 import { outcomeOf, readRecord } from "#src/journal/journal-reader.pg.ts";
 import type { Journal } from "#src/journal/journal.ts";
+import { searchMessages } from "#src/journal/search.pg.ts";
+import { readStoredMessage } from "#src/journal/stored-message.pg.ts";
 import { createAcceptBundle } from "#src/sources/fhir/accept-bundle.ts";
 import type { AuditRow } from "#src/telemetry/audit.pg.ts";
 import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
@@ -45,6 +49,8 @@ export interface ApiNeeds {
   readonly codes: CodeStore;
   readonly acceptHl7: Hl7RouteNeeds["accept"];
   readonly feedStatus: () => readonly FeedStatus[];
+  /** Prometheus text. */
+  readonly metrics?: () => string;
   readonly wakeRelay: () => void;
   readonly wakeDelivery: () => void;
 }
@@ -70,6 +76,7 @@ export function apiRoutes({
   codes,
   acceptHl7,
   feedStatus,
+  metrics = () => "",
   wakeRelay,
   wakeDelivery,
 }: ApiNeeds): readonly Route[] {
@@ -99,10 +106,16 @@ export function apiRoutes({
     ...codeRoutes(codeNeeds),
     ...terminologyRoutes(codeNeeds),
     ...feedRoutes(feedStatus),
+    ...metricsRoutes(metrics),
     ...hl7Routes({ feeds: config.feeds, accept: acceptHl7 }),
     ...messageRoutes({
       status: () => readLineStatus(pool, TROUBLES_SHOWN),
-      outcome: (id) => outcome(id, 0),
+      search: (search) => searchMessages(pool, sealer, search),
+      page: async (id, content) => {
+        const stored = await readStoredMessage(pool, sealer, id);
+        return stored && messagePage(stored, feeds.get(stored.feed)?.charset, content);
+      },
+      raw: async (id) => (await readRecord(pool, sealer, id))?.bytes,
       mapAgain: async (id) => {
         const record = await readRecord(pool, sealer, id);
         if (record === undefined) return undefined;

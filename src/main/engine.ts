@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { listenHttp, createApi } from "#src/api/server.http.ts";
+import type { FeedStatus } from "#src/api/feeds/routes.ts";
 import { createTokens, type Tokens } from "#src/api/auth/tokens.pg.ts";
 import { createSealer, type Sealer } from "#src/base/seal.ts";
 import { claimBundle, createReleaseClaim } from "#src/claims/claim-store.pg.ts";
@@ -13,12 +14,16 @@ import { openPool } from "#src/database/pool.pg.ts";
 import { createDelivery } from "#src/destinations/delivery.bullmq.ts";
 import { prepareValidation } from "#src/fhir/validate.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
+import { recordLives } from "#src/journal/feed-lives.pg.ts";
+import { sparingDisk, watchDisk } from "#src/journal/disk-space.ts";
 import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
-import { durabilityFaults, forgetControlIds, makePartitions } from "#src/journal/upkeep.pg.ts";
+import { dataDirectory, durabilityFaults, forgetControlIds, makePartitions } from "#src/journal/upkeep.pg.ts";
 import { writeAudit } from "#src/telemetry/audit.pg.ts";
 import { closeAnswered } from "#src/sitedata/tasks.pg.ts";
 import type { Log, LogLevel } from "#src/telemetry/log.ts";
+import { createMetrics, type Reading } from "#src/telemetry/metrics.ts";
 import { completeQuietVisits } from "#src/worklist/complete-after.pg.ts";
+import { heldOfOtherLives, PARALLEL } from "#src/worklist/feed-lives.pg.ts";
 import { createRelay } from "#src/worklist/relay.bullmq.ts";
 import { createWorklist } from "#src/worklist/worklist.ts";
 import { apiRoutes, auditRow } from "./api-routes.ts";
@@ -92,6 +97,9 @@ async function startStages(
   await makePartitions(pool);
   const faults = await durabilityFaults(pool);
   if (faults.length > 0) throw new Error(`no acknowledgement could be trusted: ${faults.join("; ")}`);
+  const lives = await recordLives(pool, config.feeds);
+  if (lives.faults.length > 0) throw new Error(lives.faults.join("\n"));
+  for (const { feed } of lives.changes.filter(({ before }) => before !== undefined)) log.warn("the life of a feed has changed", { feed });
   const tokens = createTokens(pool);
   await putStarterCodes(pool);
   const codes = createCodeStore({ pool, now: () => new Date() });
@@ -106,10 +114,23 @@ async function startStages(
   };
   const fold = await startFoldThread({ databaseUrl, config, keys, logLevel }, onFolded, log);
   onClose(() => fold.close());
-  const journal = createJournalWriter(intakePool, sealer, () => fold.wake());
-  onClose(() => journal.drain());
+  const writer = createJournalWriter(intakePool, sealer, () => fold.wake());
+  onClose(() => writer.drain());
+  const disk = watchDisk({
+    folders: [config.dataDir, ...config.disk.folders, ...(await dataDirectory(pool))],
+    minimumFreeBytes: config.disk.minimumFreeMb * 1024 ** 2,
+    log,
+  });
+  await disk.look();
+  const journal = sparingDisk(writer, disk);
   onClose(async () => outcomes.close());
-  const sources = createFeedSources({ feeds: config.feeds, pool, sealer, journal, outcomes, log, now });
+  const metrics = createMetrics(() => [
+    ...sources.status().flatMap(readingsOf),
+    { name: "chartbridge_journal_waiting", labels: {}, value: writer.waiting },
+    { name: "chartbridge_disk_free_bytes", labels: {}, value: disk.freeBytes ?? Number.NaN },
+    { name: "chartbridge_intake_stopped", labels: {}, value: disk.full ? 1 : 0 },
+  ]);
+  const sources = createFeedSources({ feeds: config.feeds, pool, sealer, journal, outcomes, log, now, count: metrics.count });
   onClose(() => sources.close());
   const { destinations } = config;
   const delivery = createDelivery({
@@ -161,6 +182,7 @@ async function startStages(
         },
         { name: "reading code sets that were changed", everyMs: 30_000, run: () => codes.refresh() },
         { name: "writing what the site data do not know", everyMs: 5_000, run: () => misses.flush() },
+        { name: "looking at the free space", everyMs: 2_000, run: () => disk.look() },
         { name: "forgetting old control ids", everyMs: HOUR_MS, run: () => forgetAll(pool, config.feeds) },
         { name: "making the journal's partitions", everyMs: 6 * HOUR_MS, run: () => makePartitions(pool) },
         { name: "looking at the database's durability", everyMs: HOUR_MS, run: () => sayFaults(pool, log) },
@@ -168,6 +190,9 @@ async function startStages(
       log,
     ),
   );
+
+  // A feed that went live: what was held beside the old system is work now.
+  for (const id of await heldOfOtherLives(pool, config.feeds)) await worklist.liftHold(id, PARALLEL.code, "engine");
 
   const routes = apiRoutes({
     pool,
@@ -181,6 +206,7 @@ async function startStages(
     codes,
     acceptHl7: sources.acceptHttp,
     feedStatus: sources.status,
+    metrics: metrics.text,
     wakeRelay: () => relay.wake(),
     wakeDelivery: () => delivery.wake(),
   });
@@ -203,6 +229,13 @@ async function refuseMixing(pool: Pool, demo: boolean): Promise<void> {
   if (!demo && first === "demo")
     throw new Error("this database was used by the demo: a real feed needs one of its own (another DATABASE_URL or --data-dir)");
 }
+
+/** Live counts of one feed's connections. */
+const readingsOf = ({ feed, connections, refusedConnections, discardedBytes }: FeedStatus): readonly Reading[] => [
+  { name: "chartbridge_connections", labels: { feed }, value: connections.length },
+  { name: "chartbridge_connections_refused_total", labels: { feed }, value: refusedConnections },
+  { name: "chartbridge_discarded_bytes_total", labels: { feed }, value: discardedBytes },
+];
 
 const forgetAll = (pool: Pool, feeds: readonly Feed[]): Promise<unknown> =>
   Promise.all(feeds.map(({ name, duplicates }) => forgetControlIds(pool, name, duplicates.windowHours)));

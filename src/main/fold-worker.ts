@@ -1,3 +1,4 @@
+import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { createSealer } from "#src/base/seal.ts";
 import { createChartCache } from "#src/charts/chart-store.pg.ts";
@@ -6,6 +7,7 @@ import { startFoldLoop } from "#src/charts/fold-loop.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
 import { isOutage, openPool } from "#src/database/pool.pg.ts";
 import { createLog } from "#src/telemetry/log.ts";
+import { withFeedLives } from "#src/worklist/feed-lives.pg.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import { type FoldWorkerData, type FromWorker, type ToWorker } from "./fold-thread.ts";
 import { readRules } from "./rules.ts";
@@ -19,6 +21,14 @@ const { databaseUrl, config, keys, logLevel } = workerData as FoldWorkerData;
 const log = createLog(logLevel);
 const say = (message: FromWorker): void => port.postMessage(message);
 
+// On Linux this is the priority of this thread alone. What is accepted is safe and can wait; who sends cannot: while there is not enough
+// processor for both, acknowledgements go first, and the fold catches up behind them.
+try {
+  if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  log.info("the fold runs at the priority of the engine: the system allows no other");
+}
+
 const sealer = createSealer(keys.encryptionKey);
 const pool = openPool(databaseUrl, { max: 2, name: "fold" }, (code) => log.warn("a database connection was lost", { code }));
 const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
@@ -28,7 +38,7 @@ const needs = {
   sealer,
   cache: createChartCache(CHARTS_KEPT),
   map: createMapRecord(maps, feeds, keys.idKey),
-  onChanges: createReconcileItems({ rules: queues, feeds, idKey: keys.idKey }),
+  onChanges: withFeedLives(createReconcileItems({ rules: queues, feeds, idKey: keys.idKey }), feeds),
 };
 
 const loop = startFoldLoop({

@@ -28,7 +28,9 @@ export interface MapPack {
   map(message: Hl7Message, settings: MapSettings): Result<Mapped, Failure>;
 }
 
-const NATIVE: Readonly<Record<string, ValueType>> = { ...SIMPLE_TYPES, ...CODED_TYPES, ...IDENTIFIER_TYPES, ...TELECOM_TYPES };
+const NATIVE: ReadonlyMap<string, ValueType> = new Map(
+  Object.entries({ ...SIMPLE_TYPES, ...CODED_TYPES, ...IDENTIFIER_TYPES, ...TELECOM_TYPES }),
+);
 
 /** A row with the place to report it at. */
 interface PlacedRow {
@@ -90,7 +92,7 @@ function compileRows(
     const referred = REFERENCE.exec(name)?.[1];
     const isDataType = merged.get(referred ?? name)?.read.dataType === true;
     if (referred !== undefined) return isDataType ? referenceTypeOf(() => required(referred)) : undefined;
-    return isDataType ? dataTypeOf(() => required(name).rows) : NATIVE[name];
+    return isDataType ? dataTypeOf(() => required(name).rows) : NATIVE.get(name);
   };
   for (const [name, { read: one, rows }] of merged) {
     const home: Home = {

@@ -49,6 +49,26 @@ describe("the answer's header", () => {
   });
 });
 
+describe("a broken header", () => {
+  it.each(["A\0T", "QUILL^ADA", "ADT^A08 QUILL", "constructor^A01", "__proto__"])(
+    "leaves nothing of MSH-9 in clear, and stops no message of another sender: %j",
+    async (type) => {
+      const { port } = await peer.listen();
+      const other = `other-${type.length}`;
+      const [broken, sound] = await Promise.all([
+        talk(port, framed(adt("broken").replace("ADT^A08", type))),
+        talk(port, framed(adt(other, `ZZZ|${type.replaceAll("\0", "")}\r`))),
+      ]);
+      expect(codes(broken.text)).toEqual(["AR broken"]);
+      expect(codes(sound.text)).toEqual([`AA ${other}`]);
+      const { rows } = await peer.database.pool.query<{ type: string | null }>(
+        "select message_type as type from journal_record where verdict = 'refused' order by seq desc limit 1",
+      );
+      expect(rows).toEqual([{ type: null }]);
+    },
+  );
+});
+
 describe("in original mode", () => {
   it("there is exactly one answer, AA, AE or AR", async () => {
     const { port } = await peer.listen();
