@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerCoder } from "./coder.ts";
+import { registerCodesets } from "./codesets.ts";
 import { registerCompare } from "./compare.ts";
 import { registerCoverage } from "./coverage.ts";
 import { registerDocs } from "./docs.ts";
@@ -14,6 +15,7 @@ import { registerOperator } from "./operator.ts";
 import { registerReconcile } from "./reconcile.ts";
 import { registerRepair } from "./repair.ts";
 import { registerSupervise } from "./supervise.ts";
+import { registerSiteData } from "./sitedata.ts";
 import { registerTables } from "./tables.ts";
 import { registerToken } from "./token.ts";
 
@@ -40,6 +42,8 @@ registerCompare(program);
 registerCoder(program);
 registerSupervise(program);
 registerReconcile(program);
+registerCodesets(program);
+registerSiteData(program);
 registerDocs(program);
 
 // A reader that stops early (`| head`) is no fault of ours.

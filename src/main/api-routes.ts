@@ -3,6 +3,8 @@ import type { Pool, PoolClient } from "pg";
 import { chartRoutes } from "#src/api/charts/routes.ts";
 import { failureRoutes } from "#src/api/failures/routes.ts";
 import { createChartView } from "#src/api/charts/view.ts";
+import { codeRoutes } from "#src/api/codesets/routes.ts";
+import { terminologyRoutes } from "#src/api/codesets/terminology.ts";
 import { authRoutes } from "#src/api/auth/routes.ts";
 import type { Tokens } from "#src/api/auth/tokens.pg.ts";
 import { type FeedStatus, feedRoutes } from "#src/api/feeds/routes.ts";
@@ -33,6 +35,12 @@ import { resolveUnmapped } from "#src/charts/resolve-code.pg.ts";
 import { createTrace, type Trace } from "#src/charts/trace.pg.ts";
 import { unmappedTasks } from "#src/charts/unmapped-codes.pg.ts";
 import { readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
+import type { CodeStore } from "#src/codesets/code-store.pg.ts";
+import { describeCode } from "#src/codesets/describe.pg.ts";
+import type { CodeSystemName } from "#src/codesets/code-data.ts";
+import { type CodeQuery, searchCodes } from "#src/codesets/search.ts";
+import { gapsOn } from "#src/codesets/versions.ts";
+import { listVersions } from "#src/codesets/versions.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
 import { readSubject } from "#src/mapping/fhir/map-bundle.ts";
 import type { Config, Feed } from "#src/config/types.ts";
@@ -62,6 +70,7 @@ export interface ApiNeeds {
   readonly journal: Journal;
   readonly tokens: Tokens;
   readonly worklist: Worklist;
+  readonly codes: CodeStore;
   readonly acceptHl7: Hl7RouteNeeds["accept"];
   readonly feedStatus: () => readonly FeedStatus[];
   /** Prometheus text. */
@@ -91,6 +100,7 @@ export function apiRoutes({
   journal,
   tokens,
   worklist,
+  codes,
   acceptHl7,
   feedStatus,
   metrics = () => "",
@@ -124,8 +134,21 @@ export function apiRoutes({
     subjectOf: (feed) => (bundle) => readSubject(bundle, settingsOf(feed, keys.idKey)),
     awaitOutcome: outcome,
   });
+  const today = (): string => new Date().toISOString().slice(0, 10);
+  const codeNeeds = {
+    today,
+    data: codes.data,
+    search: async (query: CodeQuery) => searchCodes(await codes.index(), codes.data(), query),
+    describe: (system: CodeSystemName, code: string, date: string) => describeCode(pool, codes.data(), system, code, date),
+    versions: async () => {
+      const versions = await listVersions(pool);
+      return { versions, gaps: gapsOn(versions, today()) };
+    },
+  };
   return [
     ...authRoutes(tokens),
+    ...codeRoutes(codeNeeds),
+    ...terminologyRoutes(codeNeeds),
     ...feedRoutes(feedStatus),
     ...metricsRoutes(metrics),
     ...hl7Routes({ feeds: config.feeds, accept: acceptHl7 }),

@@ -6,6 +6,8 @@ import { createSealer, type Sealer } from "#src/base/seal.ts";
 import { keepMapVersion } from "#src/charts/lineage.pg.ts";
 import { claimBundle, createReleaseClaim } from "#src/claims/claim-store.pg.ts";
 import { createChecks, RULE_PACK } from "#src/coding/checks.ts";
+import { createCodeStore } from "#src/codesets/code-store.pg.ts";
+import { putStarterCodes } from "#src/codesets/starter.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
 import type { Config, Destination, Feed } from "#src/config/types.ts";
 import { migrate } from "#src/database/migrate.pg.ts";
@@ -18,6 +20,7 @@ import { sparingDisk, watchDisk } from "#src/journal/disk-space.ts";
 import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
 import { dataDirectory, durabilityFaults, forgetControlIds, makePartitions } from "#src/journal/upkeep.pg.ts";
 import { writeAudit } from "#src/telemetry/audit.pg.ts";
+import { closeAnswered } from "#src/sitedata/tasks.pg.ts";
 import type { Log, LogLevel } from "#src/telemetry/log.ts";
 import { createMetrics, type Reading } from "#src/telemetry/metrics.ts";
 import { completeQuietVisits } from "#src/worklist/complete-after.pg.ts";
@@ -31,6 +34,7 @@ import { createFeedSources } from "./feed-sources.ts";
 import { startFoldThreads } from "./fold-thread.ts";
 import { createLiveMaps, type LiveMaps } from "./live-maps.ts";
 import { readRules } from "./rules.ts";
+import { createMissBook } from "./site-misses.ts";
 import { startSweeps } from "./sweeps.ts";
 
 export interface EngineOptions {
@@ -102,6 +106,9 @@ async function startStages(
   if (lives.faults.length > 0) throw new Error(lives.faults.join("\n"));
   for (const { feed } of lives.changes.filter(({ before }) => before !== undefined)) log.warn("the life of a feed has changed", { feed });
   const tokens = createTokens(pool);
+  await putStarterCodes(pool);
+  const codes = createCodeStore({ pool, now: () => new Date() });
+  await codes.refresh();
 
   const relay = createRelay({ pool, redisUrl, prefix: redisPrefix, queues: rules.queues.names, log });
   onClose(() => relay.close());
@@ -150,11 +157,13 @@ async function startStages(
     destinations: destinations.map(({ name }) => name),
     now,
   });
+  const misses = createMissBook(pool, rules.site);
+  await closeAnswered(pool, rules.site, now().toISOString().slice(0, 10));
   const worklist = createWorklist({
     pool,
     sealer,
     rules: rules.queues,
-    check: createChecks(rules.site),
+    check: misses.watching(createChecks(rules.site)),
     rulePack: RULE_PACK,
     release,
     now,
@@ -193,6 +202,8 @@ async function startStages(
           everyMs: 2_000,
           run: () => worklist.releaseDue().then((released) => (released > 0 ? delivery.wake() : undefined)),
         },
+        { name: "reading code sets that were changed", everyMs: 30_000, run: () => codes.refresh() },
+        { name: "writing what the site data do not know", everyMs: 5_000, run: () => misses.flush() },
         { name: "looking at the free space", everyMs: 2_000, run: () => disk.look() },
         { name: "forgetting old control ids", everyMs: HOUR_MS, run: () => forgetAll(pool, config.feeds) },
         { name: "making the journal's partitions", everyMs: 6 * HOUR_MS, run: () => makePartitions(pool) },
@@ -215,6 +226,7 @@ async function startStages(
     journal,
     tokens,
     worklist,
+    codes,
     acceptHl7: sources.acceptHttp,
     feedStatus: sources.status,
     metrics: metrics.text,

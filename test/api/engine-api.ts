@@ -16,6 +16,8 @@ import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
 import { createFeedSources } from "#src/main/feed-sources.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
 import { createLiveMaps } from "#src/main/live-maps.ts";
+import { createCodeStore } from "#src/codesets/code-store.pg.ts";
+import { putStarterCodes } from "#src/codesets/starter.pg.ts";
 import { apiRoutes, auditRow } from "#src/main/api-routes.ts";
 import { readRules } from "#src/main/rules.ts";
 import { builtinConfig } from "#src/config/builtin.ts";
@@ -66,6 +68,9 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
   const nothing = (): void => undefined;
   const outcomes = createOutcomeWatch(pool);
   const sources = createFeedSources({ feeds: config.feeds, pool, sealer, journal, outcomes, log: createLog("silent"), now });
+  await putStarterCodes(pool);
+  const codes = createCodeStore({ pool, now: () => new Date() });
+  await codes.refresh();
   const routes = apiRoutes({
     pool,
     sealer,
@@ -76,6 +81,7 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
     journal,
     tokens,
     worklist,
+    codes,
     acceptHl7: sources.acceptHttp,
     feedStatus: sources.status,
     wakeRelay: nothing,

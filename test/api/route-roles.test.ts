@@ -80,6 +80,14 @@ const TABLE: Readonly<Record<string, string>> = {
   "GET /api/reconciliation": "admin analyst auditor supervisor",
   "GET /api/measures": "admin analyst auditor supervisor",
   "GET /api/productivity": "admin analyst supervisor",
+  "GET /api/codes/search": "admin analyst auditor billing coder supervisor",
+  "GET /api/codes/:system/:code": "admin analyst auditor billing coder supervisor",
+  "GET /api/code-sets": "admin analyst auditor billing coder supervisor",
+  ...Object.fromEntries(
+    ["CodeSystem/$lookup", "CodeSystem/$validate-code", "ValueSet/$expand"].flatMap((operation) =>
+      ["GET", "POST"].map((method) => [`${method} /fhir/R4/${operation}`, "admin analyst auditor billing coder supervisor"]),
+    ),
+  ),
   "POST /fhir/R4": "admin source",
   "POST /fhir/R4/$process-message": "admin source",
   "GET /fhir/R4/$message-status/:id": "admin source",

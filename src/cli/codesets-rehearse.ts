@@ -1,0 +1,48 @@
+import type { Pool } from "pg";
+import { createSealer } from "#src/base/seal.ts";
+import { loadCodeData } from "#src/codesets/load.pg.ts";
+import { type Rehearsal, rehearse } from "#src/codesets/rehearsal.ts";
+import { validityOf } from "#src/codesets/validity.ts";
+import { listVersions } from "#src/codesets/versions.pg.ts";
+import { loadKeys } from "#src/config/keys.ts";
+import { datedCodes, rehearsalItems } from "#src/worklist/rehearsal-items.pg.ts";
+import { CommandFault } from "./installation.ts";
+
+const DAY_MS = 86_400_000;
+/** Single changes shown under the groups. */
+const SHOWN = 50;
+
+const dollars = (cents: number): string => `$${(cents / 100).toFixed(2).replace(/\B(?=(\d{3})+(?!\d))/g, ",")}`;
+
+/** Runs open items and those coded in the last days under the staged versions, beside what is in use. */
+export async function rehearseStaged(pool: Pool, dataDir: string, names: readonly string[], days: number): Promise<Rehearsal> {
+  const staged = (await listVersions(pool)).filter(({ state }) => state === "staged").map(({ name }) => name);
+  const wanted = names.length === 0 ? staged : names;
+  const wrong = wanted.filter((name) => !staged.includes(name));
+  if (wrong.length > 0)
+    throw new CommandFault(`not staged: ${wrong.join(", ")}; chartbridge codesets import --stage puts a version beside what is in use`);
+  if (wanted.length === 0)
+    throw new CommandFault("nothing is staged; chartbridge codesets import --stage puts a version beside what is in use");
+  const now = Date.now();
+  const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
+  // Stays may be long, and claims late.
+  const range = { from: day(now - (days + 400) * DAY_MS), to: day(now + 30 * DAY_MS) };
+  const [before, after] = [await loadCodeData(pool, range), await loadCodeData(pool, range, wanted)];
+  const sealer = createSealer(loadKeys(dataDir, process.env).encryptionKey);
+  return rehearse(rehearsalItems(pool, sealer, new Date(now - days * DAY_MS)), before, after, (item, data) =>
+    validityOf(datedCodes(item), data),
+  );
+}
+
+export function showRehearsal({ items, affected, changes, groups }: Rehearsal): string {
+  const head = `${items} items were run under both; ${affected} would change\n`;
+  const table = groups.map(
+    ({ rule, payer, appeared, gone, changed, items: own, cents }) =>
+      `${rule.padEnd(12)}  ${(payer === "" ? "(self-pay)" : payer).padEnd(12)}  ${dollars(cents).padStart(14)}  ${own} items: ${appeared} new, ${gone} gone, ${changed} changed\n`,
+  );
+  const single = changes
+    .slice(0, SHOWN)
+    .map(({ itemId, what, finding }) => `  ${what.padEnd(7)}  ${itemId}  ${finding.path}: ${finding.message}\n`);
+  const more = changes.length > SHOWN ? `  ... and ${changes.length - SHOWN} more (--json shows all)\n` : "";
+  return [head, ...table, ...single, more].join("");
+}
