@@ -87,7 +87,9 @@ const row = z.strictObject({
     .string()
     .regex(TARGET, "is not a target such as name[1].given")
     .optional()
-    .describe("the element; without it the right side of the key"),
+    .describe(
+      "the element; without it the right side of the key. `name[1]`: an entry for each repetition, which rows of the same slot share; `name[one]`: one entry, whatever repeats; `name[]`: always a new one",
+    ),
   as: z
     .string()
     .optional()
@@ -110,7 +112,6 @@ const row = z.strictObject({
   each: source
     .optional()
     .describe("once for each repetition of this field, into the entries of its repetitions: a code of OBX-3 for every value of OBX-5"),
-  first: z.literal(true).optional().describe("only the first repetition of the field counts"),
   gather: z.string().optional().describe("function over several fields"),
   set: constant.optional().describe("a constant; with `from` only where that has a value"),
   join: z.array(z.string()).min(2).optional().describe("texts put together: sources, and literals in single quotes: `[\"'+'\", XTN.5]`"),

@@ -255,8 +255,7 @@ function compileSourced(writer: Writer, sources: readonly Source[], runValue: Ru
         nulled = true;
         continue;
       }
-      const sent = source.field === 0 ? 1 : frame.segment.repetitions(source.field).length;
-      const count = row.first === true ? Math.min(1, sent) : sent;
+      const count = source.field === 0 ? 1 : frame.segment.repetitions(source.field).length;
       if (count === 0) continue;
       const alone = source.field === 0 || (count === 1 && !target.repeats);
       if (alone ? once(frame, source) : through(frame, source, count)) return;

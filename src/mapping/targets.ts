@@ -40,7 +40,7 @@ interface Step {
   readonly beside: boolean;
   /** Elements that exclude this one: the other types of a choice. */
   readonly rivals: readonly string[];
-  /** One entry for all repetitions: a list further down has one for each (`contact` in `contact.telecom[1]`). */
+  /** One entry for all repetitions: named so (`[one]`), or a list further down has one for each (`contact` in `contact.telecom[1]`). */
   readonly shared: boolean;
 }
 
@@ -93,6 +93,7 @@ function stepsOf(
   numbers: SlotNumbers,
 ): { readonly steps: readonly Step[]; readonly type: string; readonly holder: string } | string {
   const steps: Step[] = [];
+  const ones = new Set<number>();
   let at = type;
   let holder = type;
   let key = "";
@@ -120,6 +121,7 @@ function stepsOf(
     const element = elementOf(at, name);
     if (element === undefined) return `${at} has no element ${name}`;
     const last = depth === parts.length - 1;
+    if (slot === "one") ones.add(steps.length);
     const entry = !element.list ? "none" : slot === "" || (slot === undefined && last) ? "new" : number();
     steps.push({
       name,
@@ -134,7 +136,8 @@ function stepsOf(
   // A list without a slot is one entry for all repetitions where a slot, or the end of the path, further down takes them.
   const lastEach = steps.findLastIndex(({ entry, shared }) => entry !== "none" && !shared);
   const firstEach = steps.findIndex(({ entry, shared }) => entry !== "none" && !shared);
-  const shared = ({ shared: may }: Step, depth: number): boolean => may && depth < lastEach && (firstEach < 0 || depth < firstEach);
+  const shared = ({ shared: may }: Step, depth: number): boolean =>
+    ones.has(depth) || (may && depth < lastEach && (firstEach < 0 || depth < firstEach));
   return { steps: steps.map((step, depth) => ({ ...step, shared: shared(step, depth) })), type: at, holder };
 }
 
