@@ -11,6 +11,8 @@ const RESOURCES =
 const wanted = new Set(RESOURCES.split(" "));
 
 const types = {};
+/** Members that a group of elements cannot be without: an entry that lacks one is no entry. */
+const required = {};
 for (const file of ["profiles-types.json", "profiles-resources.json"])
   for (const { resource } of read(file).entry) {
     if (resource.resourceType !== "StructureDefinition" || resource.derivation === "constraint") continue;
@@ -23,6 +25,7 @@ for (const file of ["profiles-types.json", "profiles-resources.json"])
       const name = element.path.slice(at + 1);
       const many = element.max !== "1" ? "*" : "";
       const own = (types[owner] ??= {});
+      if (owner.includes(".") && element.min > 0 && !name.endsWith("[x]")) (required[owner] ??= []).push(name);
       if (element.contentReference !== undefined) own[name] = `${element.contentReference.slice(1)}${many}`;
       else if (name.endsWith("[x]"))
         for (const { code } of element.type) own[`${name.slice(0, -3)}${code[0].toUpperCase()}${code.slice(1)}`] = code;
@@ -34,6 +37,7 @@ for (const file of ["profiles-types.json", "profiles-resources.json"])
     }
   }
 
+types.$required = Object.fromEntries(Object.entries(required).map(([owner, names]) => [owner, names.join(" ")]));
 const lines = Object.keys(types)
   .sort()
   .map((type) => `  ${JSON.stringify(type)}: ${JSON.stringify(types[type])}`);

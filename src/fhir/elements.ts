@@ -8,7 +8,8 @@ export interface Element {
   readonly primitive: boolean;
 }
 
-const TYPES = new Map(Object.entries(elements).map(([type, own]) => [type, new Map<string, string>(Object.entries(own))]));
+const { $required: REQUIRED, ...KNOWN } = elements;
+const TYPES = new Map(Object.entries(KNOWN).map(([type, own]) => [type, new Map<string, string>(Object.entries(own))]));
 
 /** Whether R4 has this resource or data type, or this group of elements of one: `Encounter`, `HumanName`, `Encounter.participant`. */
 export const isType = (type: string): boolean => TYPES.has(type);
@@ -43,3 +44,22 @@ export function elementOf(type: string, name: string): Element | undefined {
   const held = list ? written.slice(0, -1) : written;
   return { type: held, list, primitive: isPrimitive(held) };
 }
+
+/** A list of groups of elements in a resource, and what each entry cannot be without. */
+export interface RequiredMembers {
+  /** `location`. */
+  readonly list: string;
+  readonly members: readonly string[];
+}
+
+const REQUIRED_IN = new Map<string, RequiredMembers[]>();
+for (const [path, names] of Object.entries(REQUIRED)) {
+  const [type = "", list = "", ...deeper] = path.split(".");
+  if (deeper.length > 0 || elementOf(type, list)?.list !== true) continue;
+  const known = REQUIRED_IN.get(type) ?? [];
+  known.push({ list, members: names.split(" ") });
+  REQUIRED_IN.set(type, known);
+}
+
+/** The lists of a resource whose entries must have certain members (R4 cardinality 1..): `Encounter.location` has a location. */
+export const requiredMembersOf = (type: string): readonly RequiredMembers[] => REQUIRED_IN.get(type) ?? [];

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Hl7Message, Value } from "#src/hl7v2/message.ts";
 import { choosePatient, DEFAULT_IDENTITY, type IdentifierFacts, ownAccountOf, placeOf } from "#src/hl7v2/identity.ts";
 import { type Clock, offsetIn, toInstant } from "#src/hl7v2/times.ts";
-import { dropBareExtensions } from "./bare-extensions.ts";
+import { dropIncomplete } from "./incomplete-entries.ts";
 import type { MessageSpec } from "./map-schema.ts";
 import { isElements, type Made, type PlacedValue, type Scope, warn } from "./scope.ts";
 import type { RunMap } from "./segment-map.ts";
@@ -141,7 +141,9 @@ function mapGroup(message: Hl7Message, settings: MapSettings, messageType: strin
   const time = eventTime(scope);
   for (const run of maps) run(scope);
   for (const run of scope.later) run();
-  for (const made of scope.resources.values()) dropBareExtensions(made, scope.lineage);
+  for (const made of scope.resources.values())
+    for (const place of dropIncomplete(made, scope.lineage))
+      warn(scope, "VALUE_NOT_VALID", place, "left out: it lacks what R4 wants of it");
   for (const segment of message.broken)
     warn(scope, "VALUE_NOT_VALID", `${segment.name}(${segment.index})`, "a line break inside a field: what follows it was not read");
   const patientId = idIn(scope, "Patient");

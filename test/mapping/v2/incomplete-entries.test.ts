@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dropBareExtensions } from "#src/mapping/bare-extensions.ts";
+import { dropIncomplete } from "#src/mapping/incomplete-entries.ts";
 import type { Made } from "#src/mapping/scope.ts";
 import type { LineageEntry } from "#src/mapping/types.ts";
 
@@ -15,7 +15,7 @@ describe("an extension with an address and no value", () => {
   it("goes, and those behind it move up in the lineage as well", () => {
     const patient = made({ extension: [{ url: "a" }, { url: "b", valueString: "x" }] });
     const lineage = [from("Patient.extension[0].url"), from("Patient.extension[1].valueString"), from("Patient.extension[0].url", "2")];
-    dropBareExtensions(patient, lineage);
+    dropIncomplete(patient, lineage);
     expect(patient.root["extension"]).toEqual([{ url: "b", valueString: "x" }]);
     expect(lineage.map(({ target, resourceId }) => `${resourceId} ${target}`)).toEqual([
       "1 Patient.extension[0].valueString",
@@ -29,19 +29,34 @@ describe("an extension with an address and no value", () => {
       _birthDate: { extension: [{ url: "a" }] },
       maritalStatus: { extension: [{ url: "a" }] },
     });
-    dropBareExtensions(patient, undefined);
+    dropIncomplete(patient, undefined);
     expect(patient.root).toEqual({ resourceType: "Patient", id: "1", birthDate: "1970-02-03" });
   });
 
   it("goes when all its parts are such", () => {
     const patient = made({ extension: [{ url: "a", extension: [{ url: "code" }] }] });
-    dropBareExtensions(patient, undefined);
+    dropIncomplete(patient, undefined);
     expect(patient.root).toEqual({ resourceType: "Patient", id: "1" });
   });
 
   it("leaves the extensions of a list of primitives at their index", () => {
     const patient = made({ line: ["a", "b"], _line: [{ extension: [{ url: "a" }] }, { extension: [{ url: "b", valueString: "x" }] }] });
-    dropBareExtensions(patient, undefined);
+    dropIncomplete(patient, undefined);
     expect(patient.root["_line"]).toEqual([null, { extension: [{ url: "b", valueString: "x" }] }]);
+  });
+});
+
+describe("an entry that lacks what R4 wants of each", () => {
+  it("goes, is named, and those behind it move up in the lineage", () => {
+    const encounter: Made = {
+      root: { resourceType: "Encounter", id: "1", location: [{ status: "active" }, { status: "active", location: { display: "3N" } }] },
+      deleted: undefined,
+      initial: undefined,
+      envelope: false,
+    };
+    const lineage = [from("Encounter.location[0].status"), from("Encounter.location[1].location")];
+    expect(dropIncomplete(encounter, lineage)).toEqual(["Encounter.location[0]"]);
+    expect(encounter.root["location"]).toEqual([{ status: "active", location: { display: "3N" } }]);
+    expect(lineage.map(({ target }) => target)).toEqual(["Encounter.location[0].location"]);
   });
 });

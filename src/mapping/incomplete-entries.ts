@@ -1,3 +1,4 @@
+import { requiredMembersOf } from "#src/fhir/elements.ts";
 import { type Elements, isElements, type Made } from "./scope.ts";
 import type { LineageEntry } from "./types.ts";
 
@@ -51,14 +52,42 @@ function adjusted(target: string, { path, index }: Gone): string | undefined {
   return at < index ? target : `${path}[${at - 1}]${target.slice(end + 1)}`;
 }
 
+const lacks = (entry: Elements, members: readonly string[]): boolean =>
+  members.some((name) => entry[name] === undefined && entry[`_${name}`] === undefined);
+
+/** Entries that lack what R4 wants of each: a location without a place, a diagnosis without a condition. */
+function dropUnfit(root: Made["root"], gone: Gone[]): readonly string[] {
+  const unfit: string[] = [];
+  for (const { list: name, members } of requiredMembersOf(root.resourceType)) {
+    const list = root[name];
+    if (!Array.isArray(list)) continue;
+    for (let at = list.length - 1; at >= 0; at--) {
+      const entry: unknown = list[at];
+      if (!isElements(entry) || !lacks(entry, members)) continue;
+      const path = `${root.resourceType}.${name}`;
+      list.splice(at, 1);
+      gone.push({ path, index: at });
+      unfit.push(`${path}[${at}]`);
+    }
+    if (list.length === 0) delete root[name];
+  }
+  return unfit;
+}
+
 /**
- * Takes away extensions that have an address and no value (R4 ext-1), and what is empty without them: a row writes the address
- * wherever the field has a text, also where another row finds that the text is no valid value.
+ * Takes away extensions that have an address and no value (R4 ext-1), what is empty without them, and entries that lack what R4
+ * wants of each. A row writes its part wherever the field has a text, also where another row finds that its text is no valid value.
+ * @returns where entries were that lacked something: `Encounter.location[1]`.
  */
-export function dropBareExtensions({ root }: Made, lineage: LineageEntry[] | undefined): void {
+export function dropIncomplete({ root }: Made, lineage: LineageEntry[] | undefined): readonly string[] {
   const gone: Gone[] = [];
   cleanMembers(root, root.resourceType, gone);
-  if (gone.length === 0 || lineage === undefined) return;
+  const unfit = dropUnfit(root, gone);
+  if (gone.length > 0 && lineage !== undefined) correctLineage(root, lineage, gone);
+  return unfit;
+}
+
+function correctLineage(root: Made["root"], lineage: LineageEntry[], gone: readonly Gone[]): void {
   let kept = 0;
   for (const entry of lineage) {
     let target: string | undefined = entry.target;
