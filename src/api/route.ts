@@ -1,5 +1,20 @@
-/** Who may do what is decided by role; every person and machine has at least one. */
-export const ROLES = ["admin", "analyst", "coder", "auditor", "billing", "source", "encoder"] as const;
+/**
+ * Who may do what is decided by role; every person and machine has at least one. `confidential` opens no route by itself: it is given
+ * on top of another, to read accounts and documents that are labelled so.
+ */
+export const ROLES = [
+  "admin",
+  "analyst",
+  "coder",
+  "supervisor",
+  "auditor",
+  "billing",
+  "source",
+  "encoder",
+  "external-coder",
+  "monitor",
+  "confidential",
+] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Caller {

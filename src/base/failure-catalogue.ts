@@ -175,7 +175,12 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
   MAP_ERROR: {
     cause: "A map gave a resource that is not valid FHIR.",
     example: "an Encounter without status",
-    ask: "Look at `chartbridge map FILE --lineage` for the row at fault; then `chartbridge retry`.",
+    ask: "Look at `chartbridge map FILE --explain` for the row at fault; then `chartbridge retry`.",
+  },
+  MAP_NOT_VALID: {
+    cause: "A file of maps has a fault, so that the maps were not taken; those of before still count.",
+    example: "a site's row that names an element R4 does not have",
+    ask: "`chartbridge check` names every fault with its file and line.",
   },
   ACCOUNT_UNKNOWN: {
     cause: "The message names no account: PID-18 and PV1-19 are empty.",
@@ -212,6 +217,21 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
     cause: "The item's state does not allow the action.",
     example: "coding a cancelled visit",
     ask: "Look at the item's history.",
+  },
+  REVISION_STALE: {
+    cause: "Another person or message changed the item, question or proposal after it was read.",
+    example: "two supervisors move one item",
+    ask: "Read it again; the answer names the revision it has now.",
+  },
+  HOLD_NOT_YOURS: {
+    cause: "The engine put the hold and lifts it itself, or only a supervisor may.",
+    example: "a coder lifts DOC-DS",
+    ask: "See docs/work-items.md for what clears each hold.",
+  },
+  QUERY_NOT_COMPLIANT: {
+    cause: "The question breaks a rule of compliant query practice (AHIMA-ACDIS 2022).",
+    example: "a title that states the diagnosis",
+    ask: "Each finding names its rule and its place.",
   },
   REQUEST_INVALID: {
     cause: "The request does not have the form of its route.",

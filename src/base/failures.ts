@@ -70,6 +70,7 @@ export const FAILURES = {
   VALUE_NOT_VALID: { class: "permanent", http: 422, fhir: "value", text: "a field's value does not have the form of its data type" },
   CODE_UNMAPPED: { class: "permanent", http: 422, fhir: "code-invalid", text: "a code is not in the table of its map" },
   MAP_ERROR: { class: "permanent", http: 422, fhir: "processing", text: "the map gave a resource that is not valid" },
+  MAP_NOT_VALID: { class: "permanent", http: 422, fhir: "invalid", text: "the maps have a fault" },
   ACCOUNT_UNKNOWN: { class: "permanent", http: 422, fhir: "not-found", text: "the message names no account and no visit" },
   FOLD_ERROR: { class: "permanent", http: 500, fhir: "exception", text: "the message could not be applied to its chart" },
   // work list and coding
@@ -84,6 +85,14 @@ export const FAILURES = {
     text: "edits are open: a hard one, or a soft one without a reason",
   },
   TRANSITION_NOT_ALLOWED: { class: "permanent", http: 409, fhir: "conflict", text: "the item's state does not allow this" },
+  REVISION_STALE: { class: "permanent", http: 409, fhir: "conflict", text: "somebody changed this since it was read" },
+  HOLD_NOT_YOURS: {
+    class: "permanent",
+    http: 403,
+    fhir: "forbidden",
+    text: "this hold is lifted by what it waits for, or by a supervisor",
+  },
+  QUERY_NOT_COMPLIANT: { class: "permanent", http: 422, fhir: "business-rule", text: "the question would not be compliant" },
   // requests
   REQUEST_INVALID: { class: "permanent", http: 400, fhir: "invalid", text: "the request is not of the form this route takes" },
   RESOURCE_INVALID: { class: "permanent", http: 422, fhir: "invalid", text: "the resource is not valid FHIR R4" },
@@ -110,6 +119,9 @@ export interface Failure {
   /** Ours, in plain words; no text of the sender's. */
   readonly detail?: string;
 }
+
+/** Whether a text, of a person or of the database, is one of our codes. */
+export const isFailureCode = (text: string): text is FailureCode => Object.hasOwn(FAILURES, text);
 
 export const mayRetryUnattended = (code: FailureCode): boolean => FAILURES[code].class === "transient";
 

@@ -2,7 +2,9 @@ import type pg from "pg";
 import type { AccountId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import type { ChartFacts } from "./facts.ts";
-import { type ChartContent, type ChartDelta, type Charted, contentHash } from "./merge.ts";
+import type { NamedThing } from "#src/mapping/types.ts";
+import { type ChartContent, type ChartDelta, type Charted, contentHash, emptyChart } from "./merge.ts";
+import { isStanding, shownResource } from "./registers.ts";
 import type { ChartSnapshot } from "./snapshot.ts";
 
 /** A chart in memory while its account's row is locked by the fold. */
@@ -10,15 +12,28 @@ export interface OpenChart {
   readonly accountId: AccountId;
   readonly feed: string;
   readonly facility: string;
-  readonly accountNumber: string;
   version: number;
+  /** Writes so far, those included that readers do not see. */
+  edit: number;
   /** A record of this account failed: later ones wait behind it. */
   interfaceFailed: boolean;
   readonly content: ChartContent;
   /** Versions made since it was opened. */
-  readonly deltas: { readonly version: number; readonly recordId: string; readonly delta: ChartDelta }[];
-  /** Keys of `content` to write or delete, with the version that last changed each. */
-  readonly dirty: Map<string, number>;
+  readonly deltas: { readonly version: number; readonly recordId: string | undefined; readonly delta: ChartDelta }[];
+  /** Keys of `content` to write or delete, shown or not. */
+  readonly dirty: Set<string>;
+  /** The version that last changed what is shown of a key. */
+  readonly shownAt: Map<string, number>;
+  /** `content.setAt` differs from what is stored. */
+  setsMoved: boolean;
+  /** The account that took this one in. */
+  mergedInto: AccountId | undefined;
+  /** Accounts that this one took in, or took a visit of, since it was opened. */
+  readonly absorbed: AccountId[];
+  /** The account that took the last visit of this one. */
+  emptiedInto: AccountId | undefined;
+  /** The account's number from now on. */
+  number: NamedThing | undefined;
 }
 
 export interface AccountKey {
@@ -29,29 +44,34 @@ export interface AccountKey {
   readonly accountNumber: string;
 }
 
-const chartContext = (accountId: string): string => `chart ${accountId}`;
+/** What binds sealed bytes of a chart to its account. */
+export const chartContext = (accountId: string): string => `chart ${accountId}`;
 
-/** Charts most recently folded, by account and version; saves reading them again for the next message. */
+/** The number of an account as its sender wrote it. */
+export const openAccountNumber = (sealer: Sealer, accountId: string, sealed: Buffer): string =>
+  sealer.open(sealed, chartContext(accountId)).toString();
+
+/** Charts most recently folded, by account and edit; saves reading them again for the next message. */
 export interface ChartCache {
-  get(accountId: string, version: number): ChartContent | undefined;
-  put(accountId: string, version: number, content: ChartContent): void;
+  get(accountId: string, edit: number): ChartContent | undefined;
+  put(accountId: string, edit: number, content: ChartContent): void;
   /** After a transaction that did not commit: what is held may be ahead of the database. */
   clear(): void;
 }
 
 export function createChartCache(most: number): ChartCache {
-  const held = new Map<string, { version: number; content: ChartContent }>();
+  const held = new Map<string, { edit: number; content: ChartContent }>();
   return {
-    get: (accountId, version) => {
+    get: (accountId, edit) => {
       const one = held.get(accountId);
-      if (one?.version !== version) return undefined;
+      if (one?.edit !== edit) return undefined;
       held.delete(accountId);
       return one.content;
     },
     clear: () => held.clear(),
-    put: (accountId, version, content) => {
+    put: (accountId, edit, content) => {
       held.delete(accountId);
-      held.set(accountId, { version, content });
+      held.set(accountId, { edit, content });
       for (const oldest of held.keys()) {
         if (held.size <= most) break;
         held.delete(oldest);
@@ -60,12 +80,24 @@ export function createChartCache(most: number): ChartCache {
   };
 }
 
-/** Creates the accounts that are new, locks all of them in id order, and reads their charts. */
+interface AccountRow {
+  id: string;
+  chart_version: number;
+  edit: number;
+  interface_failed: boolean;
+  feed: string;
+  facility: string;
+  set_times: Record<string, string>;
+  merged_into: string | null;
+}
+
+/** Creates the accounts that are new, locks all of them and those of `ids` in id order, and reads their charts. */
 export async function openCharts(
   client: pg.PoolClient,
   sealer: Sealer,
   cache: ChartCache,
   keys: readonly AccountKey[],
+  ids: readonly string[] = [],
 ): Promise<Map<string, OpenChart>> {
   const sorted = [...keys].sort((a, b) => (a.accountId < b.accountId ? -1 : 1));
   await client.query({
@@ -80,27 +112,33 @@ export async function openCharts(
       sorted.map((k) => sealer.seal(Buffer.from(k.accountNumber), chartContext(k.accountId))),
     ],
   });
-  const { rows } = await client.query<{ id: string; chart_version: number; interface_failed: boolean; feed: string; facility: string }>({
+  const { rows } = await client.query<AccountRow>({
     name: "lock-accounts",
-    text: "select id, chart_version, interface_failed, feed, facility from account where id = any($1::uuid[]) order by id for update",
-    values: [sorted.map((k) => k.accountId)],
+    text: `select id, chart_version, interface_failed, edit, feed, facility, set_times, merged_into from account where id = any($1::uuid[])
+      order by id for update`,
+    values: [[...new Set([...sorted.map((k) => k.accountId), ...ids])]],
   });
-  const numbers = new Map(sorted.map((k) => [k.accountId as string, k.accountNumber]));
   const open = new Map<string, OpenChart>();
   const unread: string[] = [];
   for (const row of rows) {
-    const known = row.chart_version === 0 ? new Map<string, Charted>() : cache.get(row.id, row.chart_version);
-    if (known === undefined) unread.push(row.id);
+    const known = cache.get(row.id, row.edit);
+    if (known === undefined && row.chart_version > 0) unread.push(row.id);
     open.set(row.id, {
       accountId: row.id as AccountId,
       feed: row.feed,
       facility: row.facility,
-      accountNumber: numbers.get(row.id) ?? "",
       version: row.chart_version,
+      edit: row.edit,
       interfaceFailed: row.interface_failed,
-      content: known ?? new Map(),
+      content: known ?? { ...emptyChart(), setAt: new Map(Object.entries(row.set_times)) },
       deltas: [],
-      dirty: new Map(),
+      dirty: new Set(),
+      shownAt: new Map(),
+      setsMoved: false,
+      mergedInto: row.merged_into === null ? undefined : (row.merged_into as AccountId),
+      absorbed: [],
+      emptiedInto: undefined,
+      number: undefined,
     });
   }
   if (unread.length > 0) {
@@ -110,35 +148,44 @@ export async function openCharts(
       values: [unread],
     });
     for (const row of stored.rows)
-      open.get(row.account_id)?.content.set(`${row.type}/${row.id}`, sealer.openJson(row.sealed, chartContext(row.account_id)) as Charted);
+      open
+        .get(row.account_id)
+        ?.content.resources.set(`${row.type}/${row.id}`, sealer.openJson(row.sealed, chartContext(row.account_id)) as Charted);
   }
   return open;
 }
+
+/** Version of a row that is written for its times only. */
+const UNCHANGED = 0;
+/** A whole chart is kept this often, so that the one of any version is near. */
+const SNAPSHOT_EVERY = 50;
 
 /** Writes what changed: current rows, one delta per version, and the account's clear facts. Same transaction as the cursor. */
 export async function writeCharts(
   client: pg.PoolClient,
   sealer: Sealer,
-  changed: readonly { readonly chart: OpenChart; readonly facts: ChartFacts }[],
+  changed: readonly { readonly chart: OpenChart; readonly facts: ChartFacts; readonly confidential?: boolean }[],
 ): Promise<void> {
-  const put: { account: string; type: string; id: string; version: number; hash: Buffer; sealed: Buffer }[] = [];
+  const put: { account: string; type: string; id: string; version: number; hash: Buffer; sealed: Buffer; standing: boolean }[] = [];
   const gone: { account: string; type: string; id: string }[] = [];
   for (const { chart } of changed)
-    for (const [key, version] of chart.dirty) {
+    for (const key of chart.dirty) {
       const [type = "", id = ""] = key.split("/");
-      const charted = chart.content.get(key);
+      const charted = chart.content.resources.get(key);
       if (charted === undefined) gone.push({ account: chart.accountId, type, id });
       else {
         const sealed = sealer.sealJson(charted, chartContext(chart.accountId));
-        put.push({ account: chart.accountId, type, id, version, hash: contentHash(charted), sealed });
+        const version = chart.shownAt.get(key) ?? UNCHANGED;
+        put.push({ account: chart.accountId, type, id, version, hash: contentHash(charted), sealed, standing: isStanding(charted) });
       }
     }
   if (put.length > 0)
     await client.query({
       name: "put-chart-resources",
-      text: `insert into chart_resource (account_id, type, id, version, content_hash, sealed)
-        select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::bytea[], $6::bytea[])
-        on conflict (account_id, type, id) do update set version = excluded.version, content_hash = excluded.content_hash, sealed = excluded.sealed`,
+      text: `insert into chart_resource (account_id, type, id, version, content_hash, sealed, standing)
+        select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::bytea[], $6::bytea[], $7::boolean[])
+        on conflict (account_id, type, id) do update set content_hash = excluded.content_hash, sealed = excluded.sealed,
+          standing = excluded.standing, version = case excluded.version when ${UNCHANGED} then chart_resource.version else excluded.version end`,
       values: [
         put.map((p) => p.account),
         put.map((p) => p.type),
@@ -146,6 +193,7 @@ export async function writeCharts(
         put.map((p) => p.version),
         put.map((p) => p.hash),
         put.map((p) => p.sealed),
+        put.map((p) => p.standing),
       ],
     });
   if (gone.length > 0)
@@ -163,7 +211,7 @@ export async function writeCharts(
       values: [
         deltas.map((d) => d.account),
         deltas.map((d) => d.version),
-        deltas.map((d) => d.recordId),
+        deltas.map((d) => d.recordId ?? null),
         deltas.map((d) => d.delta.messageType),
         deltas.map((d) => sealer.sealJson(d.delta, chartContext(d.account))),
       ],
@@ -171,9 +219,12 @@ export async function writeCharts(
   await client.query({
     name: "update-accounts",
     text: `update account a set chart_version = v.version, class = v.class, admitted_at = v.admitted, discharged_at = v.discharged,
-        cancelled = v.cancelled, payer_id = v.payer, total_cents = v.total, interface_failed = v.failed, updated_at = now()
-      from unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::bool[], $7::text[], $8::bigint[], $9::bool[])
-        as v (id, version, class, admitted, discharged, cancelled, payer, total, failed) where a.id = v.id`,
+        cancelled = v.cancelled, payer_id = v.payer, total_cents = v.total, interface_failed = v.failed,
+        set_times = coalesce(v.sets, a.set_times), merged_into = v.merged, edit = v.edit, confidential = v.confidential,
+        sealed_number = coalesce(v.number, a.sealed_number), account_key = coalesce(v.key, a.account_key), updated_at = now()
+      from unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::bool[], $7::text[], $8::bigint[], $9::bool[],
+        $10::jsonb[], $11::uuid[], $12::bytea[], $13::bytea[], $14::int[], $15::bool[])
+        as v (id, version, class, admitted, discharged, cancelled, payer, total, failed, sets, merged, number, key, edit, confidential) where a.id = v.id`,
     values: [
       changed.map(({ chart }) => chart.accountId),
       changed.map(({ chart }) => chart.version),
@@ -184,8 +235,19 @@ export async function writeCharts(
       changed.map(({ facts }) => facts.payerId ?? null),
       changed.map(({ facts }) => facts.totalCents),
       changed.map(({ chart }) => chart.interfaceFailed),
+      changed.map(({ chart }) => (chart.setsMoved ? JSON.stringify(Object.fromEntries(chart.content.setAt)) : null)),
+      changed.map(({ chart }) => chart.mergedInto ?? null),
+      changed.map(({ chart }) =>
+        chart.number === undefined ? null : sealer.seal(Buffer.from(chart.number.value), chartContext(chart.accountId)),
+      ),
+      changed.map(({ chart }) => (chart.number === undefined ? null : sealer.blindIndex("account", chart.number.value))),
+      changed.map(({ chart }) => ++chart.edit),
+      changed.map(({ confidential = false }) => confidential),
     ],
   });
+  for (const { chart } of changed)
+    if (Math.floor(chart.version / SNAPSHOT_EVERY) > Math.floor((chart.version - chart.deltas.length) / SNAPSHOT_EVERY))
+      await pinChart(client, sealer, chart.accountId, chart.version);
 }
 
 /** The chart as it stands now, or as a lease, coding version or claim pinned it; undefined when there is no such account or version. */
@@ -205,7 +267,7 @@ export async function readChart(
   if (version !== undefined && version !== account.chart_version)
     return account.pin === null ? undefined : (sealer.openJson(account.pin, chartContext(accountId)) as ChartSnapshot);
   const { rows } = await client.query<{ sealed: Buffer }>(
-    "select sealed from chart_resource where account_id = $1 order by version, type, id",
+    "select sealed from chart_resource where account_id = $1 and standing order by version, type, id",
     [accountId],
   );
   return {
@@ -213,8 +275,8 @@ export async function readChart(
     version: account.chart_version,
     feed: account.feed,
     facility: account.facility,
-    accountNumber: sealer.open(account.sealed_number, chartContext(accountId)).toString(),
-    resources: rows.map((row) => (sealer.openJson(row.sealed, chartContext(accountId)) as Charted).resource),
+    accountNumber: openAccountNumber(sealer, accountId, account.sealed_number),
+    resources: rows.map((row) => shownResource(sealer.openJson(row.sealed, chartContext(accountId)) as Charted)),
   };
 }
 

@@ -10,7 +10,7 @@ import { parseMessage } from "#src/hl7v2/message.ts";
 import type { JournalRecord } from "#src/journal/journal-reader.pg.ts";
 import type { MapPack } from "#src/mapping/compile.ts";
 import { mapBundle } from "#src/mapping/fhir/map-bundle.ts";
-import type { Mapped, MapSettings } from "#src/mapping/types.ts";
+import type { Mapped, MapSettings, Merge, NamedThing } from "#src/mapping/types.ts";
 import type { AccountKey } from "./chart-store.pg.ts";
 import type { MappedRecord } from "./fold.pg.ts";
 
@@ -31,6 +31,19 @@ function waitingAccount(bytes: Buffer, header: Header, feed: Feed): RawIdentifie
   if (id === undefined) return undefined;
   const authority = id.authority || feed.defaultAuthority || (header.sendingFacility.split(header.componentSeparator)[0] ?? "");
   return { ...id, authority };
+}
+
+/** The first byte of JSON, and of no HL7 v2 message. */
+const BRACE = 0x7b;
+
+const OF_ACCOUNTS: ReadonlySet<Merge["kind"]> = new Set(["account", "move-account", "change-account-number"]);
+
+/** Accounts of merges and of the other patients of a message. */
+export function accountsNamed({ merges = [], others = [] }: Mapped): readonly NamedThing[] {
+  return [
+    ...merges.flatMap(({ kind, prior, surviving }) => (OF_ACCOUNTS.has(kind) ? [prior, surviving] : [])),
+    ...others.flatMap((other) => (other.account === undefined ? [] : [other.account, ...accountsNamed(other)])),
+  ];
 }
 
 /** Decodes and maps one HL7 v2 message. */
@@ -64,11 +77,13 @@ export function createMapRecord(pack: MapPack, feeds: ReadonlyMap<string, Feed>,
   });
   const withAccount = (feed: Feed, mapped: Result<Mapped, Failure>, wire: RawIdentifier | undefined): MappedRecord => {
     const account = mapped.ok ? mapped.value.account : wire;
+    const further = mapped.ok ? accountsNamed(mapped.value) : [];
     return {
       mapped,
       filtered: false,
       mapVersion: pack.version,
       ...(account === undefined ? {} : { account: keyOf(feed, account.authority, account.value) }),
+      ...(further.length === 0 ? {} : { accounts: further.map(({ authority, value }) => keyOf(feed, authority, value)) }),
     };
   };
   return (record) => {
@@ -81,14 +96,16 @@ export function createMapRecord(pack: MapPack, feeds: ReadonlyMap<string, Feed>,
       const { outcome, failure } = record.foldAs;
       return { ...withAccount(feed, fail(failure), wire), filtered: outcome === "filtered" };
     }
-    if (record.protocol === "fhir") {
+    if (record.protocol === "fhir" || (record.protocol === "operator" && record.bytes[0] === BRACE)) {
       // Checked as JSON and as FHIR before it was accepted.
       return withAccount(feed, mapBundle(JSON.parse(record.bytes.toString()) as Bundle, settings), undefined);
     }
     const header = readHeader(record.bytes);
     if (!header.ok) return { mapped: header, filtered: false, mapVersion: pack.version };
-    if (!pack.handles(header.value.messageType))
-      return { mapped: fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" }), filtered: true, mapVersion: pack.version };
+    if (!pack.handles(header.value.messageType)) {
+      const unsupported = fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" } as const);
+      return { ...withAccount(feed, unsupported, waitingAccount(record.bytes, header.value, feed)), filtered: true };
+    }
     return withAccount(
       feed,
       mapHl7(record.bytes, header.value, pack, settings, charsetsOf(record, header.value, feed)),

@@ -1,15 +1,9 @@
 import { hash } from "node:crypto";
 import type { Resource } from "@medplum/fhirtypes";
-import type { Mapped, MappedResource } from "#src/mapping/types.ts";
+import type { Mapped } from "#src/mapping/types.ts";
+import { type Charted, type Incoming, instantOf, isStanding, later, mergeResource, type Presence, shownResource } from "./registers.ts";
 
-/** One resource of a chart, with when each of its elements was last said. */
-export interface Charted {
-  readonly resource: Resource & { readonly id: string };
-  /** Event time of the newest message that touched it, ISO 8601 UTC; empty when no message of it had a time. */
-  readonly at: string;
-  /** Elements last said at another time than `at`. */
-  readonly fieldAt?: Readonly<Record<string, string>>;
-}
+export type { Charted } from "./registers.ts";
 
 /** What one message changed in a chart. */
 export interface ChartDelta {
@@ -17,101 +11,156 @@ export interface ChartDelta {
   readonly eventTime?: string;
   /** Whole new state of each resource that changed. */
   readonly changed: readonly Charted["resource"][];
-  /** `Condition/<id>`: stated by an earlier whole set, no longer by this one. */
+  /** `Condition/<id>`: stated by an earlier whole set, no longer by this one; or moved to another account. */
   readonly removed: readonly string[];
 }
 
-export type ChartContent = Map<string, Charted>;
+/** A chart with all it has to remember so that messages may come in any order. */
+export interface ChartContent {
+  /** By `Type/id`, those that a whole set left out included. */
+  readonly resources: Map<string, Charted>;
+  /** By `Type|visit id` (empty: the whole account): event time of the newest whole set. */
+  readonly setAt: Map<string, string>;
+}
 
-/** Types that a message may state as a whole set; removal is limited to what the sender itself registers. */
-const keyOf = (resource: { readonly resourceType: string; readonly id: string }): string => `${resource.resourceType}/${resource.id}`;
+export const emptyChart = (): ChartContent => ({ resources: new Map(), setAt: new Map() });
 
-/** Times of different offsets compare as instants; an unreadable or absent one is older than any. */
-const instantOf = (time: string | undefined): string => {
-  if (time === undefined) return "";
-  const ms = Date.parse(time);
-  return Number.isNaN(ms) ? "" : new Date(ms).toISOString();
+/** What the chart shows. */
+export function* standingResources({ resources }: ChartContent): Generator<Charted["resource"]> {
+  for (const charted of resources.values()) if (isStanding(charted)) yield shownResource(charted);
+}
+
+export const refOf = (resource: { readonly resourceType: string; readonly id?: string | undefined }): string =>
+  `${resource.resourceType}/${resource.id ?? ""}`;
+
+/** Types that senders state as whole sets; those of a visit are a set of that visit, the others of the account. */
+const OF_A_VISIT: ReadonlySet<string> = new Set(["Condition", "Procedure"]);
+const IN_SETS: ReadonlySet<string> = new Set([...OF_A_VISIT, "Coverage"]);
+
+/** What applying something to a chart touched: enough to write it, and to tell readers. */
+export interface Applied {
+  /** Keys whose stored state differs, shown or not. */
+  readonly touched: readonly string[];
+  readonly changed: readonly Charted["resource"][];
+  readonly removed: readonly string[];
+}
+
+export type ChartWatch = ReturnType<typeof watchChart>;
+
+/** Records how entries were before they are replaced, and says at the end what readers would notice. */
+export function watchChart(chart: ChartContent): {
+  readonly put: (key: string, after: Charted | undefined) => void;
+  readonly end: () => Applied;
+} {
+  const before = new Map<string, Charted | undefined>();
+  return {
+    put: (key, after) => {
+      if (!before.has(key)) before.set(key, chart.resources.get(key));
+      if (after === undefined) chart.resources.delete(key);
+      else chart.resources.set(key, after);
+    },
+    end: () => {
+      const changed: Charted["resource"][] = [];
+      const removed: string[] = [];
+      for (const [key, was] of before) {
+        const is = chart.resources.get(key);
+        const seen = was !== undefined && isStanding(was) ? shownResource(was) : undefined;
+        const sees = is !== undefined && isStanding(is) ? shownResource(is) : undefined;
+        if (sees === undefined) {
+          if (seen !== undefined) removed.push(key);
+        } else if (seen === undefined || (seen !== sees && contentOf(seen) !== contentOf(sees))) changed.push(sees);
+      }
+      return { touched: [...before.keys()], changed, removed };
+    },
+  };
+}
+
+/** A message as the chart takes it: numbers that are no longer in use replaced by those that are. */
+export type Applicable = Omit<Mapped, "resources" | "lineage" | "warnings" | "merges" | "others"> & {
+  readonly resources: readonly Incoming[];
 };
 
-type Elements = Record<string, unknown>;
-const isElements = (value: unknown): value is Elements => typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Elements whose members come in different messages: the begin of a stay with its admission, its end with the discharge. */
-const MEMBERWISE: ReadonlySet<string> = new Set(["period", "hospitalization"]);
-
-const membersDeleted = (deleted: readonly string[], name: string): readonly string[] | "all" =>
-  deleted.includes(name) ? "all" : deleted.flatMap((path) => (path.startsWith(`${name}.`) ? [path.slice(name.length + 1)] : []));
-
-/** Members of a newer message over those there are; of an older one only where there are none. */
-function mergeMembers(have: Elements, said: unknown, deleted: readonly string[] | "all", older: boolean): Elements | undefined {
-  const news = isElements(said) ? said : {};
-  if (older) return { ...news, ...have };
-  if (deleted === "all") return isElements(said) ? said : undefined;
-  const merged: Elements = { ...have, ...news };
-  for (const name of deleted) if (news[name] === undefined) delete merged[name];
-  return merged;
-}
-
 /**
- * Puts one mapped resource over what the chart has. Per element the newest event wins; an older message may add an element
- * that nobody has said yet, but never overwrites or deletes.
- * @returns the same object when nothing changed.
+ * Applies one message to a chart, in place. The result does not depend on the order in which messages with different event times
+ * come, and applying the same message again changes nothing. What a whole set (DG1, PR1, IN1 of an ADT) no longer repeats is not
+ * shown, unless a newer message said it; a whole set that comes late does not bring back what a newer one left out.
+ * @returns whether a newer whole set was seen, which is to be remembered even when nothing changed.
  */
-export function mergeResource(before: Charted | undefined, incoming: MappedResource, time: string): Charted {
-  const said = incoming.resource as unknown as Elements;
-  if (before === undefined) return { resource: incoming.resource, at: time };
-  const have = before.resource as unknown as Elements;
-  const merged: Elements = { ...have };
-  const fieldAt: Record<string, string> = { ...before.fieldAt };
-  let changed = false;
-  const timeOf = (name: string): string => before.fieldAt?.[name] ?? before.at;
-  const names = new Set([...Object.keys(said), ...incoming.deleted.map((path) => path.split(".")[0] ?? path)]);
-  for (const name of names) {
-    if (name === "resourceType" || name === "id") continue;
-    if (have[name] !== undefined && incoming.initial?.includes(name) === true) continue;
-    const older = time < timeOf(name);
-    const members = MEMBERWISE.has(name) && isElements(have[name]) ? have[name] : undefined;
-    if (older && have[name] !== undefined && members === undefined) continue;
-    if (older && have[name] === undefined && before.fieldAt?.[name] !== undefined) continue;
-    const value = members === undefined ? said[name] : mergeMembers(members, said[name], membersDeleted(incoming.deleted, name), older);
-    if (!older || have[name] === undefined) fieldAt[name] = time;
-    if (JSON.stringify(value) === JSON.stringify(have[name])) continue;
-    changed = true;
-    if (value === undefined) delete merged[name];
-    else merged[name] = value;
-  }
-  if (!changed) return before;
-  const at = time > before.at ? time : before.at;
-  for (const name of Object.keys(have)) if (fieldAt[name] === undefined && before.at !== at) fieldAt[name] = before.at;
-  for (const name of Object.keys(fieldAt)) if (fieldAt[name] === at) delete fieldAt[name];
-  return { resource: merged as unknown as Charted["resource"], at, ...(Object.keys(fieldAt).length === 0 ? {} : { fieldAt }) };
-}
-
-/**
- * Applies one message to a chart, in place. Applying the same message again changes nothing and gives an empty delta.
- * What a whole set (DG1, PR1, IN1 of an ADT) no longer repeats is removed, unless a newer message said it.
- */
-export function applyToChart(chart: ChartContent, mapped: Mapped): ChartDelta {
+export function applyMessage(chart: ChartContent, mapped: Applicable, watch: ChartWatch): boolean {
   const time = instantOf(mapped.eventTime);
-  const changed: Charted["resource"][] = [];
+  const visitOf = (type: string): string => (OF_A_VISIT.has(type) ? (mapped.encounterId ?? "") : "");
   for (const one of mapped.resources) {
-    const key = keyOf(one.resource);
-    const before = chart.get(key);
-    const after = mergeResource(before, one, time);
-    if (after === before) continue;
-    chart.set(key, after);
-    changed.push(after.resource);
+    const key = refOf(one.resource);
+    const type = one.resource.resourceType;
+    const before = chart.resources.get(key);
+    const merged = mergeResource(before, one, time);
+    const inSets = IN_SETS.has(type) || mapped.wholeSets.includes(type);
+    const after = inSets ? saidAgain(merged, visitOf(type), time, chart.setAt) : merged;
+    if (after !== before) watch.put(key, after);
   }
-  const removed: string[] = [];
+  let setsMoved = false;
   if (mapped.wholeSets.length > 0) {
-    const stated = new Set(mapped.resources.map((one) => keyOf(one.resource)));
-    for (const [key, charted] of chart) {
-      if (!mapped.wholeSets.includes(charted.resource.resourceType) || stated.has(key) || charted.at > time) continue;
-      chart.delete(key);
-      removed.push(key);
+    const stated = new Set(mapped.resources.map((one) => refOf(one.resource)));
+    for (const [key, charted] of chart.resources) {
+      const type = charted.resource.resourceType;
+      if (!mapped.wholeSets.includes(type) || stated.has(key)) continue;
+      const after = leftOut(charted, visitOf(type), time);
+      if (after !== charted) watch.put(key, after);
+    }
+    for (const type of mapped.wholeSets) {
+      const set = `${type}|${visitOf(type)}`;
+      if ((chart.setAt.get(set) ?? "") >= time) continue;
+      chart.setAt.set(set, time);
+      setsMoved = true;
     }
   }
-  return { messageType: mapped.messageType, ...(mapped.eventTime === undefined ? {} : { eventTime: mapped.eventTime }), changed, removed };
+  return setsMoved;
 }
 
-export const contentHash = (charted: Charted): Buffer => hash("sha1", JSON.stringify(charted.resource), "buffer");
+/** Applies one message and tells what it changed. */
+export function applyToChart(chart: ChartContent, mapped: Applicable): ChartDelta {
+  const watch = watchChart(chart);
+  applyMessage(chart, mapped, watch);
+  return deltaOf(mapped, watch.end());
+}
+
+export const deltaOf = (
+  { messageType, eventTime }: Pick<Mapped, "messageType" | "eventTime">,
+  { changed, removed }: Pick<Applied, "changed" | "removed">,
+): ChartDelta => ({ messageType, ...(eventTime === undefined ? {} : { eventTime }), changed, removed });
+
+/**
+ * A resource that is said for the first time has been left out by every whole set so far: one that had said it would have
+ * brought it into the chart.
+ */
+function saidAgain(charted: Charted, visit: string, time: string, setAt: ReadonlyMap<string, string>): Charted {
+  const have = charted.presence?.[visit];
+  const type = charted.resource.resourceType;
+  const omitted = have?.omitted ?? newestSet(type, visit, setAt);
+  const said = later(have?.said ?? "", time);
+  if (have !== undefined && have.said === said) return charted;
+  return { ...charted, presence: { ...charted.presence, [visit]: { said, omitted } } };
+}
+
+/** A set of the whole account speaks for every visit, and any set for what was said of no visit. */
+function newestSet(type: string, visit: string, setAt: ReadonlyMap<string, string>): string {
+  if (visit !== "") return later(setAt.get(`${type}|${visit}`) ?? "", setAt.get(`${type}|`) ?? "");
+  let newest = "";
+  for (const [set, time] of setAt) if (set.startsWith(`${type}|`)) newest = later(newest, time);
+  return newest;
+}
+
+function leftOut(charted: Charted, visit: string, time: string): Charted {
+  const presence: Record<string, Presence> = { ...(charted.presence ?? { "": { said: charted.at, omitted: "" } }) };
+  let moved = false;
+  for (const [of, have] of Object.entries(presence)) {
+    if ((of !== visit && of !== "" && visit !== "") || have.omitted >= time) continue;
+    presence[of] = { ...have, omitted: time };
+    moved = true;
+  }
+  return moved ? { ...charted, presence } : charted;
+}
+
+const contentOf = (resource: Resource): string => JSON.stringify(resource);
+
+export const contentHash = (charted: Charted): Buffer => hash("sha1", contentOf(shownResource(charted)), "buffer");

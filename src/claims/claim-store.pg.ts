@@ -60,13 +60,14 @@ export function createReleaseClaim({ sealer, site, idKey, destinations, now }: R
       idKey,
     });
     if (!assembled.ok) return assembled;
-    const { claim, referenced } = assembled.value;
+    const { referenced } = assembled.value;
+    const claim: StoredClaim = { ...assembled.value.claim, ...(item.replaces === undefined ? {} : { related: priorOf(item.replaces) }) };
     const findings = checkClaim(claim, referenced);
     if (findings.length > 0) return fail(findings);
     const context = claimContext(claimId);
     await client.query(
       `insert into claim (id, item_id, account_id, version, coding_version, frequency, kind, status, identifier_key, patient_id,
-        encounter_id, payer_id, total_cents, created_at, sealed) values ($1, $2, $3, $4, $5, '1', $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+        encounter_id, payer_id, total_cents, created_at, sealed) values ($1, $2, $3, $4, $5, $15, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
       [
         claimId,
         item.itemId,
@@ -82,6 +83,7 @@ export function createReleaseClaim({ sealer, site, idKey, destinations, now }: R
         centsOf(claim.total?.value ?? 0),
         created,
         sealer.sealJson(claim, context),
+        item.replaces === undefined ? ORIGINAL : REPLACEMENT,
       ],
     );
     await client.query(
@@ -102,6 +104,18 @@ export function createReleaseClaim({ sealer, site, idKey, destinations, now }: R
     return ok({ claimId });
   };
 }
+
+/** Claim frequency codes (UB-04 FL4, CLM05-3). */
+const ORIGINAL = "1";
+const REPLACEMENT = "7";
+
+/** The claim that a replacement takes the place of (Claim.related, ex-relatedclaimrelationship). */
+const priorOf = (claimId: string): NonNullable<Claim["related"]> => [
+  {
+    claim: { reference: `Claim/${claimId}` },
+    relationship: { coding: [{ system: "http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelationship", code: "prior" }] },
+  },
+];
 
 const idOf = (reference: string | undefined): string => reference?.split("/")[1] ?? "";
 

@@ -38,13 +38,13 @@ export const proceduresOf = ({ procedures }: CodeSubmission): ClaimProcedure[] =
 export const typeOfBill = (inpatient: boolean): string => (inpatient ? "111" : "131");
 
 /** HL7 table 0007 as hospitals of the other habit send it, to the code of UB-04 form locator 14. Own digits stay. */
-const ADMISSION_TYPE: Readonly<Record<string, string>> = { E: "1", A: "1", U: "2", R: "3", C: "3", L: "3", N: "4" };
+const ADMISSION_TYPE: ReadonlyMap<string, string> = new Map(Object.entries({ E: "1", A: "1", U: "2", R: "3", C: "3", L: "3", N: "4" }));
 
 function admissionType({ type, priority }: Encounter): string | undefined {
   const codings = [...(type ?? []), ...(priority === undefined ? [] : [priority])].flatMap(({ coding }) => coding ?? []);
   const code = codings.find(({ system }) => system === undefined || system.includes("0007") || system.includes("PriorityType"))?.code;
   if (code === undefined) return undefined;
-  return /^[1-59]$/.test(code) ? code : ADMISSION_TYPE[code];
+  return /^[1-59]$/.test(code) ? code : ADMISSION_TYPE.get(code);
 }
 
 const info = (code: string): Pick<ClaimSupportingInfo, "category"> => ({

@@ -36,11 +36,18 @@ export interface Closure {
   readonly missing: readonly string[];
 }
 
-/** An encounter's diagnoses are the chart's, not the coder's: the claim has its own. */
+/**
+ * An encounter's diagnoses are the chart's, not the coder's: the claim has its own. Rooms and beds leave by their names only: a payer
+ * has no use for the places they are parts of.
+ */
 function withoutClinical(resource: Resource): Resource {
   if (resource.resourceType !== "Encounter") return resource;
-  const { diagnosis: _diagnosis, reasonReference: _reasons, account: _account, ...rest } = resource;
-  return rest;
+  const { diagnosis: _diagnosis, reasonReference: _reasons, account: _account, location, ...rest } = resource;
+  if (location === undefined) return rest;
+  const named = location.flatMap((one) =>
+    one.location.display === undefined ? [] : [{ ...one, location: { display: one.location.display } }],
+  );
+  return named.length === 0 ? rest : { ...rest, location: named };
 }
 
 /** Everything a resource refers to, however far; what is not to be had or may not leave is left as a reference by type only. */

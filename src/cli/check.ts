@@ -15,10 +15,10 @@ import type { Print } from "./send.ts";
 
 const HOME = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-function filesOf({ mappingsDir, queuesDir, siteDataDir, feeds }: Config): readonly string[] {
+function filesOf({ mappingsDir, siteMapsDir, queuesDir, siteDataDir, feeds }: Config): readonly string[] {
   const site = loadSiteData(siteDataDir);
   const checks = [
-    compileMaps(readMapFiles(mappingsDir)),
+    compileMaps(readMapFiles(mappingsDir, siteMapsDir)),
     compileQueues(readQueueFiles(queuesDir)),
     site,
     parseSiteEdits(EDITS_FILE, readEditsFile(siteDataDir)),

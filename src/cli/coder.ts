@@ -7,12 +7,14 @@ import { leasedItem, newSnapshot, showItem, showSubmitted } from "./show-item.ts
 
 const tokenPath = (dataDir: string): string => join(dataDir, "session-token");
 
-interface Called {
+/** What the API answered. */
+export interface Called {
   readonly status: number;
   readonly body: unknown;
 }
 
-async function call(dataDir: string | undefined, method: "GET" | "POST", path: string, body?: unknown): Promise<Called> {
+/** Calls the running engine's API as the person who signed in. */
+export async function call(dataDir: string | undefined, method: "GET" | "POST", path: string, body?: unknown): Promise<Called> {
   const run = runningEngine(dataDir);
   const file = tokenPath(findInstallation(dataDir).dataDir);
   const token = existsSync(file) ? readFileSync(file, "utf8").trim() : "";

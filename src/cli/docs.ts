@@ -8,11 +8,18 @@ import { acknowledgementPage } from "./docs/acknowledgement-page.ts";
 import { connectPage } from "./docs/connect-page.ts";
 import { editsPage } from "./docs/edits-page.ts";
 import { errorPage, explainCode } from "./docs/error-page.ts";
+import { fieldNames } from "./docs/field-names.ts";
 import { feedPage } from "./docs/feed-page.ts";
+import { mapLanguagePage } from "./docs/map-language-page.ts";
+import { mappingPage } from "./docs/mapping-page.ts";
+import { workItemsPage } from "./docs/work-items-page.ts";
 import { configOf } from "./installation-config.ts";
 import { CommandFault } from "./installation.ts";
 
 const HOME = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+/** Names of segments and fields, for the message page. */
+export const FIELD_NAMES = join(HOME, "src", "api", "messages", "field-names.json");
 
 /** The generated pages of docs/, by file name. */
 export const generatedPages = (): Readonly<Record<string, string>> => ({
@@ -24,6 +31,9 @@ export const generatedPages = (): Readonly<Record<string, string>> => ({
   "edits.md": editsPage(),
   "error-codes.md": errorPage(),
   "feeds.md": feedPage(),
+  "map-language.md": mapLanguagePage(),
+  "mapping.md": mappingPage(readMapFiles(join(HOME, "mappings"))),
+  "work-items.md": workItemsPage(),
 });
 
 /** `explain`, `connect-page`, `docs`: what the engine says of itself, from its own tables. */
@@ -46,13 +56,15 @@ export function registerDocs(program: Command): void {
       const feed = config.feeds.find((one) => one.name === name);
       if (feed === undefined)
         throw new CommandFault(`there is no feed ${name}; there are: ${config.feeds.map((one) => one.name).join(", ")}`);
-      process.stdout.write(connectPage(feed, readMapFiles(config.mappingsDir)));
+      process.stdout.write(connectPage(feed, readMapFiles(config.mappingsDir, config.siteMapsDir)));
     });
   program
     .command("docs")
     .description("write the pages of docs/ that are made from the engine's tables")
     .option("--check", "write nothing; end with 1 when a page is not what it would be")
-    .action(({ check }: { check?: boolean }) => {
+    .action(async ({ check }: { check?: boolean }) => {
+      const { dictionaries } = await import("hl7v2-dictionary");
+      if (check !== true) writeFileSync(FIELD_NAMES, fieldNames(dictionaries));
       const folder = join(HOME, "docs");
       mkdirSync(folder, { recursive: true });
       for (const [name, text] of Object.entries(generatedPages())) {

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type pg from "pg";
 import type { Config } from "#src/config/types.ts";
 import { isRunning, type RunFile } from "#src/config/run-file.ts";
+import { gapsOn } from "#src/codesets/versions.ts";
+import { listVersions } from "#src/codesets/versions.pg.ts";
 import { durabilityFaults } from "#src/journal/upkeep.pg.ts";
 
 /** One thing that is wrong with an installation, and how to mend it. */
@@ -60,6 +62,13 @@ export async function examine({ dataDir, run, config, pool, redisFaults }: Docto
     try {
       for (const fault of await durabilityFaults(pool))
         error(fault, "set it in postgresql.conf and restart Postgres: an acknowledgement must survive a power cut");
+      const day = new Date().toISOString().slice(0, 10);
+      const gaps = gapsOn(await listVersions(pool), day);
+      if (gaps.length > 0)
+        warn(
+          `no code-set data for ${day}: ${gaps.map(({ set, part, until }) => `${set}${part === "codes" ? "" : ` ${part}`}${until === undefined ? "" : ` (ends ${until})`}`).join(", ")}`,
+          "chartbridge codesets import the publishers' files of this date; docs/code-sets.md says which. Until then edits on them say `no data`",
+        );
     } catch {
       error("Postgres cannot be reached", run === undefined ? "npm start" : "see the log of the engine; is DATABASE_URL right?");
     }

@@ -1,27 +1,50 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerCoder } from "./coder.ts";
+import { registerCodesets } from "./codesets.ts";
+import { registerCompare } from "./compare.ts";
+import { registerCoverage } from "./coverage.ts";
 import { registerDemoCodes } from "./demo/codes-command.ts";
 import { registerDocs } from "./docs.ts";
 import { registerFuzz } from "./fuzz/command.ts";
 import { registerIngest } from "./ingest.ts";
 import { CommandFault } from "./installation.ts";
+import { registerHistory } from "./history.ts";
+import { registerMessages } from "./messages.ts";
 import { registerOffline } from "./offline.ts";
 import { registerOperator } from "./operator.ts";
+import { registerReconcile } from "./reconcile.ts";
+import { registerRepair } from "./repair.ts";
+import { registerSupervise } from "./supervise.ts";
+import { registerSiteData } from "./sitedata.ts";
+import { registerTables } from "./tables.ts";
+import { registerToken } from "./token.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
 const program = new Command("chartbridge")
   .description("EHR-integrated FHIR/HL7 interface engine for medical coding")
   .version(version)
-  .showHelpAfterError();
+  .showHelpAfterError()
+  .enablePositionalOptions();
 
 program.addHelpText("after", "\nStarting the engine: npm start, or chartbridge start [options]; see chartbridge start --help");
 registerOffline(program);
+registerCoverage(program);
 registerFuzz(program);
 registerOperator(program);
+registerRepair(program);
+registerTables(program);
+registerHistory(program);
 registerIngest(program);
+registerMessages(program);
+registerToken(program);
+registerCompare(program);
 registerCoder(program);
+registerSupervise(program);
+registerReconcile(program);
+registerCodesets(program);
+registerSiteData(program);
 registerDocs(program);
 registerDemoCodes(program);
 

@@ -1,64 +1,55 @@
 import { readFile } from "node:fs/promises";
-import { join, dirname, basename } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename } from "node:path";
 import { describe, type Failure } from "#src/base/failures.ts";
-import { OFFLINE_ID_KEY } from "#src/base/ids.ts";
-import { fail, type Result } from "#src/base/result.ts";
-import { mapHl7 } from "#src/charts/map-record.ts";
-import { readMapFiles } from "#src/config/map-files.ts";
-import { readHeader } from "#src/hl7v2/header.ts";
-import { isZone } from "#src/hl7v2/zones.ts";
-import { compileMaps, type MapPack } from "#src/mapping/compile.ts";
-import { type MessageInfo, toBundle } from "#src/mapping/to-bundle.ts";
-import type { Mapped, MapSettings } from "#src/mapping/types.ts";
+import type { Result } from "#src/base/result.ts";
+import type { MapPack } from "#src/mapping/compile.ts";
+import { toProvenance } from "#src/mapping/provenance.ts";
+import { infoOf } from "#src/mapping/message-info.ts";
+import { toBundle } from "#src/mapping/to-bundle.ts";
+import type { Mapped } from "#src/mapping/types.ts";
+import { explainMapped } from "./explain-map.ts";
 import { CommandFault } from "./installation.ts";
+import { acceptPairs, checkPairs } from "./map-pairs.ts";
+import { type OfflineMapping, offlineMapping, type OfflineOptions } from "./offline-mapping.ts";
 import { type Print, splitMessages } from "./send.ts";
+import { readMessage } from "./traffic-coverage.ts";
 
-const SHIPPED = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "mappings");
-const FORMATS = ["bundle", "lineage"];
+const FORMATS = ["bundle", "lineage", "provenance", "explain"] as const;
+type Format = (typeof FORMATS)[number];
 
-export interface MapOptions {
+export interface MapOptions extends OfflineOptions {
   readonly format: string;
-  readonly zone: string;
-  readonly authority?: string;
-  readonly mappings?: string;
+  /** `--explain`: short for `--format explain`. */
+  readonly explain?: boolean;
+  /** Compare with the `.expected.json` beside each file. */
+  readonly check?: boolean;
+  /** Write it as the maps have it now. */
+  readonly accept?: boolean;
 }
 
-function packOf(folder: string): MapPack {
-  const compiled = compileMaps(readMapFiles(folder));
-  if (!compiled.ok) throw new CommandFault(compiled.failure.join("\n"));
-  return compiled.value;
-}
-
-function infoOf(bytes: Buffer): MessageInfo {
-  const header = readHeader(bytes);
-  if (!header.ok) return { messageType: "", controlId: "", sendingApplication: "" };
-  const { messageType, controlId, sendingApplication, sendingFacility } = header.value;
-  return { messageType, controlId, sendingApplication, sendingFacility };
-}
-
-/** Maps one message as the engine would, except for the id key and the feed's settings. */
-function mapOne(bytes: Buffer, pack: MapPack, settings: MapSettings): Result<Mapped, Failure> {
-  const header = readHeader(bytes);
-  if (!header.ok) return header;
-  if (!pack.handles(header.value.messageType)) return fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" });
-  return mapHl7(bytes, header.value, pack, settings);
-}
+const formatOf = ({ format, explain }: MapOptions): Format => {
+  const found = FORMATS.find((one) => one === (explain === true ? "explain" : format));
+  if (found === undefined) throw new CommandFault(`--format takes ${FORMATS.join(" or ")}, not ${format}`);
+  return found;
+};
 
 /**
- * Maps every message of the files, offline: one line of JSON each, in the order of the input, with ids of a public key so that
- * everyone gets the same ones. Problems go to `err` as well.
- * @returns the exit code: 1 when a message could not be mapped, or a file not be read.
+ * Maps every message of the files, offline, in the order of the input: one line of JSON each, or an explanation.
+ * Problems go to `err` as well.
+ * @returns the exit code: 1 when a message could not be mapped, a file not be read, or a pair differs.
  */
 export async function mapFiles(
   files: readonly string[],
-  { format, zone, authority, mappings }: MapOptions,
+  options: MapOptions,
   { out, err }: { readonly out: Print; readonly err: Print },
 ): Promise<0 | 1> {
-  if (!FORMATS.includes(format)) throw new CommandFault(`--format takes ${FORMATS.join(" or ")}, not ${format}`);
-  if (!isZone(zone)) throw new CommandFault(`--zone takes an IANA zone such as America/Chicago, not ${zone}`);
-  const pack = packOf(mappings ?? SHIPPED);
-  const settings: MapSettings = { idKey: OFFLINE_ID_KEY, zone, ...(authority === undefined ? {} : { defaultAuthority: authority }) };
+  const format = formatOf(options);
+  const mapping = offlineMapping(options);
+  if (options.accept === true) {
+    acceptPairs(files, mapping, out);
+    return 0;
+  }
+  if (options.check === true) return checkPairs(files, mapping, { out, err });
   let fine = true;
   for (const file of files) {
     const bytes = await readFile(file).catch(() => undefined);
@@ -69,15 +60,33 @@ export async function mapFiles(
     }
     for (const [index, message] of messages.entries()) {
       const place = `${basename(file)}#${index + 1}`;
-      const mapped = mapOne(message, pack, settings);
+      const mapped = mapping.map(message);
       if (!mapped.ok) {
         fine = false;
         err(`${place}: ${describe(mapped.failure)}`);
       } else for (const warning of mapped.value.warnings) err(`${place}: warning: ${describe(warning)}`);
-      out(format === "lineage" ? lineageLine(place, pack, mapped) : JSON.stringify(toBundle(mapped, infoOf(message), settings.idKey)));
+      for (const line of printed(format, place, message, mapped, mapping)) out(line);
     }
   }
   return fine ? 0 : 1;
+}
+
+function* printed(
+  format: Format,
+  place: string,
+  message: Buffer,
+  mapped: Result<Mapped, Failure>,
+  { pack, settings }: OfflineMapping,
+): Generator<string> {
+  if (format === "bundle") yield JSON.stringify(toBundle(mapped, infoOf(message), settings.idKey));
+  else if (format === "lineage") yield lineageLine(place, pack, mapped);
+  else if (!mapped.ok) return;
+  else if (format === "provenance")
+    for (const one of toProvenance(mapped.value, infoOf(message), pack.version, settings.idKey)) yield JSON.stringify(one);
+  else {
+    const read = readMessage(message);
+    if (read !== undefined) yield* explainMapped(read.message, mapped.value, pack);
+  }
 }
 
 const lineageLine = (message: string, pack: MapPack, mapped: Result<Mapped, Failure>): string =>

@@ -1,13 +1,20 @@
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { BENCH_DEFAULTS, runBench } from "./bench/bench.ts";
 import { loadSiteData } from "#src/sitedata/load.ts";
+import { BENCH_DEFAULTS, type BenchOptions, runBench } from "./bench/bench.ts";
 import { benchEdits } from "./bench/edits-bench.ts";
+import { runSearchBench } from "./bench/search-bench.pg.ts";
+import { FOLD_BENCH_DEFAULTS, runFoldBench } from "./bench/fold.pg.ts";
+import { runMapBench } from "./bench/map-bench.ts";
+import { benchPull } from "./bench/pull.pg.ts";
+import { rulesOf } from "./engine-stores.ts";
 import { CommandFault } from "./installation.ts";
 import { checkFiles } from "./check.ts";
-import { mapFiles } from "./map.ts";
+import { mapFiles, type MapOptions } from "./map.ts";
+import { SHIPPED_MAPS } from "./offline-mapping.ts";
 import { sendFiles } from "./send.ts";
 
+const HOME = fileURLToPath(new URL("../../", import.meta.url));
 const DEMO_SITE = fileURLToPath(new URL("../../sites/demo", import.meta.url));
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 const err = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -26,7 +33,7 @@ function wholeNumber(text: string): number {
   return number;
 }
 
-/** Commands that need no installation: `send`, `map`, `check`, `bench`, `bench-edits`. */
+/** Commands that need no installation: `send`, `map`, `check`, `bench`. */
 export function registerOffline(program: Command): void {
   program
     .command("send <files...>")
@@ -39,11 +46,15 @@ export function registerOffline(program: Command): void {
   program
     .command("map <files...>")
     .description("map HL7 v2 messages without an installation: one line of output each; exit 1 when one had a problem")
-    .option("--format <format>", "bundle: a FHIR message Bundle; lineage: where each element came from", "bundle")
+    .option("--format <format>", "bundle: a FHIR message Bundle; lineage, provenance: where each element came from, as JSON", "bundle")
+    .option("--explain", "each element with the field it came from, each field with what it fed, for reading")
+    .option("--check", "compare each message, or all in a folder, with the .expected.json beside it")
+    .option("--accept", "write those .expected.json as the maps have it now")
     .option("--zone <zone>", "zone of times without an offset", "UTC")
     .option("--authority <namespace>", "assigning authority of identifiers that name none")
-    .option("--mappings <dir>", "maps to use instead of the shipped ones")
-    .action(async (files: string[], options: { format: string; zone: string; authority?: string; mappings?: string }) => {
+    .option("--mappings <dir>", "maps to use instead of the shipped ones", SHIPPED_MAPS)
+    .option("--site-maps <dir>", "a site's own maps, over them")
+    .action(async (files: string[], options: MapOptions) => {
       process.exitCode = await mapFiles(files, options, { out, err });
     });
   program
@@ -53,15 +64,7 @@ export function registerOffline(program: Command): void {
     .action(({ config }: { config: string }) => {
       process.exitCode = checkFiles(config, { out, err });
     });
-  program
-    .command("bench-edits")
-    .description("measure the coding edits on an account of 25 diagnoses and 50 lines; the report is one JSON line")
-    .action(() => {
-      const site = loadSiteData(DEMO_SITE);
-      if (!site.ok) throw new CommandFault(site.failure.join("\n"));
-      out(JSON.stringify(benchEdits(site.value)));
-    });
-  program
+  const bench = program
     .command("bench")
     .description("measure an engine of its own, or any MLLP server with --port; the report is one JSON line")
     .option("--host <host>", "address of an MLLP server to measure")
@@ -70,7 +73,53 @@ export function registerOffline(program: Command): void {
     .option("--messages <n>", "messages of the measured run", wholeNumber, BENCH_DEFAULTS.messages)
     .option("--warmup <n>", "messages before the clock starts", wholeNumber, BENCH_DEFAULTS.warmup)
     .option("--dir <dir>", "folder in which the engine's data directory is made (a real disk)")
-    .action(async (options: { host?: string; port?: number; connections: number; messages: number; warmup: number; dir?: string }) => {
-      process.exitCode = await runBench(options, { env: process.env, out, err });
+    .option("--search <records>", "measure the search by patient over a journal of so many records instead", wholeNumber)
+    .action(async ({ search, ...options }: BenchOptions & { search?: number }) => {
+      const io = { env: process.env, out, err };
+      if (search !== undefined) {
+        process.exitCode = await runSearchBench({ records: search, ...(options.dir === undefined ? {} : { dir: options.dir }) }, io);
+        return;
+      }
+      process.exitCode = await runBench(options, io);
+    });
+  bench
+    .command("map")
+    .description("measure parsing, mapping and serialising of admissions on one core, without lineage and with it")
+    .option("--messages <n>", "messages of each measured run", wholeNumber, 20_000)
+    .option("--mappings <dir>", "maps to use instead of the shipped ones", SHIPPED_MAPS)
+    .action(({ messages, mappings }: { messages: number; mappings: string }) => runMapBench(messages, mappings, out));
+  bench
+    .command("edits")
+    .description(
+      "measure the coding edits on an account of 25 diagnoses and 50 lines, whole and after a keystroke; the report is one JSON line",
+    )
+    .action(() => {
+      const site = loadSiteData(DEMO_SITE);
+      if (!site.ok) throw new CommandFault(site.failure.join("\n"));
+      out(JSON.stringify(benchEdits(site.value)));
+    });
+  bench
+    .command("fold")
+    .description("measure the fold alone, journal to charts and work items, on a database of its own")
+    .option("--accounts <n>", "accounts", wholeNumber, FOLD_BENCH_DEFAULTS.accounts)
+    .option("--charges <n>", "charges of each", wholeNumber, FOLD_BENCH_DEFAULTS.charges)
+    .option("--late <n>", "late charges of accounts picked at random, once all are charted", wholeNumber, FOLD_BENCH_DEFAULTS.late)
+    .option("--dir <dir>", "folder in which the engine's data directory is made (a real disk)")
+    .action(async (options: { accounts: number; charges: number; late: number; dir?: string }) => {
+      process.exitCode = await runFoldBench(options, { home: HOME, env: process.env, out, err });
+    });
+  bench
+    .command("pull")
+    .description("measure pulls by many coders at once, on an empty database of its own; the report is one JSON line")
+    .requiredOption("--database <url>", "an empty Postgres database")
+    .option("--items <n>", "ready items", wholeNumber, 100_000)
+    .option("--pullers <n>", "coders at once", wholeNumber, 64)
+    .option("--pulls <n>", "pulls in all", wholeNumber, 10_000)
+    .option("--queues <dir>", "the folder of the rules", "queues")
+    .action(async (options: { database: string; items: number; pullers: number; pulls: number; queues: string }) => {
+      const { database: databaseUrl, items, pullers, pulls, queues } = options;
+      const report = await benchPull({ databaseUrl, items, pullers, pulls, rules: rulesOf(queues) });
+      out(JSON.stringify(report));
+      if (report.twice > 0) process.exitCode = 1;
     });
 }

@@ -1,19 +1,13 @@
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { builtinConfig } from "#src/config/builtin.ts";
 import { isRunning, type RunFile } from "#src/config/run-file.ts";
-import type { Config } from "#src/config/types.ts";
 import { openPool } from "#src/database/pool.pg.ts";
 import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
 import { rebuildQueues, redisFaults } from "#src/worklist/relay.bullmq.ts";
 import { examine, showComplaints } from "./doctor.ts";
 import { configOf } from "./installation-config.ts";
 import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
-import { retry, skip } from "./retry.ts";
 import { showStatus } from "./status.ts";
 
-const HOME = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 interface Where {
   readonly dataDir?: string;
 }
@@ -29,7 +23,7 @@ const redisState = async (run: RunFile): Promise<string> => {
   }
 };
 
-/** `status`, `doctor`, `rebuild-queues`, `retry`, `skip`: what the person who runs the engine asks and does. */
+/** `status`, `doctor`, `rebuild-queues`: what the person who runs the engine asks and does. */
 export function registerOperator(program: Command): void {
   program
     .command("status")
@@ -90,30 +84,4 @@ export function registerOperator(program: Command): void {
         await pool.end();
       }
     });
-  program
-    .command("retry [account]")
-    .description("fold failed and waiting messages again, of one account or of all, under the maps of now")
-    .option("--data-dir <dir>")
-    .action(async (account: string | undefined, { dataDir }: Where) => {
-      const run = runningEngine(dataDir);
-      const tried = await retry(configOfRunning(run, findInstallation(dataDir).dataDir), run, account);
-      print(`${tried} messages were folded again; npx chartbridge status shows what came of them\n`);
-    });
-  program
-    .command("skip <record>")
-    .description("give a failed message up: it stays in the journal, and what waited behind it is applied")
-    .option("--data-dir <dir>")
-    .action(async (record: string, { dataDir }: Where) => {
-      const run = runningEngine(dataDir);
-      const folded = await skip(configOfRunning(run, findInstallation(dataDir).dataDir), run, record);
-      print(`the message is given up; ${folded} that waited behind it were folded\n`);
-    });
-}
-
-/** The configuration the running engine was started with. */
-function configOfRunning(run: RunFile, dataDir: string): Config {
-  if (run.config === undefined) return builtinConfig(HOME, dataDir, { demo: run.demo, port: 0, mllpPort: 0 });
-  const read = configOf(dataDir, run.config);
-  if (!("feeds" in read)) throw new CommandFault(read.join("\n"));
-  return read;
 }

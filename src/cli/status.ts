@@ -28,6 +28,6 @@ export function showStatus(report: LineStatus, run: RunFile, redis: string): str
       `  ${trouble.receivedAt.toISOString().slice(0, 19)}Z  ${trouble.what.padEnd(10)} ${(trouble.messageType ?? "?").padEnd(8)} ${trouble.feed.padEnd(10)} ${trouble.code ?? ""}${trouble.place === undefined ? "" : ` at ${trouble.place}`}  record ${trouble.recordId}${trouble.accountId === undefined ? "" : `  account ${trouble.accountId}`}`,
     );
   if (troubles.some((trouble) => trouble.what === "failed" || trouble.what === "parked"))
-    lines.push("", "After mending a map: npx chartbridge retry [ACCOUNT]. To give a failed message up: npx chartbridge skip RECORD");
+    lines.push("", "What failed, and what to do about it: npx chartbridge failures");
   return `${lines.join("\n")}\n`;
 }

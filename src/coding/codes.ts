@@ -1,11 +1,8 @@
 /** Forms of the code sets and their FHIR code systems. Forms only: whether a code exists on a day is for the loaded code sets. */
 
-export const SYSTEMS = {
-  icd10cm: "http://hl7.org/fhir/sid/icd-10-cm",
-  icd10pcs: "http://www.cms.gov/Medicare/Coding/ICD10",
-  cpt: "http://www.ama-assn.org/go/cpt",
-  hcpcs: "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
-} as const;
+import { SYSTEMS } from "#src/codesets/systems.ts";
+
+export { SYSTEMS };
 
 /** Other names that HCPCS level II and CPT have in messages. */
 const HCPCS_NAMES: readonly string[] = [

@@ -46,7 +46,8 @@ function runEdit(edit: Edit, scene: Scene): Outcome {
   const gaps = new Map<string, Gap>();
   const data = (edit.sets ?? []).flatMap((set) => {
     const version = scene.day === "" ? undefined : scene.data.versionOf(set, scene.day);
-    return version === undefined ? [] : [`${set} ${version}`];
+    if (version === undefined) return [];
+    return [version.startsWith(set) ? version : `${set} ${version}`];
   });
   const report: Report = {
     at: (path, message, fix, severity = edit.severity[0]) => {
@@ -85,7 +86,7 @@ function noData(pack: EditPack, outcomes: ReadonlyMap<string, Outcome>): readonl
     rule: "NO-DATA",
     severity: "info",
     kind: "no-data",
-    path: "codes",
+    path: `data.${set}`,
     message: `There is no data for ${date} in ${set}, so ${edits.join(", ")} did not look.`,
     fix: "Have the set of that day imported: chartbridge codesets import.",
     citation: "45 CFR 162.1002: codes are judged by the set of their day",

@@ -26,8 +26,10 @@ export function builtinConfig(
     destinations: [],
     siteDataDir: join(home, "sites", "demo"),
     mappingsDir: join(home, "mappings"),
+    siteMapsDir: join(dataDir, "maps"),
     queuesDir: join(home, "queues"),
     lease: { minutes: 30 },
+    disk: { minimumFreeMb: 512, folders: [] },
     demo: options.demo,
   };
 }

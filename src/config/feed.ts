@@ -78,6 +78,10 @@ export const feedSettings = z
       .describe(
         "`test`: answered and kept, nothing charted; `backload`: charts only, no work; `parallel`: work is computed and held, nothing reaches a coder; `live`",
       ),
+    lifeNote: z
+      .strictObject({ who: text.max(100), why: text.max(500) })
+      .optional()
+      .describe("who changed the life last, and why; asked for at each change and kept in the log of lives"),
     mllp: listener.optional().describe("we listen for MLLP"),
     connect: dial.optional().describe("we dial out, and read MLLP on that connection"),
     http: z.boolean().default(false).describe("take HL7 over HTTP at POST /hl7v2/{feed}"),
@@ -147,6 +151,25 @@ export const feedSettings = z
       .default("by-condition")
       .describe("one letter for all refusals, or for those about content"),
     applicationAnswers: dial.optional().describe("where application acknowledgements go; absent = the connection the message came on"),
+    chartLink: z
+      .string()
+      .refine((template) => /^https?:\/\/[^{}]+/.test(template), "must be an http or https address that begins without a placeholder")
+      .refine(
+        (template) =>
+          (template.match(/\{[^}]*\}|[{}]/g) ?? []).every((one) => ["{visit}", "{account}", "{patient}", "{document}"].includes(one)),
+        "may have the placeholders {visit}, {account}, {patient} and {document} only",
+      )
+      .optional()
+      .describe("address of a chart in the EHR, with {visit}, {account}, {patient}, {document}: `https://ehr.example/chart?visit={visit}`"),
+    confidential: z
+      .strictObject({
+        labels: list.default(["R", "V"]).describe("codes of meta.security and TXA-18 that restrict; every ARV restriction does"),
+        visitIndicators: list.default([]).describe("PV1-16 codes that make an account confidential: `[VIP]`"),
+        services: list.default([]).describe("PV1-10 codes that make an account confidential"),
+        documentTypes: list.default([]).describe("TXA-2 codes that make a document confidential"),
+      })
+      .prefault({})
+      .describe("who may read what: without the role `confidential` people see that it exists, not what it says"),
     completeAfterHours: z
       .number()
       .positive()

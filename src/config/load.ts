@@ -20,9 +20,12 @@ const file = z.strictObject({
   destinations: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), destination).default({}),
   siteData: z.string().default("site"),
   mappings: z.string().optional(),
+  /** Folder of the site's own maps: they go over the shipped ones. */
+  siteMaps: z.string().default("maps"),
   queues: z.string().optional(),
   grouper: z.strictObject({ command: z.array(z.string().min(1)).min(1), timeoutMs: z.int().min(100).default(10_000) }).optional(),
   lease: z.strictObject({ minutes: z.number().positive().default(30) }).prefault({}),
+  disk: z.strictObject({ minimumFreeMb: z.int().min(16).default(512), folders: z.array(z.string().min(1)).default([]) }).prefault({}),
 });
 
 export interface ConfigSource {
@@ -83,9 +86,11 @@ export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<C
       destinations,
       siteDataDir: resolve(base, parsed.data.siteData),
       mappingsDir: parsed.data.mappings === undefined ? resolve(home, "mappings") : resolve(base, parsed.data.mappings),
+      siteMapsDir: resolve(base, parsed.data.siteMaps),
       queuesDir: parsed.data.queues === undefined ? resolve(home, "queues") : resolve(base, parsed.data.queues),
       ...(parsed.data.grouper === undefined ? {} : { grouper: parsed.data.grouper }),
       lease: parsed.data.lease,
+      disk: { ...parsed.data.disk, folders: parsed.data.disk.folders.map((folder) => resolve(base, folder)) },
       demo: false,
     }),
   );

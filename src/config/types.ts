@@ -12,6 +12,13 @@ export interface Destination {
   readonly timeoutMs: number;
 }
 
+/** When intake stops because the disk is nearly full. */
+export interface DiskSettings {
+  readonly minimumFreeMb: number;
+  /** More folders whose volumes are watched, beside the data directory and, where it is on this machine, PostgreSQL's own. */
+  readonly folders: readonly string[];
+}
+
 export interface Config {
   readonly dataDir: string;
   readonly http: { readonly host: string; readonly port: number };
@@ -20,9 +27,12 @@ export interface Config {
   /** Folder with facilities.csv, practitioners.csv, payers.csv, charge-master.csv. */
   readonly siteDataDir: string;
   readonly mappingsDir: string;
+  /** Folder of the site's own maps, over those of `mappingsDir`; it may not be there. */
+  readonly siteMapsDir: string;
   readonly queuesDir: string;
   readonly lease: { readonly minutes: number };
   /** The site's DRG grouper, a program of its own. */
   readonly grouper?: { readonly command: readonly string[]; readonly timeoutMs: number };
+  readonly disk: DiskSettings;
   readonly demo: boolean;
 }

@@ -81,10 +81,15 @@ function answer(header: Header, code: AcknowledgementCode, failures: readonly Fa
   const f = header.fieldSeparator;
   const msa = ["MSA", code, header.controlId];
   const [first] = failures;
-  // MSA-3 is deprecated since v2.4, and all that old senders show.
-  if (first !== undefined) msa.push(plain(first.detail ?? FAILURES[first.code].text, header).slice(0, 80));
+  // MSA-3 is deprecated since v2.4, and all that old senders show: so it begins with the place.
+  if (first !== undefined) {
+    const words = first.detail ?? FAILURES[first.code].text;
+    msa.push(plain(first.place === undefined ? words : `${first.place}: ${words}`, header).slice(0, 80));
+  }
   const segments = [messageHeader(header, context), msa.join(f), ...failures.map((failure) => errorSegment(header, failure))];
-  return Buffer.from(`${segments.join("\r")}\r`, "latin1");
+  // An end-of-block byte that the sender has in an echoed field must not meet our carriage return: that would end the block.
+  const safe = segments.map((segment) => (segment.endsWith("\x1c") ? segment + f : segment));
+  return Buffer.from(`${safe.join("\r")}\r`, "latin1");
 }
 
 /**

@@ -9,16 +9,21 @@ export interface Delimiters {
   readonly truncation: string;
 }
 
+/** Whether a character may separate: none that texts are made of, and none below the blank, which MLLP keeps for itself. */
+export const isSeparator = (character: string | undefined): character is string =>
+  character !== undefined && character > " " && character !== "\x7f" && !/[A-Za-z0-9\s]/.test(character);
+
 /**
  * Reads the delimiters off an MSH segment.
- * @returns undefined when they cannot be told apart, are letters, digits or blanks, or MSH-2 has not 1 to 5 characters.
+ * @returns undefined when they cannot be told apart, are letters, digits, blanks or control characters, or MSH-2 has not 1 to 5 characters.
  */
 export function readDelimiters(msh: string): Delimiters | undefined {
   const field = msh[3];
-  if (field === undefined || /[A-Za-z0-9\s]/.test(field)) return undefined;
+  if (!isSeparator(field)) return undefined;
   const end = msh.indexOf(field, 4);
   const declared = end < 0 ? msh.slice(4) : msh.slice(4, end);
-  if (declared.length < 1 || declared.length > 5 || /[A-Za-z0-9\s"]/.test(declared)) return undefined;
+  if (declared.length < 1 || declared.length > 5) return undefined;
+  if (![...declared].every((character) => isSeparator(character) && character !== '"')) return undefined;
   if (new Set([field, ...declared]).size < declared.length + 1) return undefined;
   const [component = "", repetition = "", escape = "", subcomponent = "", truncation = ""] = declared;
   return { field, component, repetition, escape, subcomponent, truncation };

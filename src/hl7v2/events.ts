@@ -1,23 +1,25 @@
 /** Trigger events of HL7 v2.1 to v2.8.2 for the types with a closed list here; ranges include both ends. */
-const EVENTS: Readonly<Record<string, readonly (readonly [string, number, number])[]>> = {
-  ADT: [["A", 1, 62]],
-  BAR: [["P", 1, 12]],
-  DFT: [
-    ["P", 3, 3],
-    ["P", 11, 11],
-  ],
-  MDM: [["T", 1, 11]],
-  ORU: [
-    ["R", 1, 1],
-    ["R", 30, 32],
-    ["R", 40, 42],
-    ["W", 1, 1],
-  ],
-  ORM: [["O", 1, 2]],
-  SIU: [["S", 12, 27]],
-  RAS: [["O", 1, 17]],
-  VXU: [["V", 4, 4]],
-};
+const EVENTS: ReadonlyMap<string, readonly (readonly [string, number, number])[]> = new Map(
+  Object.entries({
+    ADT: [["A", 1, 62]],
+    BAR: [["P", 1, 12]],
+    DFT: [
+      ["P", 3, 3],
+      ["P", 11, 11],
+    ],
+    MDM: [["T", 1, 11]],
+    ORU: [
+      ["R", 1, 1],
+      ["R", 30, 32],
+      ["R", 40, 42],
+      ["W", 1, 1],
+    ],
+    ORM: [["O", 1, 2]],
+    SIU: [["S", 12, 27]],
+    RAS: [["O", 1, 17]],
+    VXU: [["V", 4, 4]],
+  }),
+);
 
 /** Message types of HL7 v2.1 to v2.8.2. */
 const TYPES = new Set(
@@ -31,9 +33,11 @@ export const isKnownType = (type: string): boolean => TYPES.has(type) || /^Z[A-Z
 
 /** Whether HL7 may have defined the event (MSH-9.2) for a known type: a closed list for the types of encounters, the form for others. */
 export function isKnownEvent(type: string, event: string): boolean {
+  // Problems, goals and pathways (ch. 12) are numbered otherwise: PC1 to PC9, PCA to PCL.
+  if (/^PC[1-9A-L]$/.test(event)) return !EVENTS.has(type);
   const match = /^([A-Z])(\d\d)$/.exec(event);
   if (match === null) return type.startsWith("Z") || /^Z[A-Z0-9]{2}$/.test(event);
-  const ranges = EVENTS[type];
+  const ranges = EVENTS.get(type);
   const number = Number(match[2]);
   return (
     match[1] === "Z" || ranges === undefined || ranges.some(([letter, from, to]) => letter === match[1] && number >= from && number <= to)

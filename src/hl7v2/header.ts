@@ -1,5 +1,6 @@
 import type { Failure } from "#src/base/failures.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
+import { isSeparator, readDelimiters } from "./delimiters.ts";
 
 /**
  * MSH as needed to answer, read on bytes (v2.5.1 ch. 2.15.9). Every text is Latin-1: one character a byte, so that
@@ -63,13 +64,11 @@ export function readHeader(bytes: Buffer): Result<Header, Failure> {
   const start = headerStart(bytes);
   if (start < 0) return fail({ code: "MESSAGE_UNREADABLE", place: "MSH" });
   const line = bytes.toString("latin1", start, lineEnd(bytes, start));
-  const fieldSeparator = line[3];
-  if (fieldSeparator === undefined || /[A-Za-z0-9\s]/.test(fieldSeparator)) return fail({ code: "MESSAGE_UNREADABLE", place: "MSH-1" });
+  const delimiters = readDelimiters(line);
+  if (delimiters === undefined) return fail({ code: "MESSAGE_UNREADABLE", place: isSeparator(line[3]) ? "MSH-2" : "MSH-1" });
+  const fieldSeparator = delimiters.field;
   const rest = line.slice(4).split(fieldSeparator);
   const encodingCharacters = rest[0] ?? "";
-  const delimiters = [fieldSeparator, ...encodingCharacters];
-  if (encodingCharacters.length < 1 || encodingCharacters.length > 5 || new Set(delimiters).size < delimiters.length)
-    return fail({ code: "MESSAGE_UNREADABLE", place: "MSH-2" });
   const fields = ["MSH", fieldSeparator, ...rest];
   const componentSeparator = encodingCharacters[0] ?? "^";
   const repetitionSeparator = encodingCharacters[1];
@@ -130,7 +129,8 @@ export function readShape(bytes: Buffer, header: Header): Shape {
         segments.push(name);
         if (name === "MSH") headers++;
       } else broken = true;
-      truncated = !named && end === bytes.length && end - at < 3 && isUpper(bytes[at]) && (end - at === 1 || isNameByte(bytes[at + 1]));
+      // Of the last line that counts: line ends may follow it.
+      truncated = !named && end - at < 3 && isUpper(bytes[at]) && (end - at === 1 || isNameByte(bytes[at + 1]));
     }
     at = end + 1;
   }

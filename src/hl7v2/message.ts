@@ -29,6 +29,21 @@ export class Value {
     return this.#parts[n - 1] ?? new Value("", this.#delimiters, "");
   }
 
+  /** How many parts it has; 1 for one without separators, 0 for an empty one. */
+  get count(): number {
+    if (this.raw === "") return 0;
+    this.#parts ??= this.#split();
+    return this.#parts.length;
+  }
+
+  /** Whether part n has anything in it. */
+  has(n: number): boolean {
+    if (this.raw === "") return false;
+    this.#parts ??= this.#split();
+    const part = this.#parts[n - 1];
+    return part !== undefined && part.raw !== "";
+  }
+
   /** The first leaf, decoded and trimmed; empty for HL7's null. */
   get text(): string {
     if (this.raw === "") return "";
@@ -64,13 +79,16 @@ export class Value {
     if (raw === NULL) return "";
     const text = unescape(raw, this.#delimiters).trim();
     // They mean nothing in a value, and neither FHIR strings nor the database take them.
-    return CONTROLS.test(text) ? text.replace(CONTROLS_ALL, "").trim() : text;
+    return withoutControls(text);
   }
 }
 
 /** Control characters but tab and line ends. */
 const CONTROLS = /[^\P{Cc}\t\n\r]/u;
 const CONTROLS_ALL = new RegExp(CONTROLS, "gu");
+
+/** Text without control characters, which FHIR texts may not have (R4 datatypes, string). */
+export const withoutControls = (text: string): string => (CONTROLS.test(text) ? text.replace(CONTROLS_ALL, "").trim() : text);
 
 const before = (text: string, separator: string): string => {
   const at = text.indexOf(separator);
@@ -99,11 +117,20 @@ export class Segment {
 
   /** Field n as sent; empty when the segment ends before it. */
   raw(n: number): string {
-    if (this.#fields === undefined) {
-      this.#fields = this.#line.split(this.#delimiters.field);
-      if (this.name === "MSH") this.#fields.splice(1, 0, this.#delimiters.field);
-    }
+    this.#fields ??= this.#split();
     return this.#fields[n] ?? "";
+  }
+
+  /** Number of the last field that was sent, empty or not. */
+  get fieldCount(): number {
+    this.#fields ??= this.#split();
+    return this.#fields.length - 1;
+  }
+
+  #split(): string[] {
+    const fields = this.#line.split(this.#delimiters.field);
+    if (this.name === "MSH") fields.splice(1, 0, this.#delimiters.field);
+    return fields;
   }
 
   /** All repetitions of field n in order, empty ones included; none when the field is empty. */

@@ -71,6 +71,16 @@ export function toInstant(text: string, clock: Clock): Result<string, "NOT_A_TIM
   return dtm.time === undefined ? fail("TOO_COARSE") : ok(withOffset(dtm, dtm.time, clock));
 }
 
+const TIME_FORM = /^([01]\d|2[0-3])(?:([0-5]\d)(?:([0-5]\d)(?:\.(\d{1,4}))?)?)?(?:[+-]\d{4})?$/;
+
+/** A FHIR time of day out of a TM (v2.5.1 ch. 2A.75), filled with zeros; R4 times have no offset. @returns undefined when it is none. */
+export function toTime(text: string): string | undefined {
+  const match = TIME_FORM.exec(text);
+  if (match === null) return undefined;
+  const [, hour = "", minute = "00", second = "00", fraction] = match;
+  return `${hour}:${minute}:${second}${fraction === undefined ? "" : `.${fraction}`}`;
+}
+
 /** The offset of a time, `-05:00`; undefined when it states none. */
 export const offsetIn = (text: string): string | undefined => read(text)?.offset;
 

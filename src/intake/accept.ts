@@ -11,6 +11,7 @@ import { letterOf } from "#src/hl7v2/conditions.ts";
 import type { Frame } from "#src/hl7v2/framer.ts";
 import { type Header, NO_HEADER, readHeader } from "#src/hl7v2/header.ts";
 import type { Journal, JournalEntry, Journaled, Outcome, OwedAnswer, Protocol, Verdict } from "#src/journal/journal.ts";
+import { contextOf } from "./answers.ts";
 import { checkMessage } from "./check-message.ts";
 import { type Choreography, choreographyOf, isWanted } from "./choreography.ts";
 import { findableIn, orderKeyOf } from "./identifiers.ts";
@@ -70,11 +71,12 @@ export type Reply =
     }
   | { readonly kind: "close" };
 
-/** MSH-10 of the answer to a record, and when it was received: an answer that is given again is the same to the byte. */
-const contextOf = (id: MessageId, at: Date): AnswerContext => ({ at, controlId: id.replaceAll("-", "").slice(0, 20).toUpperCase() });
-
 /** What identifies a message among those of its feed: sender and MSH-10. */
 const controlIdentity = (header: Header): string => `${header.sendingApplication}|${header.sendingFacility}|${header.controlId}`;
+
+/** MSH-9 as the journal keeps it, in clear: only in HL7's form, for a broken header may have any text of any field there. */
+const typeInClear = ({ messageType }: Header): Pick<JournalEntry, "messageType"> =>
+  /^[A-Z][A-Z0-9]{2}(\^[A-Z][A-Z0-9]{2})?$/.test(messageType) ? { messageType } : {};
 
 /** What is kept of bytes that are no message, or an acknowledgement; undefined for a message. */
 function strayFailure(
@@ -104,8 +106,8 @@ export async function acceptFrame(needs: Needs, origin: Origin, frame: Frame): P
       return undefined;
     }
   };
-  const unanswered = async (verdict: "refused" | "incomplete", failure: Failure, messageType?: string): Promise<Reply> => {
-    const stored = await keep({ verdict, failure, ...(messageType === undefined ? {} : { messageType }) });
+  const unanswered = async (verdict: "refused" | "incomplete", failure: Failure, known: Partial<JournalEntry> = {}): Promise<Reply> => {
+    const stored = await keep({ ...known, verdict, failure });
     return stored === undefined ? { kind: "close" } : { kind: "none", verdict, recordId: base.id, failure };
   };
 
@@ -123,13 +125,13 @@ export async function acceptFrame(needs: Needs, origin: Origin, frame: Frame): P
   const header = read.value;
   // An acknowledgement is never acknowledged: two engines would answer each other for ever.
   if (header.messageType.startsWith("ACK") || header.messageType.startsWith("MCF"))
-    return unanswered("refused", { code: "ACKNOWLEDGEMENT_RECEIVED", place: "MSH-9" }, header.messageType);
+    return unanswered("refused", { code: "ACKNOWLEDGEMENT_RECEIVED", place: "MSH-9" }, typeInClear(header));
 
   const choreography = choreographyOf(header, feed);
   const context = contextOf(base.id, receivedAt);
   const orderKey = orderKeyOf(frame.bytes, header, feed);
   const known = {
-    messageType: header.messageType,
+    ...typeInClear(header),
     findable: findableIn(frame.bytes, header),
     ...(origin.operator === true ? {} : { controlId: controlIdentity(header) }),
     ...(orderKey === undefined ? {} : { orderKey }),
@@ -259,7 +261,7 @@ function laterAnswer(needs: Needs, feed: Feed, header: Header, recordId: Message
 /** The journal cannot be written: never an accept, and never an E of the application, which senders file as final. */
 function storeDown(feed: Feed, header: Header, choreography: Choreography, context: AnswerContext): Reply {
   const failures: readonly Failure[] = [{ code: "STORE_DOWN" }];
-  const about = { kind: "answer" as const, verdict: "refused" as const };
+  const about = { kind: "answer" as const, verdict: "refused" as const, failure: { code: "STORE_DOWN" as const } };
   if (feed.onStoreDown === "AR207") return { ...about, bytes: refusalBytes(header, "AR", failures, context) };
   if (feed.onStoreDown === "CE" && choreography.mode === "enhanced")
     return { ...about, bytes: refusalBytes(header, "CE", failures, context) };

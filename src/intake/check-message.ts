@@ -17,14 +17,16 @@ export interface Checked {
 
 const PATIENT_TYPES = new Set(["ADT", "DFT", "BAR", "MDM"]);
 /** Segments without which a message of the type can mean nothing. */
-const NEEDED: Readonly<Record<string, readonly string[]>> = { DFT: ["FT1"], MDM: ["TXA"], ORU: ["OBR"], SIU: ["SCH"] };
+const NEEDED: ReadonlyMap<string, readonly string[]> = new Map(Object.entries({ DFT: ["FT1"], MDM: ["TXA"], ORU: ["OBR"], SIU: ["SCH"] }));
 /** Segments that should be there and that nothing depends on. */
-const EXPECTED: Readonly<Record<string, readonly string[]>> = {
-  ADT: ["EVN", "PV1"],
-  DFT: ["EVN", "PV1"],
-  BAR: ["EVN"],
-  MDM: ["EVN", "PV1"],
-};
+const EXPECTED: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    ADT: ["EVN", "PV1"],
+    DFT: ["EVN", "PV1"],
+    BAR: ["EVN"],
+    MDM: ["EVN", "PV1"],
+  }),
+);
 /** Events about a person, who need not be on a visit. */
 const WITHOUT_VISIT = new Set(["A28", "A29", "A31", "A40", "A24", "A37", "A30", "A47"]);
 
@@ -98,14 +100,14 @@ export function checkMessage(bytes: Buffer, header: Header, feed: Feed): Checked
   const unusable: Failure[] = characters === undefined ? [] : [characters];
   if (shape.headers > 1) unusable.push({ code: "SEGMENT_REPEATED", place: "MSH(2)" });
   if (shape.segments.length === 1)
-    unusable.push({ code: "SEGMENT_MISSING", place: PATIENT_TYPES.has(type) ? "PID" : (NEEDED[type]?.[0] ?? "MSH") });
+    unusable.push({ code: "SEGMENT_MISSING", place: PATIENT_TYPES.has(type) ? "PID" : (NEEDED.get(type)?.[0] ?? "MSH") });
   else if (shape.truncated) unusable.push({ code: "MESSAGE_TRUNCATED", place: shape.segments.at(-1) ?? "MSH" });
   // A message without an event is old or a query; the map decides.
   else if (event !== undefined)
-    for (const name of [...(PATIENT_TYPES.has(type) ? ["PID"] : []), ...(NEEDED[type] ?? [])])
+    for (const name of [...(PATIENT_TYPES.has(type) ? ["PID"] : []), ...(NEEDED.get(type) ?? [])])
       if (!names.has(name)) unusable.push({ code: "SEGMENT_MISSING", place: name });
   if (event !== undefined)
-    for (const name of EXPECTED[type] ?? [])
+    for (const name of EXPECTED.get(type) ?? [])
       if (!names.has(name) && !(name === "PV1" && WITHOUT_VISIT.has(event))) flags.push(`${name}_MISSING`);
   const [first] = unusable;
   if (first === undefined) return { refusals: [], flags };

@@ -51,21 +51,31 @@ export async function appendHorizon(client: pg.PoolClient): Promise<string> {
   return rows[0]?.horizon ?? "0";
 }
 
-/** Takes the lanes nobody else is folding, for the length of the transaction. */
-export async function lockLanes(client: pg.PoolClient): Promise<readonly number[]> {
+/** Every `of`-th lane from `index` on: what one of several folds looks after. */
+export interface LaneShare {
+  readonly index: number;
+  readonly of: number;
+}
+
+const ALL_LANES: LaneShare = { index: 0, of: 1 };
+
+/** Takes the lanes of a share that nobody else is folding, for the length of the transaction. */
+export async function lockLanes(client: pg.PoolClient, { index, of }: LaneShare = ALL_LANES): Promise<readonly number[]> {
   const { rows } = await client.query<{ lane: number }>({
     name: "lock-lanes",
-    text: "select lane from lane_cursor order by lane for update skip locked",
+    text: "select lane from lane_cursor where lane % $2 = $1 order by lane for update skip locked",
+    values: [index, of],
   });
   return rows.map((row) => row.lane);
 }
 
-/** Whether any record waits behind a cursor. Reads only: an engine with nothing to do writes nothing. */
-export async function hasWaiting(pool: pg.Pool): Promise<boolean> {
+/** Whether any record waits behind a cursor of a share. Reads only: an engine with nothing to do writes nothing. */
+export async function hasWaiting(pool: pg.Pool, { index, of }: LaneShare = ALL_LANES): Promise<boolean> {
   const { rows } = await pool.query<{ waiting: boolean }>({
     name: "has-waiting",
     text: `select exists (select from lane_cursor c where exists (
-        select from journal_record j where j.lane = c.lane and j.verdict = 'accepted' and (j.xid, j.seq) > (c.xid, c.seq))) as waiting`,
+        select from journal_record j where j.lane = c.lane and j.verdict = 'accepted' and (j.xid, j.seq) > (c.xid, c.seq)) and c.lane % $2 = $1) as waiting`,
+    values: [index, of],
   });
   return rows[0]?.waiting ?? false;
 }
@@ -166,17 +176,42 @@ export async function alreadyFolded(client: pg.PoolClient, records: readonly Jou
   return new Set(rows.map((row) => row.seq));
 }
 
-/** The failed and parked records of one account, in the order they came: what a retry folds again. A person decided, so `foldAs` no longer counts. */
+/**
+ * The failed and parked records of one account (all accounts when absent), or one of no account, in the order they came: what a
+ * retry folds again. A person decided, so `foldAs` no longer counts.
+ */
 export async function troubledRecords(
   client: pg.PoolClient,
   sealer: Sealer,
   accountId: string | undefined,
+  recordId?: string,
 ): Promise<readonly JournalRecord[]> {
   const { rows } = await client.query<Row>(
     `select j.seq, j.xid::text as xid, j.lane, j.id, j.feed, j.protocol, j.sealed, j.charset, null as fold_as, null as fold_code, null as fold_place from journal_outcome o
      join journal_record j on j.id = o.record_id
-     where o.outcome in ('failed', 'parked') and ($1::uuid is null or o.account_id = $1) order by j.xid, j.seq`,
-    [accountId ?? null],
+     where o.outcome in ('failed', 'parked') and ($1::uuid is null or o.account_id = $1) and ($2::uuid is null or o.record_id = $2)
+     order by j.xid, j.seq`,
+    [accountId ?? null, recordId ?? null],
+  );
+  return rows.map((row) => asRecord(row, sealer));
+}
+
+/**
+ * The records that made the charts of these accounts, in order, and those that no map handled then: what a chart is made of again.
+ * What was given up stays so.
+ */
+export async function chartedRecords(
+  client: pg.PoolClient,
+  sealer: Sealer,
+  accountIds: readonly string[],
+): Promise<readonly JournalRecord[]> {
+  const { rows } = await client.query<Row>(
+    `select j.seq, j.xid::text as xid, j.lane, j.id, j.feed, j.protocol, j.sealed, j.charset, j.fold_as, j.fold_code, j.fold_place
+     from journal_outcome o join journal_record j on j.id = o.record_id
+     where (o.outcome = 'applied' or (o.outcome = 'filtered' and o.failure_code is null))
+       and (o.account_id = any($1::uuid[]) or o.record_id in (select record_id from record_account where account_id = any($1::uuid[])))
+     order by j.xid, j.seq`,
+    [accountIds],
   );
   return rows.map((row) => asRecord(row, sealer));
 }
@@ -185,7 +220,10 @@ export async function troubledRecords(
  * Gives a failed record up: it stays in the journal with its reason, and its account no longer waits for it.
  * @returns the account; undefined when there is no failed record of that id.
  */
-export async function giveUpRecord(pool: pg.Pool, id: string): Promise<{ readonly accountId: string | undefined } | undefined> {
+export async function giveUpRecord(
+  pool: pg.Pool | pg.PoolClient,
+  id: string,
+): Promise<{ readonly accountId: string | undefined } | undefined> {
   const { rows } = await pool.query<{ account_id: string | null }>(
     "update journal_outcome set outcome = 'filtered', folded_at = now() where record_id = $1 and outcome = 'failed' returning account_id",
     [id],
@@ -194,7 +232,7 @@ export async function giveUpRecord(pool: pg.Pool, id: string): Promise<{ readonl
 }
 
 /** One record with its bytes; undefined when the journal has none of that id. */
-export async function readRecord(pool: pg.Pool, sealer: Sealer, id: string): Promise<JournalRecord | undefined> {
+export async function readRecord(pool: pg.Pool | pg.PoolClient, sealer: Sealer, id: string): Promise<JournalRecord | undefined> {
   const { rows } = await pool.query<Row>(
     "select seq, xid::text as xid, lane, id, feed, protocol, sealed, charset, fold_as, fold_code, fold_place from journal_record where id = $1",
     [id],

@@ -7,11 +7,27 @@ import { type Journal, type JournalEntry, type Journaled, LANES, type Verdict } 
 
 /** Most entries in one commit. Beyond this a commit takes longer without storing more a second. */
 const GROUP_MAX = 200;
+/** Most bytes in one commit, unless one entry alone has more: the statement is one text of twice that. */
+const GROUP_BYTES = 8 * 1024 * 1024;
+/** SQLSTATE classes that are one entry's fault: data exception, integrity violation, program limit exceeded. */
+const ENTRY_FAULT = /^(22|23|54)/;
 
 interface Waiting {
   readonly entry: JournalEntry;
   readonly resolve: (proof: Journaled) => void;
   readonly reject: (error: unknown) => void;
+}
+
+interface Committed {
+  readonly facts: readonly { readonly sha256: Buffer; readonly controlKey: Buffer | null }[];
+  readonly judged: ReadonlyMap<string, { readonly verdict: Verdict; readonly reused: boolean }>;
+}
+
+/** How many of the waiting entries go into the next commit. */
+function groupLength(queue: readonly Waiting[]): number {
+  let bytes = 0;
+  const over = queue.findIndex(({ entry }, n) => n >= GROUP_MAX || ((bytes += entry.bytes.length) > GROUP_BYTES && n > 0));
+  return over < 0 ? queue.length : over;
 }
 
 export interface JournalWriter extends Journal {
@@ -44,13 +60,8 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
   let running: Promise<void> | undefined;
   let inFlight = 0;
 
-  const controlSearch = ({ verdict, findable }: JournalEntry): string | null => {
-    const control = findable?.find(({ kind }) => kind === "control");
-    // An accepted entry may still be refused as a reused control id, so every one brings it.
-    return control === undefined || verdict === "incomplete" ? null : searchKey(sealer, "control", control.value).toString();
-  };
-
-  const commit = async (group: readonly Waiting[]): Promise<void> => {
+  /** Writes a group in one commit. Rejects when nothing of it was written. */
+  const write = async (group: readonly Waiting[]): Promise<Committed> => {
     const columns: unknown[][] = Array.from({ length: ENTRY_COLUMNS }, () => []);
     const search: string[] = [];
     const searchOf: number[] = [];
@@ -59,6 +70,9 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
       controlKey: entry.controlId === undefined || entry.controlId === "" ? null : sealer.blindIndex("control-id", entry.controlId),
     }));
     group.forEach(({ entry }, n) => {
+      const keys = (entry.findable ?? []).map(({ kind, value }) => ({ kind, key: searchKey(sealer, kind, value).toString() }));
+      // An accepted entry may still be refused as a reused control id, so every one brings it.
+      const controlSearch = entry.verdict === "incomplete" ? undefined : keys.find(({ kind }) => kind === "control")?.key;
       const row = [
         entry.id,
         entry.receivedAt,
@@ -80,15 +94,15 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
         entry.foldAs?.failure.code ?? null,
         entry.foldAs?.failure.place ?? null,
         entry.answerBytes === undefined ? null : sealer.seal(entry.answerBytes, answerContext(entry.id)),
-        controlSearch(entry),
+        controlSearch ?? null,
         entry.onReuse ?? "accept",
         entry.owes?.condition ?? null,
         entry.owes?.mode ?? null,
         entry.charset ?? null,
       ];
       row.forEach((value, c) => columns[c]?.push(value));
-      for (const { kind, value } of entry.findable ?? []) {
-        search.push(searchKey(sealer, kind, value).toString());
+      for (const { key } of keys) {
+        search.push(key);
         searchOf.push(n + 1);
       }
     });
@@ -97,13 +111,35 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
       text: APPEND,
       values: [...columns, search, searchOf],
     });
-    onCommit();
-    const judged = new Map(rows.map((row) => [row.id, row]));
+    return { facts, judged: new Map(rows.map((row) => [row.id, row])) };
+  };
+
+  const tell = async (group: readonly Waiting[], { facts, judged }: Committed): Promise<void> => {
     for (const [n, { entry, resolve }] of group.entries()) {
       const { verdict = entry.verdict, reused = false } = judged.get(entry.id) ?? {};
       if (verdict !== "duplicate") resolve({ id: entry.id, verdict, reused } as Journaled);
       else resolve(await repetition(entry, facts[n]?.controlKey ?? null, facts[n]?.sha256 ?? Buffer.alloc(0)));
     }
+  };
+
+  const refuse = (group: readonly Waiting[], error: unknown): void => {
+    for (const { reject } of group) reject(error);
+  };
+
+  /** An entry that cannot be written is found by halves, in order, and refused alone: the others are other people's messages. */
+  const commit = async (group: readonly Waiting[]): Promise<void> => {
+    let committed: Committed;
+    try {
+      committed = await write(group);
+    } catch (error) {
+      const { code } = error as { readonly code?: unknown };
+      if (group.length === 1 || typeof code !== "string" || !ENTRY_FAULT.test(code)) return refuse(group, error);
+      const middle = group.length >> 1;
+      await commit(group.slice(0, middle));
+      return commit(group.slice(middle));
+    }
+    onCommit();
+    await tell(group, committed).catch((error: unknown) => refuse(group, error));
   };
 
   const repetition = async (entry: JournalEntry, controlKey: Buffer | null, sha256: Buffer): Promise<Journaled> => {
@@ -123,14 +159,10 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
 
   const run = async (): Promise<void> => {
     while (queue.length > 0) {
-      const group = queue.slice(0, GROUP_MAX);
-      queue = queue.slice(GROUP_MAX);
+      const group = queue.slice(0, groupLength(queue));
+      queue = queue.slice(group.length);
       inFlight = group.length;
-      try {
-        await commit(group);
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
+      await commit(group);
       inFlight = 0;
     }
     running = undefined;

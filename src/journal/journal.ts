@@ -6,7 +6,8 @@ import type { Findable } from "./search-keys.ts";
 export type { Journaled, Verdict } from "#src/base/journaled.ts";
 /** What came of an accepted record. */
 export type Outcome = "applied" | "filtered" | "failed" | "parked";
-export type Protocol = "mllp" | "http" | "files" | "fhir";
+/** `operator`: the edited copy of a failed message, by a person. */
+export type Protocol = "mllp" | "http" | "files" | "fhir" | "operator";
 
 /** When the sender wants to hear of the effect (MSH-16), and as what: a second answer, or the one answer of original mode. */
 export interface OwedAnswer {

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { FAILURES, type FailureCode } from "#src/base/failures.ts";
+import { type FailureCode, isFailureCode } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
 import type { Outcome } from "./journal.ts";
 
@@ -15,8 +15,8 @@ export interface OutcomeRow {
 }
 
 export function asWatched({ outcome, failure_code: code, failure_place: place }: OutcomeRow): WatchedOutcome {
-  if (code === null || !(code in FAILURES)) return { outcome };
-  return { outcome, failure: { code: code as FailureCode, ...(place === null ? {} : { place }) } };
+  if (code === null || !isFailureCode(code)) return { outcome };
+  return { outcome, failure: { code, ...(place === null ? {} : { place }) } };
 }
 
 /** Waits for the outcomes of records, many at once with one question. */

@@ -37,3 +37,13 @@ export async function durabilityFaults(pool: pg.Pool): Promise<readonly string[]
     .filter((row) => row.setting !== wanted[row.name] && !(row.name === "synchronous_commit" && row.setting.startsWith("remote")))
     .map((row) => `Postgres ${row.name} is ${row.setting}, and must be ${wanted[row.name] ?? "on"}`);
 }
+
+/** PostgreSQL's own folder, as it names it; none where we may not know. Whether it is on this machine is another question. */
+export async function dataDirectory(pool: pg.Pool): Promise<readonly string[]> {
+  try {
+    const { rows } = await pool.query<{ data_directory: string }>("show data_directory");
+    return rows.map((row) => row.data_directory);
+  } catch {
+    return [];
+  }
+}

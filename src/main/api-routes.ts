@@ -1,30 +1,65 @@
 import { readFileSync } from "node:fs";
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
+import { chartRoutes } from "#src/api/charts/routes.ts";
+import { failureRoutes } from "#src/api/failures/routes.ts";
+import { createChartView } from "#src/api/charts/view.ts";
+import { codeRoutes } from "#src/api/codesets/routes.ts";
+import { terminologyRoutes } from "#src/api/codesets/terminology.ts";
 import { authRoutes } from "#src/api/auth/routes.ts";
 import type { Tokens } from "#src/api/auth/tokens.pg.ts";
 import { type FeedStatus, feedRoutes } from "#src/api/feeds/routes.ts";
 import { type Hl7RouteNeeds, hl7Routes } from "#src/api/hl7v2/routes.ts";
 import { fhirRoutes } from "#src/api/fhir/routes.ts";
+import { metricsRoutes } from "#src/api/metrics/routes.ts";
+import { messagePage } from "#src/api/messages/page.ts";
+import { mapRoutes } from "#src/api/maps/routes.ts";
 import { messageRoutes } from "#src/api/messages/routes.ts";
-import type { Caller, Route } from "#src/api/route.ts";
+import type { Caller, Role, Route } from "#src/api/route.ts";
 import type { AuditEntry } from "#src/api/server.http.ts";
 import { codingRoutes } from "#src/api/coding/routes.ts";
+import { supervisionRoutes } from "#src/api/worklist/supervision-routes.ts";
 import { worklistRoutes } from "#src/api/worklist/routes.ts";
 import { describe } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
+import { createChartCache, readChart } from "#src/charts/chart-store.pg.ts";
+import { listFailures, readDecisions, readFailure } from "#src/charts/failures.pg.ts";
+import { refold } from "#src/charts/refold.pg.ts";
+import { correctFailure, retryFailure, skipFailure } from "#src/charts/repair.pg.ts";
+import { type ConfidentialRules, isConfidentialAt } from "#src/charts/confidential.ts";
+import { textsOf } from "#src/charts/documents/document-text.pg.ts";
+import { extractInThread } from "#src/charts/documents/extract-thread.ts";
+import { findAccounts, readChartAt, readHistory } from "#src/charts/history.pg.ts";
+import { readLineage } from "#src/charts/lineage.pg.ts";
 import { createMapRecord, settingsOf } from "#src/charts/map-record.ts";
+import { resolveUnmapped } from "#src/charts/resolve-code.pg.ts";
+import { createTrace, type Trace } from "#src/charts/trace.pg.ts";
+import { unmappedTasks } from "#src/charts/unmapped-codes.pg.ts";
 import { readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
 import type { CodingDesk } from "#src/coding/coding-desk.pg.ts";
+import type { CodeStore } from "#src/codesets/code-store.pg.ts";
+import { describeCode } from "#src/codesets/describe.pg.ts";
+import type { CodeSystemName } from "#src/codesets/code-data.ts";
+import { type CodeQuery, searchCodes } from "#src/codesets/search.ts";
+import { gapsOn } from "#src/codesets/versions.ts";
+import { listVersions } from "#src/codesets/versions.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
 import { readSubject } from "#src/mapping/fhir/map-bundle.ts";
 import type { Config, Feed } from "#src/config/types.ts";
-import { outcomeOf, readRecord } from "#src/journal/journal-reader.pg.ts";
+import type { MapPack } from "#src/mapping/compile.ts";
+import { infoOf } from "#src/mapping/message-info.ts";
+import { toProvenance } from "#src/mapping/provenance.ts";
+import { type JournalRecord, outcomeOf, readRecord } from "#src/journal/journal-reader.pg.ts";
 import type { Journal } from "#src/journal/journal.ts";
+import { searchMessages } from "#src/journal/search.pg.ts";
+import { readStoredMessage } from "#src/journal/stored-message.pg.ts";
 import { createAcceptBundle } from "#src/sources/fhir/accept-bundle.ts";
 import type { AuditRow } from "#src/telemetry/audit.pg.ts";
 import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
+import { withFeedLives } from "#src/worklist/feed-lives.pg.ts";
+import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import type { Worklist } from "#src/worklist/worklist.ts";
+import type { LiveMaps } from "./live-maps.ts";
 import type { Rules } from "./rules.ts";
 
 export interface ApiNeeds {
@@ -33,18 +68,24 @@ export interface ApiNeeds {
   readonly config: Config;
   readonly keys: Keys;
   readonly rules: Rules;
+  readonly maps: LiveMaps;
   readonly journal: Journal;
   readonly tokens: Tokens;
   readonly worklist: Worklist;
   readonly codingDesk: CodingDesk;
+  readonly codes: CodeStore;
   readonly acceptHl7: Hl7RouteNeeds["accept"];
   readonly feedStatus: () => readonly FeedStatus[];
+  /** Prometheus text. */
+  readonly metrics?: () => string;
   readonly wakeRelay: () => void;
   readonly wakeDelivery: () => void;
 }
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 const TROUBLES_SHOWN = 50;
+/** For charts of a feed that is no longer configured. */
+const NO_FEED_RULES: ConfidentialRules = { labels: ["R", "V"], visitIndicators: [], services: [], documentTypes: [] };
 
 /** The feed a machine writes to: the one of its own name, else the only one there is. */
 function feedOf(caller: Caller, feeds: readonly Feed[]): Feed | undefined {
@@ -58,17 +99,37 @@ export function apiRoutes({
   config,
   keys,
   rules,
+  maps,
   journal,
   tokens,
   worklist,
   codingDesk,
+  codes,
   acceptHl7,
   feedStatus,
+  metrics = () => "",
   wakeRelay,
   wakeDelivery,
 }: ApiNeeds): readonly Route[] {
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
-  const map = createMapRecord(rules.maps, feeds, keys.idKey);
+  const mapUnder = (pack: MapPack) => createMapRecord(pack, feeds, keys.idKey);
+  const map = (record: JournalRecord) => mapUnder(maps.current())(record);
+  const view = createChartView(
+    (feed) => feeds.get(feed)?.confidential ?? NO_FEED_RULES,
+    (feed) => feeds.get(feed)?.chartLink,
+  );
+  // What people fold again is folded here; the fold's own thread notices by the edit of an account.
+  const foldNeeds = {
+    trace: (client: PoolClient, read: Parameters<Trace>[1]) => createTrace(sealer, maps.current())(client, read),
+    pool,
+    sealer,
+    cache: createChartCache(0),
+    map,
+    onChanges: withFeedLives(createReconcileItems({ rules: rules.queues, feeds, idKey: keys.idKey, sealer, now: () => new Date() }), feeds),
+    restricted: isConfidentialAt(feeds),
+    journal,
+    now: () => new Date(),
+  };
   const outcome = (id: string, waitMs: number) => outcomeOf(pool, id as MessageId, waitMs);
   const accept = createAcceptBundle({
     journal,
@@ -77,13 +138,39 @@ export function apiRoutes({
     subjectOf: (feed) => (bundle) => readSubject(bundle, settingsOf(feed, keys.idKey)),
     awaitOutcome: outcome,
   });
+  const today = (): string => new Date().toISOString().slice(0, 10);
+  const codeNeeds = {
+    today,
+    data: codes.data,
+    search: async (query: CodeQuery) => searchCodes(await codes.index(), codes.data(), query),
+    describe: (system: CodeSystemName, code: string, date: string) => describeCode(pool, codes.data(), system, code, date),
+    versions: async () => {
+      const versions = await listVersions(pool);
+      return { versions, gaps: gapsOn(versions, today()) };
+    },
+  };
   return [
     ...authRoutes(tokens),
+    ...codeRoutes(codeNeeds),
+    ...terminologyRoutes(codeNeeds),
     ...feedRoutes(feedStatus),
+    ...metricsRoutes(metrics),
     ...hl7Routes({ feeds: config.feeds, accept: acceptHl7 }),
     ...messageRoutes({
       status: () => readLineStatus(pool, TROUBLES_SHOWN),
-      outcome: (id) => outcome(id, 0),
+      search: (search) => searchMessages(pool, sealer, search),
+      page: async (id, content) => {
+        const stored = await readStoredMessage(pool, sealer, id);
+        return stored && messagePage(stored, feeds.get(stored.feed)?.charset, content);
+      },
+      raw: async (id) => (await readRecord(pool, sealer, id))?.bytes,
+      lineage: (id) => readLineage(pool, sealer, id),
+      provenance: async (id) => {
+        const record = await readRecord(pool, sealer, id);
+        if (record === undefined) return undefined;
+        const { mapped, mapVersion } = map(record);
+        return mapped.ok ? toProvenance(mapped.value, infoOf(record.bytes), mapVersion, keys.idKey) : [];
+      },
       mapAgain: async (id) => {
         const record = await readRecord(pool, sealer, id);
         if (record === undefined) return undefined;
@@ -93,8 +180,56 @@ export function apiRoutes({
           : { mapVersion, mapped: undefined, failure: describe(mapped.failure) };
       },
     }),
-    ...worklistRoutes({ worklist, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
-    ...codingRoutes(codingDesk),
+    ...mapRoutes({
+      maps: () => ({ version: maps.current().version, messageTypes: maps.current().messageTypes }),
+      reload: () => maps.reload(),
+      unmapped: () => unmappedTasks(pool, sealer),
+      resolve: (id, meaning, who) =>
+        resolveUnmapped(
+          {
+            pool,
+            sealer,
+            siteMapsDir: config.siteMapsDir,
+            compile: () => maps.compile(),
+            adopt: async (pack) => {
+              await maps.adopt(pack);
+              return foldNeeds;
+            },
+          },
+          id,
+          meaning,
+          who,
+        ),
+      onFolded: wakeRelay,
+    }),
+    ...chartRoutes({
+      find: (number) => findAccounts(pool, sealer, number),
+      history: (id) => readHistory(pool, id),
+      chart: (id, version) => (version === undefined ? readChart(pool, sealer, id) : readChartAt(pool, sealer, id, version)),
+      texts: (id, documents) => textsOf({ pool, sealer, extract: extractInThread }, id, documents),
+      view,
+    }),
+    ...failureRoutes({
+      list: (page) => listFailures(pool, page),
+      read: (id) => readFailure(pool, sealer, id),
+      decisions: (id) => readDecisions(pool, sealer, id),
+      retry: (id, decision) => retryFailure(foldNeeds, id, decision),
+      skip: (id, decision) => skipFailure(foldNeeds, id, decision),
+      correct: (id, edited, decision) => correctFailure(foldNeeds, id, edited, decision),
+      refold: (id) => refold(foldNeeds, id),
+      onFolded: wakeRelay,
+    }),
+    ...worklistRoutes({ worklist, view, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
+    ...codingRoutes(codingDesk, view),
+    ...supervisionRoutes({
+      worklist,
+      view,
+      queues: rules.queues.names,
+      onTickets: wakeRelay,
+      onReleased: wakeDelivery,
+      sealer,
+      makeUser: (name, roles) => tokens.makeUser(name, roles as readonly Role[]),
+    }),
     ...fhirRoutes({
       version,
       startedAt: new Date().toISOString(),

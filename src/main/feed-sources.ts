@@ -15,6 +15,7 @@ import { watchFolder } from "#src/sources/files/watch-folder.ts";
 import { type ReadyAnswer, sendApplicationAnswers } from "#src/sources/mllp/application-answers.net.ts";
 import { type Dialer, dialFeed } from "#src/sources/mllp/dialer.net.ts";
 import { type Listener, listenMllp } from "#src/sources/mllp/listener.net.ts";
+import type { Metrics } from "#src/telemetry/metrics.ts";
 import { errorKind, type Log } from "#src/telemetry/log.ts";
 
 export interface FeedSourceNeeds {
@@ -25,6 +26,7 @@ export interface FeedSourceNeeds {
   readonly outcomes: OutcomeWatch;
   readonly log: Log;
   readonly now: () => Date;
+  readonly count?: Metrics["count"];
 }
 
 export interface FeedSources {
@@ -39,7 +41,7 @@ export interface FeedSources {
 const FOLD_WAIT_MS = 60_000;
 
 /** The ways messages come in, of every feed: all of them end in the same acceptance. */
-export function createFeedSources({ feeds, pool, sealer, journal, outcomes, log, now }: FeedSourceNeeds): FeedSources {
+export function createFeedSources({ feeds, pool, sealer, journal, outcomes, log, now, count }: FeedSourceNeeds): FeedSources {
   const undos: (() => Promise<void>)[] = [];
   const listeners = new Map<string, Listener>();
   const dialers = new Map<string, Dialer>();
@@ -53,7 +55,13 @@ export function createFeedSources({ feeds, pool, sealer, journal, outcomes, log,
       ),
     sequence: createSequenceWatch(),
   };
-  const take = (origin: Origin, frame: Frame): Promise<Reply> => acceptFrame(needs, origin, frame);
+  const take = async (origin: Origin, frame: Frame): Promise<Reply> => {
+    const reply = await acceptFrame(needs, origin, frame);
+    const labels = { feed: origin.feed.name, protocol: origin.protocol };
+    if (reply.kind === "close" || reply.failure?.code === "STORE_DOWN") count?.("chartbridge_unanswered_total", labels);
+    else count?.("chartbridge_frames_total", { ...labels, verdict: reply.verdict, code: reply.failure?.code ?? "" });
+    return reply;
+  };
 
   const ready = async (feed: Feed, most: number): Promise<readonly ReadyAnswer[]> =>
     (await readyAnswers(pool, sealer, feed.name, most)).map(({ recordId, condition, bytes, outcome, receivedAt }) => {

@@ -1,6 +1,8 @@
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Keys } from "#src/config/keys.ts";
 import type { Config } from "#src/config/types.ts";
+import type { LaneShare } from "#src/journal/journal-reader.pg.ts";
 import type { Log, LogLevel } from "#src/telemetry/log.ts";
 
 export interface FoldWorkerData {
@@ -8,13 +10,17 @@ export interface FoldWorkerData {
   readonly config: Config;
   readonly keys: Keys;
   readonly logLevel: LogLevel;
+  readonly share: LaneShare;
 }
 
-export type ToWorker = { readonly kind: "wake" } | { readonly kind: "close" };
+/** `maps`: the files of maps are others now, and have no fault. */
+export type ToWorker = { readonly kind: "wake" } | { readonly kind: "maps" } | { readonly kind: "close" };
 export type FromWorker = { readonly kind: "ready" } | { readonly kind: "folded"; readonly count: number };
 
 export interface FoldThread {
   wake(): void;
+  /** From the next batch on, fold under the maps as the files are now. */
+  takeMaps(): void;
   /** Finishes the batch in hand. */
   close(): Promise<void>;
 }
@@ -26,7 +32,7 @@ const RESTART_MS = 1_000;
  * Folds in a thread of its own, so that mapping and charting never make a sender wait for its acknowledgement.
  * A thread that ends by itself is started again: where it was is in the cursors.
  */
-export function startFoldThread(data: FoldWorkerData, onFolded: (count: number) => void, log: Log): Promise<FoldThread> {
+function startFoldThread(data: FoldWorkerData, onFolded: (count: number) => void, log: Log): Promise<FoldThread> {
   let stopping = false;
   let worker: Worker;
   return new Promise((resolve, reject) => {
@@ -50,6 +56,7 @@ export function startFoldThread(data: FoldWorkerData, onFolded: (count: number) 
     };
     const thread: FoldThread = {
       wake: () => worker.postMessage({ kind: "wake" } satisfies ToWorker),
+      takeMaps: () => worker.postMessage({ kind: "maps" } satisfies ToWorker),
       close: async () => {
         stopping = true;
         const ended = new Promise<void>((done) => worker.once("exit", () => done()));
@@ -59,4 +66,27 @@ export function startFoldThread(data: FoldWorkerData, onFolded: (count: number) 
     };
     start();
   });
+}
+
+/** Threads that fold, each its share of the lanes: as many as the machine has processors for, and two at most. */
+export async function startFoldThreads(
+  data: Omit<FoldWorkerData, "share">,
+  onFolded: (count: number) => void,
+  log: Log,
+): Promise<FoldThread> {
+  const of = Math.min(2, availableParallelism());
+  const threads = await Promise.all(
+    Array.from({ length: of }, (_, index) => startFoldThread({ ...data, share: { index, of } }, onFolded, log)),
+  );
+  return {
+    wake: () => {
+      for (const thread of threads) thread.wake();
+    },
+    takeMaps: () => {
+      for (const thread of threads) thread.takeMaps();
+    },
+    close: async () => {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
 }

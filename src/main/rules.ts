@@ -27,8 +27,8 @@ export class RuleFaults extends Error {
 }
 
 /** Compiles `mappings/`, `queues/` and the site data. Throws `RuleFaults` with every fault at once. */
-export function readRules(config: Pick<Config, "mappingsDir" | "queuesDir" | "siteDataDir">): Rules {
-  const maps = compileMaps(readMapFiles(config.mappingsDir));
+export function readRules(config: Pick<Config, "mappingsDir" | "siteMapsDir" | "queuesDir" | "siteDataDir">): Rules {
+  const maps = compileMaps(readMapFiles(config.mappingsDir, config.siteMapsDir));
   const queues = compileQueues(readQueueFiles(config.queuesDir));
   const site = loadSiteData(config.siteDataDir);
   const edits = parseSiteEdits(EDITS_FILE, readEditsFile(config.siteDataDir));

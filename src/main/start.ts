@@ -102,6 +102,10 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<voi
       logLevel: level,
     });
     undo.add(() => engine.close());
+    // An operator's command has changed the files of maps.
+    process.on("SIGUSR2", () => {
+      void engine.maps.reload().then((loaded) => (loaded.ok ? undefined : log.error("the maps have a fault; those of before still count")));
+    });
     const runFile = {
       pid: process.pid,
       http: engine.http,

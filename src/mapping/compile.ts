@@ -1,86 +1,56 @@
 import { hash } from "node:crypto";
 import type { Failure } from "#src/base/failures.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
+import { isType } from "#src/fhir/elements.ts";
 import type { Hl7Message } from "#src/hl7v2/message.ts";
-import { compileCondition } from "./conditions.ts";
+import { fieldsLookedAt } from "./fields-read.ts";
 import type { MapFile } from "./map-file.ts";
 import { mapMessage, type MessageMap } from "./map-message.ts";
-import type { MapSpec, Row } from "./map-schema.ts";
-import { type Read, type ReadMaps, readMaps, type Where } from "./read-maps.ts";
-import { compileRow, rowKey, type RowContext, type RunRow } from "./row.ts";
-import { type CompiledRows, compileSegmentMap, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
-import { compileSource, type Home } from "./sources.ts";
+import type { SiteSpec } from "./map-schema.ts";
+import { compileMessages } from "./message-maps.ts";
+import { type Read, type ReadMaps, readMaps } from "./read-maps.ts";
+import { compileRow, type RowContext, type RunRow } from "./row.ts";
+import { namesExtension } from "./row-key.ts";
+import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
+import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
+import type { Home } from "./sources.ts";
 import { compileTable, type Table } from "./tables.ts";
 import type { Mapped, MapSettings } from "./types.ts";
-import { CODED_TYPES } from "./values/coded.ts";
-import { IDENTIFIER_TYPES } from "./values/identifiers.ts";
-import { SIMPLE_TYPES } from "./values/simple.ts";
-import { TELECOM_TYPES } from "./values/telecom.ts";
+import { REFERENCE_DISPLAYS } from "./values/names.ts";
+import { NATIVE_TYPES, VALUE_TYPES } from "./values/index.ts";
 import type { ValueType } from "./values/value-type.ts";
 
 /** All maps, compiled. */
 export interface MapPack {
   /** Hash over all files: every stored result names it. */
   readonly version: string;
+  /** Names of all rows as lineage names them, those of sites included: stored lineage counts them. */
+  readonly rows: readonly string[];
+  /** All that have maps: `ADT^A01`. */
+  readonly messageTypes: readonly string[];
+  /** Fields that decide what is made without being made into anything: those of conditions and identities. */
+  readonly looksAt: ReadonlySet<string>;
+  /** Fields that the maps leave alone on purpose, with the reason: `PV1-41`. */
+  readonly leftAlone: ReadonlyMap<string, string>;
   /** `ADT^A01`; also `ADT`, whose event EVN-1 then tells. */
   handles(messageType: string): boolean;
   /** Pure. Never throws on bad data. */
   map(message: Hl7Message, settings: MapSettings): Result<Mapped, Failure>;
 }
 
-const NATIVE: Readonly<Record<string, ValueType>> = { ...SIMPLE_TYPES, ...CODED_TYPES, ...IDENTIFIER_TYPES, ...TELECOM_TYPES };
+/** `OBX[Observation-Component]` to `Observation`, `HD[MessageHeader.source-name]` to `MessageHeader.source`. */
+export const fhirTypeOf = (map: string): string => map.slice(map.indexOf("[") + 1, -1).split("-")[0] ?? "";
 
-/** A row with the place to report it at. */
-interface PlacedRow {
-  readonly row: Row;
-  readonly key: string;
-  readonly fault: (where: Where, what: string) => void;
-}
-
-const typeIn = (map: string): string => map.slice(map.indexOf("[") + 1, -1);
-
-function placedRows({ spec, fault }: Read<MapSpec>): readonly PlacedRow[] {
-  const seen = new Map<string, number>();
-  return spec.rows.map((row, at) => {
-    const key = rowKey(row, typeIn(spec.map));
-    const nth = (seen.get(key) ?? 0) + 1;
-    seen.set(key, nth);
-    return { row, key: nth === 1 ? key : `${key}#${nth}`, fault: (where, what) => fault(["rows", at, ...where], what) };
-  });
-}
-
-/** A site's rows replace those of the same key; its others go first, for the first row that has a value counts. */
-function withSite(base: readonly PlacedRow[], site: readonly PlacedRow[]): readonly PlacedRow[] {
-  const own = new Map(site.map((one) => [one.key, one]));
-  const kept = base.map((one) => {
-    const replaced = own.get(one.key);
-    own.delete(one.key);
-    return replaced ?? one;
-  });
-  return [...own.values(), ...kept].filter(({ row }) => row.drop !== true);
-}
-
-/** The maps of all files under their names, a site's merged into the shipped ones. */
-function mergeMaps(maps: ReadMaps["maps"]): ReadonlyMap<string, { readonly read: Read<MapSpec>; readonly rows: readonly PlacedRow[] }> {
-  const merged = new Map<string, { read: Read<MapSpec>; rows: readonly PlacedRow[] }>();
-  for (const read of [...maps].sort((a, b) => Number(a.site) - Number(b.site))) {
-    const known = merged.get(read.spec.map);
-    if (known === undefined) merged.set(read.spec.map, { read, rows: placedRows(read) });
-    else if (read.site) known.rows = withSite(known.rows, placedRows(read));
-    else read.fault(["map"], `${read.spec.map} is there already`);
-  }
-  return merged;
-}
+/** A function of a closed set by the name that a file gives it: `constructor` is none. */
+const own = <T>(set: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(set, name) ? set[name] : undefined);
 
 const REFERENCE = /^Reference\((.+)\)$/;
 
+export type CompiledMaps = ReadonlyMap<string, CompiledRows & { readonly merged: MergedMap }>;
+
 /** Compiles all maps. Data types are resolved by name when they are first used: they may use each other. */
-function compileRows(
-  read: ReadMaps,
-  tables: ReadonlyMap<string, Table>,
-): ReadonlyMap<string, CompiledRows & { readonly dataType: boolean }> {
-  const merged = mergeMaps(read.maps);
-  const compiled = new Map<string, CompiledRows & { readonly dataType: boolean }>();
+function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap<string, Table>): CompiledMaps {
+  const compiled = new Map<string, CompiledRows & { readonly merged: MergedMap }>();
   const required = (name: string): CompiledRows => {
     const found = compiled.get(name);
     if (found === undefined) throw new Error(`the map ${name} is not compiled`);
@@ -88,41 +58,40 @@ function compileRows(
   };
   const typeOf = (name: string): ValueType | undefined => {
     const referred = REFERENCE.exec(name)?.[1];
-    const isDataType = merged.get(referred ?? name)?.read.dataType === true;
-    if (referred !== undefined) return isDataType ? referenceTypeOf(() => required(referred)) : undefined;
-    return isDataType ? dataTypeOf(() => required(name).rows) : NATIVE[name];
+    const map = merged.get(referred ?? name);
+    if (map?.dataType !== true) return referred === undefined ? own(VALUE_TYPES, name) : undefined;
+    const { native } = map.spec;
+    if (native !== undefined) return own(NATIVE_TYPES, native);
+    if (referred !== undefined)
+      return referenceTypeOf(() => required(referred), REFERENCE_DISPLAYS[referred.slice(0, referred.indexOf("["))] ?? (() => ""));
+    return dataTypeOf(/^[a-z]/.test(fhirTypeOf(name)), () => required(name));
   };
-  for (const [name, { read: one, rows }] of merged) {
-    const home: Home = {
-      name: name.slice(0, name.indexOf("[")),
-      isSegment: !one.dataType,
-      once: one.spec.once,
-      companions: one.spec.with,
-    };
-    const context: RowContext = { home, type: typeIn(name), typeOf, tables, mapNames: new Set(merged.keys()), fault: one.fault };
-    const run: RunRow[] = rows.map(({ row, key, fault }) => compileRow(row, `${name} ${key}`, { ...context, fault }));
-    compiled.set(name, { spec: one.spec, type: context.type, rows: run, context, dataType: one.dataType });
+  const keysOf = new Map(Array.from(merged, ([name, { rows }]) => [name, new Set(rows.map(({ row }) => row.key))]));
+  for (const [name, one] of merged) {
+    const { spec, rows, fault } = one;
+    const type = fhirTypeOf(name);
+    if (/^[A-Z]/.test(type) && !isType(type)) fault(["map"], `R4 has no type ${type}`);
+    if (spec.native !== undefined && own(NATIVE_TYPES, spec.native) === undefined) fault(["native"], `no function ${spec.native}`);
+    const home: Home = { name: name.slice(0, name.indexOf("[")), isSegment: !one.dataType, once: spec.once, companions: spec.with };
+    const context: RowContext = { home, type, typeOf, tables, mapNames: new Set(merged.keys()), slots: new Map(), fault };
+    const run: RunRow[] = [];
+    const last: RunRow[] = [];
+    for (const { row, fault: at } of rows) {
+      if (row.by !== undefined) checkBy(row.by, keysOf, at);
+      // What a native function does is not compiled from its rows: they say which of it is whose.
+      if (spec.native !== undefined) continue;
+      const made = compileRow(row, `${name} ${row.key}`, { ...context, fault: at });
+      if (made !== undefined) (namesExtension(row) ? last : run).push(made);
+    }
+    compiled.set(name, { spec, type, rows: [...run, ...last], condition: compileMapCondition(spec.when, context), context, merged: one });
   }
   return compiled;
 }
 
-function compileMessages(read: ReadMaps, maps: ReturnType<typeof compileRows>): ReadonlyMap<string, MessageMap> {
-  const bound = new Map(Array.from(maps).flatMap(([name, one]) => (one.dataType ? [] : [[name, compileSegmentMap(one)] as const])));
-  const messages = new Map<string, MessageMap>();
-  for (const { spec, fault } of [...read.messages].sort((a, b) => Number(a.site) - Number(b.site))) {
-    const run = spec.maps.flatMap((entry, at) => {
-      const { map, when = undefined } = typeof entry === "string" ? { map: entry } : entry;
-      const bind = bound.get(map);
-      const home = maps.get(map)?.context.home;
-      if (bind === undefined || home === undefined) {
-        fault(["maps", at], `no map ${map} of a segment`);
-        return [];
-      }
-      return [bind(when === undefined ? undefined : compileCondition(when, (path) => compileSource(path, home)))];
-    });
-    for (const name of spec.messages) messages.set(name, { spec, maps: run });
-  }
-  return messages;
+/** `IN1[Organization] IN1-5>address`: the row that does another's work must be there. */
+function checkBy(by: string, keysOf: ReadonlyMap<string, ReadonlySet<string>>, fault: MergedMap["fault"]): void {
+  const at = by.indexOf(" ");
+  if (keysOf.get(by.slice(0, at))?.has(by.slice(at + 1)) !== true) fault(["by"], `there is no row ${by}`);
 }
 
 /** Old messages state only their kind in MSH-9; then EVN-1 tells the event, or there is but one. */
@@ -134,24 +103,66 @@ function fullType(message: Hl7Message, known: ReadonlyMap<string, MessageMap>): 
   return ofKind.length === 1 ? (ofKind[0] ?? message.type) : message.type;
 }
 
+const rowNames = (all: readonly ReadonlyMap<string, MergedMap>[]): readonly string[] => [
+  ...new Set(all.flatMap((maps) => Array.from(maps).flatMap(([name, { rows }]) => rows.map(({ row }) => `${name} ${row.key}`)))),
+];
+
+/** Fields of segments whose rows are all skipped. */
+function leftAloneIn(maps: ReadonlyMap<string, MergedMap>): ReadonlyMap<string, string> {
+  const reasons = new Map<string, string>();
+  const used = new Set<string>();
+  for (const { rows, dataType } of maps.values())
+    for (const { row } of dataType ? [] : rows) {
+      const field = /^[A-Z][A-Z0-9]{2}-\d+/.exec(row.key)?.[0];
+      if (field === undefined) continue;
+      if (row.guide !== "skipped") used.add(field);
+      else if (row.why !== undefined && !reasons.has(field)) reasons.set(field, row.why);
+    }
+  for (const field of used) reasons.delete(field);
+  return reasons;
+}
+
+function tablesFor(read: ReadMaps, site: Read<SiteSpec> | undefined): ReadonlyMap<string, Table> {
+  const own = new Map((site?.spec.tables ?? []).map((one) => [one.table, one]));
+  const tables = new Map<string, Table>();
+  for (const { spec, fault } of read.tables) {
+    if (site === undefined && tables.has(spec.table)) fault(["table"], `${spec.table} is there already`);
+    const changed = own.get(spec.table);
+    tables.set(spec.table, compileTable(changed?.unknown === undefined ? spec : { ...spec, unknown: changed.unknown }, changed?.codes));
+    own.delete(spec.table);
+  }
+  for (const { table, codes, unknown = "task" } of own.values()) tables.set(table, compileTable({ table, source: table, unknown, codes }));
+  return tables;
+}
+
 /** Compiles all files of `mappings/`. Fails with every fault at once, as `mappings/…yaml:LINE: what`. */
 export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly string[]> {
   const read = readMaps(files);
   if (read.faults.length > 0) return fail(read.faults);
-  const tables = new Map<string, Table>();
-  for (const { spec } of [...read.tables].sort((a, b) => Number(a.site) - Number(b.site))) tables.set(spec.table, compileTable(spec));
-  const messages = compileMessages(read, compileRows(read, tables));
-  if (read.faults.length > 0) return fail(read.faults);
+  const base = baseMaps(read.maps);
+  const messages = compileMessages(read.messages, compileRows(base, tablesFor(read, undefined)));
+  checkSenders(read.sites);
+  const overlaid = read.sites.map((site) => siteMaps(base, site));
+  const sites = read.sites.map((site, at) => ({
+    spec: site.spec,
+    messages: compileMessages(read.messages, compileRows(overlaid[at] ?? base, tablesFor(read, site))),
+  }));
+  if (read.faults.length > 0) return fail([...new Set(read.faults)]);
 
   const ordered = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const version = hash("sha256", ordered.map(({ path, text }) => `${path}\n${text.length}\n${text}`).join("\n"), "hex").slice(0, 16);
   const kinds = new Set(Array.from(messages.keys(), (name) => name.slice(0, 3)));
   return ok({
     version,
+    rows: rowNames([base, ...overlaid]),
+    messageTypes: [...messages.keys()],
+    looksAt: fieldsLookedAt(base, read.messages),
+    leftAlone: leftAloneIn(base),
     handles: (messageType) => messages.has(messageType) || kinds.has(messageType),
     map: (message, settings) => {
       const messageType = fullType(message, messages);
-      const map = messages.get(messageType);
+      const known = sites.find(({ spec }) => isFrom(message, spec))?.messages ?? messages;
+      const map = known.get(messageType);
       return map === undefined ? fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" }) : mapMessage(message, settings, messageType, map);
     },
   });

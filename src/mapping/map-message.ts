@@ -5,10 +5,13 @@ import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Hl7Message, Value } from "#src/hl7v2/message.ts";
 import { choosePatient, DEFAULT_IDENTITY, type IdentifierFacts, ownAccountOf, placeOf } from "#src/hl7v2/identity.ts";
 import { type Clock, offsetIn, toInstant } from "#src/hl7v2/times.ts";
+import { dropIncomplete } from "./incomplete-entries.ts";
 import type { MessageSpec } from "./map-schema.ts";
-import { type Made, type PlacedValue, type Scope, warn } from "./scope.ts";
+import { isElements, type Made, type PlacedValue, type Scope, warn } from "./scope.ts";
 import type { RunMap } from "./segment-map.ts";
 import { NOTHING } from "./sources.ts";
+import { groupsOf } from "./message-groups.ts";
+import { mergesOf } from "./merges.ts";
 import type { Mapped, MappedResource, MapSettings } from "./types.ts";
 import { authorityOf } from "./values/identifiers.ts";
 
@@ -45,7 +48,7 @@ function openScope(message: Hl7Message, settings: MapSettings, spec: MessageSpec
   const defaultAuthority = settings.defaultAuthority || message.msh.field(4).part(1).text;
   const { idKey } = settings;
   const authority = (cx: Value): string => authorityOf(cx.part(4), defaultAuthority).authority;
-  const numbered = spec.level === "account" ? numberAt(message, rules.account) : undefined;
+  const numbered = spec.level === "person" ? undefined : numberAt(message, rules.account);
   const own = new Map([["Patient", `Patient/${stableId(idKey, "Patient", authority(patient), patient.part(1).text)}`]]);
   const account = accountOf();
   if (spec.level === "account" && account === undefined) return fail({ code: "ACCOUNT_UNKNOWN", place: rules.account[0] ?? "PID-18" });
@@ -70,9 +73,12 @@ function openScope(message: Hl7Message, settings: MapSettings, spec: MessageSpec
     visitNumber: visit ?? NOWHERE,
     own,
     resources: new Map(),
+    referred: new Map(),
     made: new Map(),
-    lineage: [],
+    later: [],
+    lineage: settings.lineage === false ? undefined : [],
     warnings: [],
+    unmapped: [],
   });
 
   function accountOf(): Scope["account"] {
@@ -104,32 +110,45 @@ const idIn = (scope: Scope, type: string): string | undefined => scope.own.get(t
 const has = (root: Made["root"], path: string): boolean => {
   const [top = "", member] = path.split(".");
   const value = root[top];
-  return member === undefined ? value !== undefined : typeof value === "object" && value !== null && member in value;
+  return member === undefined ? value !== undefined : isElements(value) && member in value;
 };
 
-const finish = ({ root, deleted, initial }: Made): MappedResource => ({
+const finish = ({ root, deleted, initial, envelope }: Made): MappedResource => ({
   resource: root as unknown as MappedResource["resource"],
   deleted: deleted === undefined ? [] : [...deleted].filter((path) => !has(root, path)),
   ...(initial === undefined ? {} : { initial: [...initial] }),
+  ...(envelope ? { envelope } : {}),
 });
 
-/** Maps a message with the maps of its type. The same message, settings and maps always give the same. */
-export function mapMessage(
-  message: Hl7Message,
-  settings: MapSettings,
-  messageType: string,
-  { spec, maps }: MessageMap,
-): Result<Mapped, Failure> {
+/** Where a segment says what is to be done with it (table 0206): then a message states changes, not the whole set. */
+const ACTION_CODES: Readonly<Record<string, number>> = { DG1: 21, PR1: 20 };
+
+function wholeSetsOf({ message }: Scope, wholeSets: MessageSpec["wholeSets"]): Mapped["wholeSets"] {
+  const types = Object.entries(wholeSets).flatMap(([name, type]) => {
+    const segments = message.all(name);
+    const action = ACTION_CODES[name];
+    const changes = action !== undefined && segments.some((segment) => segment.field(action).text !== "");
+    return segments.length === 0 || changes ? [] : [type];
+  });
+  return types as Resource["resourceType"][];
+}
+
+/** Maps one patient's part of a message. */
+function mapGroup(message: Hl7Message, settings: MapSettings, messageType: string, { spec, maps }: MessageMap): Result<Mapped, Failure> {
   const opened = openScope(message, settings, spec, messageType.slice(4));
   if (!opened.ok) return opened;
   const scope = opened.value;
   const time = eventTime(scope);
   for (const run of maps) run(scope);
+  for (const run of scope.later) run();
+  for (const made of scope.resources.values())
+    for (const place of dropIncomplete(made, scope.lineage))
+      warn(scope, "VALUE_NOT_VALID", place, "left out: it lacks what R4 wants of it");
   for (const segment of message.broken)
     warn(scope, "VALUE_NOT_VALID", `${segment.name}(${segment.index})`, "a line break inside a field: what follows it was not read");
   const patientId = idIn(scope, "Patient");
   const encounterId = idIn(scope, "Encounter");
-  const wholeSets = Object.entries(spec.wholeSets).flatMap(([name, type]) => (message.first(name) === undefined ? [] : [type]));
+  const merges = mergesOf(scope, spec.merge);
   return ok({
     messageType,
     ...(time === undefined ? {} : { eventTime: time }),
@@ -137,8 +156,22 @@ export function mapMessage(
     ...(patientId === undefined ? {} : { patientId }),
     ...(encounterId === undefined ? {} : { encounterId }),
     resources: Array.from(scope.resources.values(), finish),
-    wholeSets: wholeSets as Resource["resourceType"][],
-    lineage: scope.lineage,
+    wholeSets: wholeSetsOf(scope, spec.wholeSets),
+    ...(merges.length === 0 ? {} : { merges }),
+    lineage: scope.lineage ?? [],
+    ...(scope.unmapped.length === 0 ? {} : { unmapped: scope.unmapped }),
     warnings: scope.warnings,
   });
+}
+
+/**
+ * Maps a message with the maps of its type. The same message, settings and maps always give the same.
+ * Of a message about several patients or visits the first is the message's own, the others are in `others`; one that cannot be mapped fails all.
+ */
+export function mapMessage(message: Hl7Message, settings: MapSettings, messageType: string, map: MessageMap): Result<Mapped, Failure> {
+  const [first, ...others] = groupsOf(message, map.spec.groups).map((group) => mapGroup(group, settings, messageType, map));
+  if (first === undefined) return fail({ code: "SEGMENT_MISSING", place: map.spec.groups ?? "PID" });
+  if (!first.ok || others.length === 0) return first;
+  const failed = others.find((one) => !one.ok);
+  return failed ?? ok({ ...first.value, others: others.flatMap((one) => (one.ok ? [one.value] : [])) });
 }

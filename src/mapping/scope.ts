@@ -2,23 +2,26 @@ import type { Reference } from "@medplum/fhirtypes";
 import type { Failure, FailureCode } from "#src/base/failures.ts";
 import type { Hl7Message, Segment, Value } from "#src/hl7v2/message.ts";
 import type { Clock } from "#src/hl7v2/times.ts";
-import type { LineageEntry, MapSettings } from "./types.ts";
+import type { Source } from "./sources.ts";
+import type { LineageEntry, MapSettings, UnmappedCode } from "./types.ts";
 
 export type Elements = Record<string, unknown>;
+
+export const isElements = (value: unknown): value is Elements => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A resource or data type while its rows are run. */
 export interface Building {
   readonly root: Elements;
-  /** Array entries that several rows write to together: `class[group]` to its index. */
-  slots: Map<string, number> | undefined;
   /** Elements, or members of elements, that the sender set to `""`. */
   deleted: Set<string> | undefined;
   /** Top-level elements that count only while the chart has none. */
-  initial?: Set<string>;
+  initial: Set<string> | undefined;
 }
 
 export interface Made extends Building {
   readonly root: Elements & { readonly resourceType: string; readonly id: string };
+  /** It says something of the message, not of the patient. */
+  readonly envelope: boolean;
 }
 
 /** A value with the place it stands at: `PV1-50`. */
@@ -27,7 +30,15 @@ export interface PlacedValue {
   readonly place: string;
 }
 
-/** Everything known while one message is mapped. */
+/** What a map made of one segment. */
+export interface MadeOf {
+  /** Position of the segment in the message. */
+  readonly position: number;
+  readonly reference: Reference;
+  readonly made: Made;
+}
+
+/** Everything known while one message, or one patient's group of it, is mapped. */
 export interface Scope {
   readonly message: Hl7Message;
   readonly settings: MapSettings;
@@ -43,10 +54,16 @@ export interface Scope {
   /** References to the message's own Patient, Encounter and Account. */
   readonly own: Map<string, string>;
   readonly resources: Map<string, Made>;
-  /** What a map made of a segment, or of the text of a data type. */
-  readonly made: Map<string, Reference>;
-  readonly lineage: LineageEntry[];
+  /** What a map made of the text of a data type. */
+  readonly referred: Map<string, Reference>;
+  /** What each map made, in message order. */
+  readonly made: Map<string, MadeOf[]>;
+  /** References to what later segments become: filled in at the end. */
+  readonly later: (() => void)[];
+  /** Undefined when nobody asks for it. */
+  readonly lineage: LineageEntry[] | undefined;
   readonly warnings: Failure[];
+  readonly unmapped: UnmappedCode[];
 }
 
 /** Where a row reads and writes: within a segment, or within a data type below one of its fields. */
@@ -55,13 +72,23 @@ export interface Frame {
   readonly segment: Segment;
   /** The data type's value; the empty value in segment maps. */
   readonly value: Value;
-  /** `PID-5(1)` within a data type; empty in segment maps. */
-  readonly source: string;
-  /** `Patient` or `Patient.name[0]`. */
+  /** The frame and source of the row that a data type stands in. */
+  readonly parent: Frame | undefined;
+  readonly via: Source | undefined;
+  /** `Patient` or `Patient.name[0]`; empty when no lineage is kept. */
   readonly target: string;
-  readonly resourceId: string;
-  readonly building: Building;
+  resourceId: string;
+  building: Building;
+  /** Entries of lists that rows share: slot and repetition to index; made when the first is. */
+  slots: Map<number, number> | undefined;
+  /** The field of the segment whose repetitions a row goes through, and which of them it is at, counted from 1; 0 otherwise. */
+  field: number;
+  repetition: number;
 }
+
+/** Where the value of a data type stands: `PID-5(1)`; empty in segment maps. */
+export const placeOf = (frame: Frame): string =>
+  frame.via === undefined || frame.parent === undefined ? "" : frame.via.label(frame.parent);
 
 /** One warning a place: the same field read by two rows is not wrong twice. */
 export function warn(scope: Scope, code: FailureCode, place: string, detail?: string): void {

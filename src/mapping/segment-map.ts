@@ -3,14 +3,21 @@ import { stableId } from "#src/base/ids.ts";
 import type { Segment, Value } from "#src/hl7v2/message.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import type { Identity, MapSpec } from "./map-schema.ts";
-import type { RowContext, RunRow } from "./row.ts";
+import { madeBy, type RowContext, type RunRow } from "./row.ts";
 import type { Frame, Made, Scope } from "./scope.ts";
 import { compileSource, NOTHING } from "./sources.ts";
 import { authorityOf } from "./values/identifiers.ts";
-import type { ValueType } from "./values/value-type.ts";
+import type { Spot, ValueType } from "./values/value-type.ts";
 
 /** What identifies a resource; undefined when the message does not say. */
 type Identify = (frame: Frame) => readonly string[] | undefined;
+
+/** What a message is among all of its sender: nothing in it may be the same as in another. */
+const messageParts = ({ scope: { message } }: Frame): readonly string[] => [
+  message.msh.field(3).part(1).text,
+  message.msh.field(4).part(1).text,
+  message.controlId,
+];
 
 /** Compiles one way to identify: by an identifier and who assigned it, or by several fields within the account. */
 function compileIdentity(identity: Identity, context: RowContext): Identify {
@@ -29,11 +36,14 @@ function compileIdentity(identity: Identity, context: RowContext): Identify {
     };
   }
   const parts = identity.by.map(source);
-  const inAccount = identity.within === "account";
+  const { within } = identity;
   return (frame) => {
     const texts = parts.map((part) => part(frame).text);
     if (texts[0] === "") return undefined;
-    return [inAccount ? (frame.scope.account?.resourceId ?? frame.scope.own.get("Patient") ?? "") : frame.scope.defaultAuthority, ...texts];
+    const { account, own, defaultAuthority } = frame.scope;
+    const patient = own.get("Patient") ?? "";
+    if (within === "message") return [...messageParts(frame), String(frame.segment.position), ...texts];
+    return [within === "account" ? (account?.resourceId ?? patient) : within === "patient" ? patient : defaultAuthority, ...texts];
   };
 }
 
@@ -42,83 +52,148 @@ export interface CompiledRows {
   readonly spec: MapSpec;
   readonly type: string;
   readonly rows: readonly RunRow[];
+  /** The map's own `when`. */
+  readonly condition: Condition | undefined;
   readonly context: RowContext;
 }
 
-const runAll = (rows: readonly RunRow[], frame: Frame): void => {
-  for (const row of rows) row(frame);
-};
+/** Compiles the `when` of a map. */
+export function compileMapCondition(when: MapSpec["when"], { home, fault }: RowContext): Condition | undefined {
+  if (when === undefined) return undefined;
+  return compileCondition(when, (path) => {
+    const source = compileSource(path, home);
+    if (source === undefined) fault(["when"], `${path} cannot be read in a map of ${home.name}`);
+    return source;
+  });
+}
 
-const startResource = (type: string, id: string): Made => ({ root: { resourceType: type, id }, slots: undefined, deleted: undefined });
+/** Runs rows in order. Most fields and components of most messages are empty: their rows are passed over before anything is called. */
+function runAll(rows: readonly RunRow[], frame: Frame): void {
+  const { segment, value } = frame;
+  for (const { run, field, component } of rows) {
+    if (field !== 0 && segment.raw(field) === "") continue;
+    if (component !== 0 && !value.has(component)) continue;
+    run(frame);
+  }
+}
 
-/** A data type: its rows write a value of their own. */
-export const dataTypeOf = (rows: () => readonly RunRow[]): ValueType => ({
-  ownLineage: true,
-  read: (value, { frame, source, target }) => {
-    const building = { root: {}, slots: undefined, deleted: undefined };
-    runAll(rows(), { scope: frame.scope, segment: frame.segment, value, source, target, resourceId: frame.resourceId, building });
-    return Object.keys(building.root).length === 0 ? undefined : building.root;
-  },
+const startResource = (type: string, id: string, envelope: boolean): Made => ({
+  root: { resourceType: type, id },
+  deleted: undefined,
+  initial: undefined,
+  envelope,
 });
 
-const nameOf = (value: Value): string => [value.part(3).text, value.part(2).part(1).text].filter((part) => part !== "").join(" ");
+const innerFrame = (spot: Spot, value: Value, building: Frame["building"], target: string, resourceId: string): Frame => ({
+  scope: spot.frame.scope,
+  segment: spot.frame.segment,
+  value,
+  parent: spot.frame,
+  via: spot.via,
+  target,
+  resourceId,
+  building,
+  slots: undefined,
+  field: 0,
+  repetition: 0,
+});
 
-/**
- * A reference to a resource made of a data type (XCN: practitioner). Said twice in a message it is made once.
- * Without a number it stays a name.
- */
-export function referenceTypeOf(compiled: () => CompiledRows): ValueType {
-  let identities: readonly Identify[] | undefined;
+const inside = (target: string, path: string): string => (path === "" ? target : target === "" ? path : `${target}.${path}`);
+
+/** A data type: its rows write a value of their own. */
+export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows): ValueType {
+  const run = (value: Value, spot: Spot, root: Record<string, unknown>): void => {
+    const { frame } = spot;
+    const target = frame.scope.lineage === undefined ? "" : inside(frame.target, spot.target);
+    const { rows, condition } = compiled();
+    const inner = innerFrame(spot, value, { root, deleted: undefined, initial: undefined }, target, frame.resourceId);
+    if (condition === undefined || condition(inner)) runAll(rows, inner);
+  };
+  if (primitive)
+    return {
+      read: (value, spot) => {
+        const root: Record<string, unknown> = {};
+        run(value, spot, root);
+        return root["$value"];
+      },
+    };
   return {
-    read: (value, { frame, source }) => {
-      const { spec, type, rows, context } = compiled();
-      identities ??= spec.identity.map((one) => compileIdentity(one, context));
-      const { scope } = frame;
-      const key = `${spec.map}|${value.raw}`;
-      const known = scope.made.get(key);
-      if (known !== undefined) return known;
-      const inner: Frame = { ...frame, value, source, target: type };
-      const parts = firstOf(identities, inner);
-      const display = nameOf(value);
-      if (parts === undefined) return display === "" ? undefined : { display };
-      const id = stableId(scope.settings.idKey, type, ...parts);
-      const reference: Reference = { reference: `${type}/${id}`, ...(display === "" ? {} : { display }) };
-      scope.made.set(key, reference);
-      if (!scope.resources.has(`${type}/${id}`)) {
-        const building = startResource(type, id);
-        scope.resources.set(`${type}/${id}`, building);
-        runAll(rows, { ...inner, resourceId: id, building });
-      }
-      return reference;
+    write: (value, spot, into) => {
+      run(value, spot, into);
+      for (const _ in into) return true;
+      return false;
     },
   };
 }
 
-function firstOf(identities: readonly Identify[], frame: Frame): readonly string[] | undefined {
+const firstOf = (identities: readonly Identify[], frame: Frame): readonly string[] | undefined => {
   for (const identify of identities) {
     const parts = identify(frame);
     if (parts !== undefined) return parts;
   }
   return undefined;
+};
+
+/**
+ * A reference to a resource made of a data type (XCN: practitioner). Said twice in a message it is made once.
+ * Without a number it stays a name.
+ */
+export function referenceTypeOf(compiled: () => CompiledRows, display: (value: Value) => string): ValueType {
+  let identities: readonly Identify[] | undefined;
+  return {
+    read: (value, spot) => {
+      const { spec, type, rows, context } = compiled();
+      identities ??= spec.identity.map((one) => compileIdentity(one, context));
+      const { scope } = spot.frame;
+      const key = `${spec.map}|${value.raw}`;
+      const known = scope.referred.get(key);
+      // A copy: rows write functions and the like beside a reference.
+      if (known !== undefined) return { ...known };
+      const nobody = innerFrame(spot, value, startResource(type, "", false), type, "");
+      const parts = firstOf(identities, nobody);
+      const name = display(value);
+      if (parts === undefined) return name === "" ? undefined : { display: name };
+      const id = stableId(scope.settings.idKey, type, ...parts);
+      const reference: Reference = { reference: `${type}/${id}`, ...(name === "" ? {} : { display: name }) };
+      scope.referred.set(key, reference);
+      if (!scope.resources.has(`${type}/${id}`)) {
+        const made = startResource(type, id, spec.envelope);
+        scope.resources.set(`${type}/${id}`, made);
+        runAll(rows, innerFrame(spot, value, made, type, id));
+      }
+      return { ...reference };
+    },
+  };
 }
 
-/** Runs a map on its segments. */
+/** One map of a message, ready to run over its segments. */
 export type RunMap = (scope: Scope) => void;
 
 const OWN = new Set(["Patient", "Encounter", "Account"]);
 
-/** Compiles a segment map: an id and the rows for each segment of the name. */
-export function compileSegmentMap({ spec, type, rows, context }: CompiledRows): (extra?: Condition) => RunMap {
+/**
+ * Compiles a segment map; the function it gives binds it to the condition that a message puts on it.
+ */
+export function compileSegmentMap({ spec, type, rows, condition, context }: CompiledRows): (extra: Condition | undefined) => RunMap {
   const { name } = context.home;
   const identities = spec.identity.map((one) => compileIdentity(one, context));
-  if (identities.length === 0 && !OWN.has(type)) context.fault(["identity"], `${type} needs an identity`);
-  const condition = spec.when === undefined ? undefined : compileCondition(spec.when, (path) => compileSource(path, context.home));
+  const ofMessage = spec.envelope && spec.identity.length === 0;
 
-  /** The id of the segment's resource; undefined when there is nothing to make, or it is there already. */
+  const there = (frame: Frame): Made | undefined => {
+    const { scope } = frame;
+    for (const into of spec.into) {
+      const made = OWN.has(into) ? scope.resources.get(scope.own.get(into) ?? "") : madeBy(frame, into)?.made;
+      if (made === undefined) continue;
+      // Where a map can make a resource of its own, the next segment does: two RXA of one ORC are two administrations.
+      if (identities.length > 0 && scope.made.get(spec.map)?.some((one) => one.made === made) === true) continue;
+      return made;
+    }
+    return undefined;
+  };
   const idFor = (frame: Frame): string | undefined => {
     const { scope } = frame;
-    if (identities.length === 0) return scope.own.get(type)?.slice(type.length + 1);
-    const parts = firstOf(identities, frame);
+    if (identities.length === 0 && OWN.has(type) && !ofMessage) return scope.own.get(type)?.slice(type.length + 1);
+    const parts = ofMessage ? [...messageParts(frame), spec.map, String(frame.segment.position)] : firstOf(identities, frame);
     if (parts === undefined) return undefined;
     const id = stableId(scope.settings.idKey, type, ...parts);
     if (spec.alike === "same") return id;
@@ -126,20 +201,60 @@ export function compileSegmentMap({ spec, type, rows, context }: CompiledRows): 
     for (let n = 2; scope.resources.has(`${type}/${free}`); n++) free = stableId(scope.settings.idKey, type, ...parts, `#${n}`);
     return free;
   };
-  const runOne = (scope: Scope, segment: Segment, extra: Condition | undefined): void => {
-    const building = startResource(type, "");
-    const frame: Frame = { scope, segment, value: NOTHING, source: "", target: type, resourceId: "", building };
-    if ((condition !== undefined && !condition(frame)) || (extra !== undefined && !extra(frame))) return;
+  const remember = (scope: Scope, segment: Segment, made: Made): void => {
+    const list = scope.made.get(spec.map);
+    const one = { position: segment.position, reference: { reference: `${type}/${made.root.id}` }, made };
+    if (list === undefined) scope.made.set(spec.map, [one]);
+    else list.push(one);
+  };
+  const open = (frame: Frame): Made | undefined => {
+    const { scope } = frame;
+    if (spec.into.length > 0) {
+      const made = there(frame);
+      if (made !== undefined) return made;
+      if (identities.length === 0) return undefined;
+    }
     const id = idFor(frame);
-    if (id === undefined) return;
+    if (id === undefined) return undefined;
     const key = `${type}/${id}`;
-    scope.made.set(`${spec.map}#${segment.position}`, { reference: key });
-    if (scope.resources.has(key)) return;
-    const made = startResource(type, id);
+    const known = scope.resources.get(key);
+    if (known !== undefined) {
+      // Of the message's own three each map says its part; anything else that is said twice was said by the first.
+      if (OWN.has(type) && identities.length === 0) return known;
+      remember(scope, frame.segment, known);
+      return undefined;
+    }
+    const made = startResource(type, id, spec.envelope);
     scope.resources.set(key, made);
-    runAll(rows, { ...frame, resourceId: id, building: made });
+    return made;
+  };
+  const runOne = (scope: Scope, segment: Segment, extra: Condition | undefined): void => {
+    const nothing = startResource(type, "", false);
+    const frame: Frame = {
+      scope,
+      segment,
+      value: NOTHING,
+      parent: undefined,
+      via: undefined,
+      target: type,
+      resourceId: "",
+      building: nothing,
+      slots: undefined,
+      field: 0,
+      repetition: 0,
+    };
+    // A message may name a map more than once, for the groups that its segment stands in: each segment goes through it once.
+    if (scope.made.get(spec.map)?.some(({ position }) => position === segment.position) === true) return;
+    if ((condition !== undefined && !condition(frame)) || (extra !== undefined && !extra(frame))) return;
+    const made = open(frame);
+    if (made === undefined) return;
+    remember(scope, segment, made);
+    frame.resourceId = made.root.id;
+    frame.building = made;
+    runAll(rows, frame);
   };
   return (extra) => (scope) => {
+    if (spec.envelope && scope.settings.envelope !== true) return;
     if (spec.once) {
       const segment = scope.message.first(name);
       if (segment !== undefined) runOne(scope, segment, extra);

@@ -1,31 +1,25 @@
 import { type Segment, Value } from "#src/hl7v2/message.ts";
-import type { Frame, PlacedValue, Scope } from "./scope.ts";
+import { hasEnded, isGrouped } from "./order-groups.ts";
+import { type Frame, type PlacedValue, placeOf, type Scope } from "./scope.ts";
 
 /** Reads one place of a message: compiled once, from `PID-5.1` or `XPN.1.1`. */
 export interface Source {
-  /** First repetition. */
+  /** Field of the map's own segment whose repetitions it goes through; 0 for any other place. */
+  readonly field: number;
+  /** Component of the map's own data type; 0 for any other place. */
+  readonly component: number;
+  /** The current repetition, else the first. */
   readonly first: (frame: Frame) => Value;
-  /** All repetitions; one in a data type. */
+  /** The current repetition alone while a row goes through them, else all. */
   readonly all: (frame: Frame) => readonly Value[];
   /** Whether the sender set the field to `""`. */
   readonly isNull: (frame: Frame) => boolean;
-  /** `DG1(2)-3.1`, `PID-5(1).1`; the repetition is counted from 1, 0 leaves it out. */
-  readonly label: (frame: Frame, repetition: number) => string;
+  /** `DG1(2)-3.1`, `PID-5(1).1`. */
+  readonly label: (frame: Frame) => string;
 }
 
 export const NOTHING = new Value("", { field: "", component: "", repetition: "", escape: "", subcomponent: "", truncation: "" }, "");
 const NO_VALUES: readonly Value[] = [];
-
-/** The nearest segment of a name that follows, before the next one of the segment's own name: IN2 of its IN1. */
-function following(scope: Scope, segment: Segment, name: string): Segment | undefined {
-  const { segments } = scope.message;
-  for (let at = segment.position + 1; at < segments.length; at++) {
-    const next = segments[at];
-    if (next === undefined || next.name === segment.name) return undefined;
-    if (next.name === name) return next;
-  }
-  return undefined;
-}
 
 /** Whose fields and components the sources of a map mean. */
 export interface Home {
@@ -38,54 +32,91 @@ export interface Home {
   readonly companions: readonly string[];
 }
 
+/** The nearest segment of a name that follows, before the next one of the segment's own name: IN2 of its IN1. */
+export function following(scope: Scope, segment: Segment, name: string): Segment | undefined {
+  for (const one of scope.message.all(name)) {
+    if (one.position <= segment.position) continue;
+    const next = scope.message.all(segment.name).find(({ position }) => position > segment.position);
+    return next === undefined || one.position < next.position ? one : undefined;
+  }
+  return undefined;
+}
+
+/** The nearest segment of a name before; without one the first there is. In groups of orders only what is of the same group. */
+export function nearest(scope: Scope, segment: Segment, name: string): Segment | undefined {
+  const all = scope.message.all(name);
+  if (isGrouped(segment.name, name)) {
+    const before = all.findLast(({ position }) => position < segment.position);
+    return before === undefined || hasEnded(scope.message, before, segment) ? undefined : before;
+  }
+  if (all.length <= 1) return all[0];
+  let found = all[0];
+  for (const one of all) if (one.position < segment.position) found = one;
+  return found;
+}
+
+const partOf = (numbers: readonly (number | undefined)[]): ((value: Value) => Value) | undefined => {
+  const [component, subcomponent] = numbers;
+  if (component === undefined) return undefined;
+  return subcomponent === undefined ? (value): Value => value.part(component) : (value): Value => value.part(component).part(subcomponent);
+};
+
 function dataTypeSource(path: string): Source {
   const numbers = path.split(".").slice(1).map(Number);
-  const [component = 1, subcomponent] = numbers;
-  const suffix = `.${numbers.join(".")}`;
-  const first =
-    subcomponent === undefined
-      ? (frame: Frame): Value => frame.value.part(component)
-      : (frame: Frame): Value => frame.value.part(component).part(subcomponent);
+  const part = partOf(numbers);
+  const suffix = numbers.length === 0 ? "" : `.${numbers.join(".")}`;
+  const first = part === undefined ? (frame: Frame): Value => frame.value : (frame: Frame): Value => part(frame.value);
   return {
+    field: 0,
+    component: numbers[0] ?? 0,
     first,
     all: (frame) => {
       const value = first(frame);
       return value.raw === "" ? NO_VALUES : [value];
     },
     isNull: () => false,
-    label: (frame) => frame.source + suffix,
+    label: (frame) => placeOf(frame) + suffix,
   };
 }
 
 function segmentSource(path: string, home: Home): Source {
   const [name = "", position = ""] = path.split("-");
-  const [field = 0, component, subcomponent] = position.split(".").map(Number);
-  const suffix = position.includes(".") ? position.slice(position.indexOf(".")) : "";
-  const part =
-    component === undefined
-      ? undefined
-      : subcomponent === undefined
-        ? (value: Value): Value => value.part(component)
-        : (value: Value): Value => value.part(component).part(subcomponent);
-  const segmentOf: (frame: Frame) => Segment | undefined =
-    name === home.name
-      ? (frame) => frame.segment
-      : home.companions.includes(name)
-        ? (frame) => following(frame.scope, frame.segment, name)
-        : (frame) => frame.scope.message.first(name);
-  const numbered = !home.once && (name === home.name || home.companions.includes(name));
+  const [field = 0, ...numbers] = position.split(".").map(Number);
+  const suffix = numbers.length === 0 ? "" : `.${numbers.join(".")}`;
+  const part = partOf(numbers);
+  const own = name === home.name;
+  const segmentOf: (frame: Frame) => Segment | undefined = own
+    ? (frame) => frame.segment
+    : home.companions.includes(name)
+      ? (frame) => following(frame.scope, frame.segment, name)
+      : (frame) => nearest(frame.scope, frame.segment, name);
+  const numbered = !home.once && (own || home.companions.includes(name));
+  const current = (frame: Frame): boolean => own && frame.repetition > 0 && frame.field === field;
   return {
+    field: own ? field : 0,
+    component: 0,
     first: (frame) => {
-      const value = segmentOf(frame)?.field(field) ?? NOTHING;
+      const segment = segmentOf(frame);
+      const value =
+        segment === undefined
+          ? NOTHING
+          : current(frame)
+            ? (segment.repetitions(field)[frame.repetition - 1] ?? NOTHING)
+            : segment.field(field);
       return part === undefined ? value : part(value);
     },
     all: (frame) => {
       const values = segmentOf(frame)?.repetitions(field) ?? NO_VALUES;
-      return part === undefined || values.length === 0 ? values : values.map(part);
+      if (values.length === 0) return values;
+      if (current(frame)) {
+        const value = values[frame.repetition - 1] ?? NOTHING;
+        return [part === undefined ? value : part(value)];
+      }
+      return part === undefined ? values : values.map(part);
     },
     isNull: (frame) => part === undefined && segmentOf(frame)?.raw(field) === '""',
-    label: (frame, repetition) =>
-      `${numbered ? `${name}(${segmentOf(frame)?.index ?? 1})` : name}-${field}${repetition > 0 ? `(${repetition})` : ""}${suffix}`,
+    label: (frame) =>
+      `${numbered || (segmentOf(frame)?.index ?? 1) > 1 ? `${name}(${segmentOf(frame)?.index ?? 1})` : name}-${field}${current(frame) ? `(${frame.repetition})` : ""}${suffix}`,
   };
 }
 
@@ -93,6 +124,8 @@ function segmentSource(path: string, home: Home): Source {
 function chosenSource(of: (scope: Scope) => PlacedValue): Source {
   const first = (frame: Frame): Value => of(frame.scope).value;
   return {
+    field: 0,
+    component: 0,
     first,
     all: (frame) => (first(frame).raw === "" ? NO_VALUES : [first(frame)]),
     isNull: () => false,
@@ -104,6 +137,7 @@ function chosenSource(of: (scope: Scope) => PlacedValue): Source {
 export function compileSource(path: string, home: Home): Source | undefined {
   if (path === "@account") return home.isSegment ? chosenSource((scope) => scope.accountNumber) : undefined;
   if (path === "@visit") return home.isSegment ? chosenSource((scope) => scope.visitNumber) : undefined;
-  if (path.includes("-")) return home.isSegment ? segmentSource(path, home) : undefined;
-  return !home.isSegment && path.startsWith(`${home.name}.`) ? dataTypeSource(path) : undefined;
+  // A data type may look at another segment, never at another data type.
+  if (path.includes("-")) return segmentSource(path, home.isSegment ? home : { ...home, name: "" });
+  return !home.isSegment && (path === home.name || path.startsWith(`${home.name}.`)) ? dataTypeSource(path) : undefined;
 }

@@ -2,19 +2,8 @@ import type { Bundle, MessageHeader, OperationOutcome, OperationOutcomeIssue, Re
 import { describe, type Failure, FAILURES } from "#src/base/failures.ts";
 import { type IdKey, stableId } from "#src/base/ids.ts";
 import type { Result } from "#src/base/result.ts";
+import type { MessageInfo } from "./message-info.ts";
 import type { Mapped } from "./types.ts";
-
-/** What a message says of itself, mapped or not. */
-export interface MessageInfo {
-  /** `ADT^A01`. */
-  readonly messageType: string;
-  /** MSH-10. */
-  readonly controlId: string;
-  /** MSH-3. */
-  readonly sendingApplication: string;
-  /** MSH-4. */
-  readonly sendingFacility?: string;
-}
 
 /** Relative references resolve against the full URL's base (R4, Bundle). Nothing is served there. */
 const BASE = "https://chartbridge.dev/fhir";
@@ -45,6 +34,18 @@ function headerOf(id: string, info: MessageInfo, focus: readonly string[]): Mess
   };
 }
 
+/** All that a message was mapped to, each thing once: the groups of one message share its envelope, and may each say a part of one account. */
+function mappedIn(mapped: Mapped): readonly (Resource & { readonly id: string })[] {
+  const all = new Map<string, Resource & { readonly id: string }>();
+  for (const group of [mapped, ...(mapped.others ?? [])])
+    for (const { resource } of group.resources) {
+      const key = `${resource.resourceType}/${resource.id}`;
+      const before = all.get(key);
+      all.set(key, before === undefined ? resource : ({ ...(resource as object), ...(before as object) } as typeof resource));
+    }
+  return [...all.values()];
+}
+
 /** Patient, account and visit: what the message is about. */
 const focusOf = (mapped: Mapped): readonly string[] => {
   const made = new Set(mapped.resources.map(({ resource }) => `${resource.resourceType}/${resource.id}`));
@@ -64,12 +65,18 @@ export function toBundle(mapped: Result<Mapped, Failure>, info: MessageInfo, idK
     stableId(idKey, type, info.sendingApplication, info.sendingFacility ?? "", info.controlId, info.messageType);
   const issues = mapped.ok ? mapped.value.warnings.map((one) => issueOf(one, "warning")) : [issueOf(mapped.failure, "error")];
   const outcome: OperationOutcome = { resourceType: "OperationOutcome", id: idOf("OperationOutcome"), issue: issues };
+  const made = mapped.ok ? mappedIn(mapped.value) : [];
+  const header = made.find((one) => one.resourceType === "MessageHeader");
+  const envelope = made.find((one) => one.resourceType === "Bundle") as (Bundle & { readonly id: string }) | undefined;
+  const focus = mapped.ok ? focusOf(mapped.value) : [];
   const resources: readonly (Resource & { readonly id: string })[] = [
-    headerOf(idOf("MessageHeader"), info, mapped.ok ? focusOf(mapped.value) : []) as Resource & { id: string },
-    ...(mapped.ok ? mapped.value.resources.map(({ resource }) => resource) : []),
+    header === undefined
+      ? (headerOf(idOf("MessageHeader"), info, focus) as Resource & { id: string })
+      : ({ ...header, ...(focus.length === 0 ? {} : { focus: focus.map((reference) => ({ reference })) }) } as Resource & { id: string }),
+    ...made.filter((one) => one !== header && one !== envelope),
     ...(issues.length === 0 ? [] : [outcome as OperationOutcome & { id: string }]),
   ];
-  const time = mapped.ok ? mapped.value.eventTime : undefined;
+  const time = envelope?.timestamp ?? (mapped.ok ? mapped.value.eventTime : undefined);
   return {
     resourceType: "Bundle",
     id: idOf("Bundle"),

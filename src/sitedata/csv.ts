@@ -56,6 +56,9 @@ function* recordsOf(text: string): Generator<Cells> {
   if (cell !== "" || record.cells.length > 0) yield* end();
 }
 
+/** All records of a CSV text, as cells; blank lines and lines with `#` are left out. */
+export const csvCells = (text: string): readonly (readonly string[])[] => Array.from(recordsOf(text), ({ cells }) => cells);
+
 /** Reads a CSV text with a header line. A record with too few or too many cells is a fault and is left out. */
 export function readCsv(text: string, required: readonly string[]): CsvTable {
   const faults: { line: number; text: string }[] = [];

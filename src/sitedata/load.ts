@@ -1,13 +1,14 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail, type Result } from "#src/base/result.ts";
-import { parseSiteData, SITE_FILES, type SiteFile } from "./parse.ts";
+import { OPTIONAL_FILES, parseSiteData, SITE_FILES, type SiteFile } from "./parse.ts";
 import type { SiteData } from "./site-data.ts";
 
-/** Reads facilities.csv, practitioners.csv, payers.csv and charge-master.csv of a folder. Faults are `file:line: what is wrong`. */
+/** Reads the site data files of a folder; departments.csv and plans.csv may be missing. Faults are `file:line: what is wrong`. */
 export function loadSiteData(dir: string): Result<SiteData, readonly string[]> {
   const faults: string[] = [];
   const read = (file: SiteFile): string => {
+    if (OPTIONAL_FILES.includes(file) && !existsSync(join(dir, file))) return "";
     try {
       return readFileSync(join(dir, file), "utf8");
     } catch {

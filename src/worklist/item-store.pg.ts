@@ -1,46 +1,11 @@
 import type pg from "pg";
 import type { Stream } from "#src/coding/submission.ts";
-import { AUTOMATIC_HOLDS, type AutomaticHold, type Blocks, type ItemState, type Progress } from "./states.ts";
-
-/** An item as it stands, its row locked. */
-export interface StoredItem {
-  readonly id: string;
-  readonly accountId: string;
-  readonly stream: Stream;
-  readonly progress: Progress;
-  readonly state: ItemState;
-  readonly queue: string;
-  readonly priority: number;
-  readonly dispatchNo: number;
-  readonly facility: string;
-  readonly class: string | null;
-  readonly readyAt: Date | null;
-  readonly chartVersion: number;
-  readonly leased: boolean;
-  readonly holds: readonly StoredHold[];
-}
-
-export interface WrittenItem {
-  readonly id: string;
-  readonly accountId: string;
-  readonly stream: Stream;
-  readonly progress: Progress;
-  readonly state: ItemState;
-  readonly queue: string;
-  readonly priority: number;
-  readonly dispatchNo: number;
-  readonly facility: string;
-  readonly class: string | null;
-  readonly readyAt: Date | string | null;
-  readonly chartVersion: number;
-  readonly setHolds: readonly AutomaticHold[];
-  readonly liftHolds: readonly AutomaticHold[];
-  /** The item enters or leaves its queue, or changes its place there. */
-  readonly ticketChanged: boolean;
-  readonly event:
-    | { readonly name: string; readonly from: string | null; readonly to: string; readonly recordId: string | undefined }
-    | undefined;
-}
+import type { ItemFacts } from "./conditions.ts";
+import { type HeldBy, type HoldCode, HOLDS } from "./holds.ts";
+import { derived, EMPTY_FACTS, type Item, ticketChanged } from "./item.ts";
+import type { QueueRules } from "./queue-rules.ts";
+import type { ScoreParts } from "./score.ts";
+import type { ItemState, Progress } from "./states.ts";
 
 interface Row {
   id: string;
@@ -55,23 +20,42 @@ interface Row {
   class: string | null;
   ready_at: Date | null;
   chart_version: number;
-  leased: boolean;
-}
-
-export interface StoredHold {
-  readonly code: string;
-  readonly blocks: Blocks;
-  readonly setBy: string;
+  pinned_version: number | null;
+  judged_version: number | null;
+  release_version: number | null;
+  release_after: Date | null;
+  lease_id: string | null;
+  lease_user: string | null;
+  lease_until: Date | null;
+  coder_of_record: string | null;
+  facts: Partial<ItemFacts>;
+  patient_keys: string[];
+  score: number;
+  score_parts: ScoreParts;
+  stat: boolean;
+  views: string[];
+  routed_by: string;
+  recode_from: Progress | null;
+  recode_reasons: string[];
+  reserved_for: string | null;
+  reserved_until: Date | null;
+  unblocked_at: Date | null;
+  settle_at: Date | null;
+  merged_into: string | null;
+  shadow: boolean;
+  claim_id: string | null;
+  has_draft: boolean;
+  revision: number;
 }
 
 /**
  * What holds items that are locked already. A statement of its own, always after the one that locks: a statement that waited for
  * a lock still sees other tables as they were when it began, and would overlook the hold that was put meanwhile.
  */
-export async function holdsOf(client: pg.PoolClient, ids: readonly string[]): Promise<ReadonlyMap<string, readonly StoredHold[]>> {
-  const holds = new Map<string, StoredHold[]>();
+export async function holdsOf(client: pg.PoolClient, ids: readonly string[]): Promise<ReadonlyMap<string, readonly HeldBy[]>> {
+  const holds = new Map<string, HeldBy[]>();
   if (ids.length === 0) return holds;
-  const { rows } = await client.query<StoredHold & { item_id: string }>({
+  const { rows } = await client.query<HeldBy & { item_id: string }>({
     name: "read-holds",
     text: `select item_id, code, blocks, set_by as "setBy" from item_hold where item_id = any($1::uuid[]) order by item_id, code`,
     values: [ids],
@@ -84,99 +68,225 @@ export async function holdsOf(client: pg.PoolClient, ids: readonly string[]): Pr
   return holds;
 }
 
-/** Reads and locks items; those that do not exist yet are not in the answer. */
-export async function lockItems(client: pg.PoolClient, ids: readonly string[]): Promise<ReadonlyMap<string, StoredItem>> {
-  const { rows } = await client.query<Row>({
-    name: "lock-items",
-    text: `select i.id, i.account_id, i.stream, i.progress, i.state, i.queue, i.priority, i.dispatch_no, i.facility, i.class, i.ready_at, i.chart_version,
-        i.lease_id is not null as leased
-      from coding_item i where i.id = any($1::uuid[]) order by i.id for update of i`,
-    values: [ids],
-  });
+const itemOf = (row: Row, holds: readonly HeldBy[]): Item => ({
+  id: row.id,
+  accountId: row.account_id,
+  stream: row.stream,
+  progress: row.progress,
+  state: row.state,
+  queue: row.queue,
+  priority: row.priority,
+  dispatchNo: row.dispatch_no,
+  facility: row.facility,
+  class: row.class,
+  readyAt: row.ready_at,
+  chartVersion: row.chart_version,
+  pinnedVersion: row.pinned_version,
+  judgedVersion: row.judged_version,
+  releaseVersion: row.release_version,
+  releaseAfter: row.release_after,
+  lease:
+    row.lease_id === null || row.lease_user === null || row.lease_until === null
+      ? null
+      : { id: row.lease_id, user: row.lease_user, until: row.lease_until },
+  coderOfRecord: row.coder_of_record,
+  facts: { ...EMPTY_FACTS, stream: row.stream, facility: row.facility, class: row.class ?? "", ...row.facts },
+  patientKeys: row.patient_keys,
+  score: row.score,
+  scoreParts: row.score_parts,
+  stat: row.stat,
+  views: row.views,
+  routedBy: row.routed_by,
+  recodeFrom: row.recode_from,
+  recodeReasons: row.recode_reasons,
+  reservedFor: row.reserved_for,
+  reservedUntil: row.reserved_until,
+  unblockedAt: row.unblocked_at,
+  settleAt: row.settle_at,
+  mergedInto: row.merged_into,
+  shadow: row.shadow,
+  holds,
+  claimId: row.claim_id,
+  hasDraft: row.has_draft,
+  revision: row.revision,
+});
+
+/** Reads and locks the items that a condition over `i` names, in id order. */
+export async function lockWhere(client: pg.PoolClient, where: string, values: readonly unknown[]): Promise<readonly Item[]> {
+  const { rows } = await client.query<Row>(
+    `select i.id, i.account_id, i.stream, i.progress, i.state, i.queue, i.priority, i.dispatch_no, i.facility, i.class, i.ready_at,
+        i.chart_version, i.pinned_version, i.judged_version, i.release_version, i.release_after, i.lease_id, i.lease_user, i.lease_until,
+        i.coder_of_record, i.facts, array(select encode(k, 'hex') from unnest(i.patient_keys) k) as patient_keys, i.score, i.score_parts,
+        i.stat, i.views, i.routed_by, i.recode_from, i.recode_reasons, i.reserved_for, i.reserved_until, i.unblocked_at, i.settle_at,
+        i.merged_into, i.shadow, i.revision, i.sealed_draft is not null as has_draft,
+        (select c.id from claim c where c.item_id = i.id order by c.version desc limit 1) as claim_id
+      from coding_item i where ${where} order by i.id for update of i`,
+    [...values],
+  );
   const holds = await holdsOf(
     client,
     rows.map((row) => row.id),
   );
-  return new Map(
-    rows.map((row) => [
-      row.id,
-      {
-        id: row.id,
-        accountId: row.account_id,
-        stream: row.stream,
-        progress: row.progress,
-        state: row.state,
-        queue: row.queue,
-        priority: row.priority,
-        dispatchNo: row.dispatch_no,
-        facility: row.facility,
-        class: row.class,
-        readyAt: row.ready_at,
-        chartVersion: row.chart_version,
-        leased: row.leased,
-        holds: holds.get(row.id) ?? [],
-      },
-    ]),
-  );
+  return rows.map((row) => itemOf(row, holds.get(row.id) ?? []));
 }
 
-/** Writes items with their automatic holds, events and tickets: five statements at most, whatever their number. */
-export async function writeItems(client: pg.PoolClient, items: readonly WrittenItem[]): Promise<void> {
+/** Reads and locks items; those that do not exist yet are not in the answer. */
+export async function lockItems(client: pg.PoolClient, ids: readonly string[]): Promise<ReadonlyMap<string, Item>> {
+  const items = await lockWhere(client, "i.id = any($1::uuid[])", [ids]);
+  return new Map(items.map((item) => [item.id, item]));
+}
+
+/** Locks an item after its account, in the order of the fold: two who lock in the same order never wait for each other in a ring. */
+export async function lockItem(client: pg.PoolClient, id: string): Promise<Item | undefined> {
+  await client.query("select from account a join coding_item i on i.account_id = a.id where i.id = $1 for share of a", [id]);
+  return (await lockItems(client, [id])).get(id);
+}
+
+export interface ItemEvent {
+  readonly name: string;
+  /** `engine`, or a user. */
+  readonly actor: string;
+  readonly recordId?: string | undefined;
+  /** Ids and codes only. */
+  readonly detail?: string | undefined;
+}
+
+/** One item's change: `before` as locked, `after` completed by `derived`. */
+export interface ItemChange {
+  readonly before: Item | undefined;
+  readonly after: Item;
+  readonly events: readonly ItemEvent[];
+}
+
+const stored = (item: Item) => ({
+  id: item.id,
+  account_id: item.accountId,
+  stream: item.stream,
+  progress: item.progress,
+  state: item.state,
+  queue: item.queue,
+  priority: item.priority,
+  dispatch_no: item.dispatchNo,
+  facility: item.facility,
+  class: item.class,
+  ready_at: item.readyAt,
+  chart_version: item.chartVersion,
+  pinned_version: item.pinnedVersion,
+  judged_version: item.judgedVersion,
+  release_version: item.releaseVersion,
+  release_after: item.releaseAfter,
+  lease_id: item.lease?.id ?? null,
+  lease_user: item.lease?.user ?? null,
+  lease_until: item.lease?.until ?? null,
+  coder_of_record: item.coderOfRecord,
+  facts: item.facts,
+  payer_id: item.facts.payerId,
+  total_cents: item.facts.totalCents,
+  discharged_at: item.facts.dischargedAt ?? null,
+  patient_keys: item.patientKeys.map((key) => `\\x${key}`),
+  score: item.score,
+  score_parts: item.scoreParts,
+  stat: item.stat,
+  views: item.views,
+  routed_by: item.routedBy,
+  recode_from: item.recodeFrom,
+  recode_reasons: item.recodeReasons,
+  reserved_for: item.reservedFor,
+  reserved_until: item.reservedUntil,
+  unblocked_at: item.unblockedAt,
+  settle_at: item.settleAt,
+  merged_into: item.mergedInto,
+  shadow: item.shadow,
+});
+const COLUMNS = `account_id, stream, progress, state, queue, priority, dispatch_no, facility, class, ready_at, chart_version, pinned_version, judged_version,
+  release_version, release_after, lease_id, lease_user, lease_until, coder_of_record, facts, payer_id, total_cents, discharged_at, patient_keys, score,
+  score_parts, stat, views, routed_by, recode_from, recode_reasons, reserved_for, reserved_until, unblocked_at, settle_at, merged_into, shadow`;
+const CHANGED = COLUMNS.split(",")
+  .map((name) => name.trim())
+  .filter((name) => !["account_id", "stream", "facility"].includes(name))
+  .map((name) => `${name} = excluded.${name}`)
+  .join(", ");
+
+/** Writes changed items with the engine's holds, their events and tickets: five statements at most, whatever their number. */
+export async function writeItems(client: pg.PoolClient, changes: readonly ItemChange[]): Promise<void> {
+  if (changes.length === 0) return;
   await client.query({
     name: "write-items",
-    text: `insert into coding_item (id, account_id, stream, progress, state, queue, priority, dispatch_no, facility, class, ready_at, chart_version)
-      select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::text[], $10::text[],
-        $11::timestamptz[], $12::int[])
-      on conflict (id) do update set progress = excluded.progress, state = excluded.state, queue = excluded.queue, priority = excluded.priority,
-        dispatch_no = excluded.dispatch_no, class = excluded.class, ready_at = excluded.ready_at, chart_version = excluded.chart_version,
-        updated_at = now()`,
-    values: [
-      items.map((i) => i.id),
-      items.map((i) => i.accountId),
-      items.map((i) => i.stream),
-      items.map((i) => i.progress),
-      items.map((i) => i.state),
-      items.map((i) => i.queue),
-      items.map((i) => i.priority),
-      items.map((i) => i.dispatchNo),
-      items.map((i) => i.facility),
-      items.map((i) => i.class),
-      items.map((i) => i.readyAt),
-      items.map((i) => i.chartVersion),
-    ],
+    text: `insert into coding_item (id, ${COLUMNS})
+      select id, ${COLUMNS} from jsonb_populate_recordset(null::coding_item, $1::jsonb)
+      on conflict (id) do update set ${CHANGED}, updated_at = now()`,
+    values: [JSON.stringify(changes.map(({ after }) => stored(after)))],
   });
-  const set = items.flatMap((i) => i.setHolds.map((code) => ({ id: i.id, code, ...AUTOMATIC_HOLDS[code] })));
+  await writeHolds(client, changes);
+  await writeEvents(
+    client,
+    changes.flatMap(({ before, after, events }) => events.map((event) => ({ before, after, ...event }))),
+  );
+  const tickets = changes.filter(({ before, after }) => ticketChanged(before, after)).map(({ after }) => after.id);
+  if (tickets.length > 0) await markTickets(client, tickets);
+}
+
+/** Holds that came and went between the two versions of each item. */
+async function writeHolds(client: pg.PoolClient, changes: readonly ItemChange[]): Promise<void> {
+  const had = (item: Item | undefined, code: string): boolean => item?.holds.some((hold) => hold.code === code) === true;
+  const set = changes.flatMap(({ before, after }) =>
+    after.holds.filter(({ code }) => !had(before, code)).map((hold) => ({ id: after.id, ...hold, owner: ownerOf(hold.code) })),
+  );
   if (set.length > 0)
     await client.query({
-      name: "set-automatic-holds",
+      name: "set-holds",
       text: `insert into item_hold (item_id, code, owner, set_by, blocks)
-        select id, code, owner, 'engine', blocks from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as h (id, code, owner, blocks)
+        select id, code, owner, set_by, blocks from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) as h (id, code, owner, set_by, blocks)
         on conflict do nothing`,
-      values: [set.map((h) => h.id), set.map((h) => h.code), set.map((h) => h.owner), set.map((h) => h.blocks)],
+      values: [set.map((h) => h.id), set.map((h) => h.code), set.map((h) => h.owner), set.map((h) => h.setBy), set.map((h) => h.blocks)],
     });
-  const lifted = items.flatMap((i) => i.liftHolds.map((code) => ({ id: i.id, code })));
+  const lifted = changes.flatMap(({ before, after }) =>
+    (before?.holds ?? []).filter(({ code }) => !had(after, code)).map(({ code }) => ({ id: after.id, code })),
+  );
   if (lifted.length > 0)
     await client.query(
-      `delete from item_hold h using unnest($1::uuid[], $2::text[]) as l (id, code) where h.item_id = l.id and h.code = l.code and h.set_by = 'engine'`,
+      "delete from item_hold h using unnest($1::uuid[], $2::text[]) as l (id, code) where h.item_id = l.id and h.code = l.code",
       [lifted.map((l) => l.id), lifted.map((l) => l.code)],
     );
-  const events = items.flatMap((i) => (i.event === undefined ? [] : [{ id: i.id, ...i.event }]));
-  if (events.length > 0)
-    await client.query({
-      name: "write-item-events",
-      text: `insert into item_event (item_id, event, from_state, to_state, actor, record_id)
-        select id, event, from_state, to_state, 'engine', record_id
-        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[]) as e (id, event, from_state, to_state, record_id)`,
-      values: [
-        events.map((e) => e.id),
-        events.map((e) => e.name),
-        events.map((e) => e.from),
-        events.map((e) => e.to),
-        events.map((e) => e.recordId ?? null),
-      ],
-    });
-  const tickets = items.filter((i) => i.ticketChanged).map((i) => i.id);
-  if (tickets.length > 0) await markTickets(client, tickets);
+}
+
+const ownerOf = (code: string): string => (Object.hasOwn(HOLDS, code) ? HOLDS[code as HoldCode].owner : "coder");
+/** A hold of the engine's, as the catalogue has it. */
+export const engineHold = (code: HoldCode): HeldBy => ({ code, blocks: HOLDS[code].blocks, setBy: "engine" });
+
+async function writeEvents(
+  client: pg.PoolClient,
+  events: readonly (ItemEvent & { readonly before: Item | undefined; readonly after: Item })[],
+): Promise<void> {
+  if (events.length === 0) return;
+  await client.query({
+    name: "write-item-events",
+    text: `insert into item_event (item_id, event, from_state, to_state, actor, record_id, detail, queue)
+      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[])`,
+    values: [
+      events.map((e) => e.after.id),
+      events.map((e) => e.name),
+      events.map((e) => e.before?.state ?? null),
+      events.map((e) => e.after.state),
+      events.map((e) => e.actor),
+      events.map((e) => e.recordId ?? null),
+      events.map((e) => e.detail ?? null),
+      events.map((e) => e.after.queue),
+    ],
+  });
+}
+
+/** Changes one locked item, completes and writes it. @returns it as it is now. */
+export async function changeItem(
+  client: pg.PoolClient,
+  { rules, now }: { readonly rules: QueueRules; readonly now: () => Date },
+  before: Item,
+  change: Partial<Item>,
+  ...events: readonly ItemEvent[]
+): Promise<Item> {
+  const after = derived(before, { ...before, ...change }, rules, now());
+  await writeItems(client, [{ before, after, events }]);
+  return after;
 }
 
 /** Says that the tickets of these items in Redis may no longer agree with their rows. Same transaction as the change itself. */

@@ -5,9 +5,10 @@ import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import { pinChart } from "#src/charts/chart-store.pg.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
-import { holdsOf, markTickets } from "./item-store.pg.ts";
+import { eligibilityOf } from "./eligibility.pg.ts";
+import type { Item } from "./item.ts";
+import { changeItem, lockItem, lockItems } from "./item-store.pg.ts";
 import type { QueueRules } from "./queue-rules.ts";
-import { type Blocks, type ItemState, type Progress, stateOf } from "./states.ts";
 
 export interface LeaseNeeds {
   readonly pool: pg.Pool;
@@ -31,70 +32,118 @@ export interface Lease {
 }
 
 const LEASE_LOST: Failure = { code: "LEASE_LOST" };
+const NOTHING: Failure = { code: "NOTHING_READY" };
 
-interface Candidate {
-  id: string;
-  account_id: string;
-  queue: string;
-  stream: string;
-  facility: string;
-  class: string | null;
-  chart_version: number;
+/** Candidates looked at in each queue: more than people who pull in the same moment. */
+const CANDIDATES = 100;
+/** Tries when all candidates were taken meanwhile. */
+const TRIES = 5;
+
+/**
+ * Leases the next item of these queues (of any when empty) that this person may have: best score first, the longest ready first.
+ * Who may have what is decided in SQL, under the lock: nobody can pick, and two who ask at once get two items. Fails with `NOTHING_READY`.
+ */
+export async function leaseNext(
+  needs: LeaseNeeds,
+  { userId, queues, kind = "coding" }: { readonly userId: string; readonly queues: readonly string[]; readonly kind?: "coding" | "review" },
+): Promise<Result<Lease, Failure>> {
+  const { pool, now } = needs;
+  const may = await eligibilityOf(needs, userId, queues, kind);
+  if (may.queues.length === 0) return fail(NOTHING);
+  const states = kind === "review" ? "i.state = 'IN_REVIEW' and i.lease_id is null" : "i.state in ('READY', 'RECODE', 'REWORK')";
+  const eligible = `(cardinality($3::text[]) = 0 or i.facility = any($3)) and not i.payer_id = any($4)
+    and (i.reserved_for is null or i.reserved_for = $2 or i.reserved_until <= $5)
+    and not exists (select from coder_relation r where r.user_id = $2 and r.person_key = any(i.patient_keys))
+    ${kind === "review" ? "and i.coder_of_record is distinct from $2" : ""}`;
+  for (let tried = 0; tried < TRIES; tried++) {
+    const leased = await inTransaction(pool, async (client) => {
+      const { rows } = await client.query<{ id: string; candidates: number }>({
+        name: `lease-next-${kind}`,
+        // The account is locked with its item, so that the version that is pinned is the one that was read. Nobody waits: what is locked is passed over.
+        text: `with candidate as materialized (
+            select c.id from unnest($1::text[]) q (queue) cross join lateral (
+              select i.id from coding_item i where i.queue = q.queue and ${states} and ${eligible}
+              order by i.priority, i.ready_at nulls last, i.id limit ${CANDIDATES}) c
+          )
+          select i.id from coding_item i join account a on a.id = i.account_id
+          where i.id in (select id from candidate) and ${states} and ${eligible}
+          order by i.priority, i.ready_at nulls last, i.id limit 1 for update of i skip locked for share of a skip locked`,
+        values: [may.queues, userId, may.facilities, may.payerExclusions, now()],
+      });
+      const id = rows[0]?.id;
+      const item = id === undefined ? undefined : (await lockItems(client, [id])).get(id);
+      if (item !== undefined) return takeLease(client, needs, item, { userId, event: "leased" });
+      const { rows: left } = await client.query(`select from coding_item i where i.queue = any($1) and ${states} and ${eligible} limit 1`, [
+        may.queues,
+        userId,
+        may.facilities,
+        may.payerExclusions,
+        now(),
+      ]);
+      return left.length === 0 ? undefined : "again";
+    });
+    if (leased === undefined) return fail(NOTHING);
+    if (leased !== "again") return ok(leased);
+  }
+  return fail(NOTHING);
+}
+
+/** Gives a locked item to somebody and pins its chart as it stands. */
+async function takeLease(
+  client: pg.PoolClient,
+  needs: LeaseNeeds,
+  item: Item,
+  { userId, event, detail }: { readonly userId: string; readonly event: string; readonly detail?: string },
+): Promise<Lease> {
+  const { rows } = await client.query<{ chart_version: number }>("select chart_version from account where id = $1", [item.accountId]);
+  const version = rows[0]?.chart_version ?? item.chartVersion;
+  const id = freshId();
+  const until = new Date(needs.now().getTime() + needs.rules.rule(item.queue).leaseMinutes * 60_000);
+  await client.query("update coding_item set lease_epoch = lease_epoch + 1 where id = $1", [item.id]);
+  await pinChart(client, needs.sealer, item.accountId, version);
+  await changeItem(
+    client,
+    needs,
+    item,
+    {
+      lease: { id, user: userId, until },
+      chartVersion: version,
+      pinnedVersion: version,
+      // A coder who recodes compares with what was coded: what led to it stays unjudged until then.
+      judgedVersion: item.progress === "awaiting" || item.judgedVersion === null ? version : item.judgedVersion,
+      reservedFor: null,
+      reservedUntil: null,
+    },
+    { name: event, actor: userId, ...(detail === undefined ? {} : { detail }) },
+  );
+  const { accountId, queue, stream, facility } = item;
+  return { id: item.id, leaseId: id, leaseUntil: until, snapshotVersion: version, accountId, queue, stream, facility, class: item.class };
 }
 
 /**
- * Leases the next ready item of these queues (of any when empty): lowest priority number first, the longest ready first.
- * Two coders who ask at once get two items. The chart is pinned as it stands. Fails with `NOTHING_READY`.
+ * Leases one named item: for a supervisor, or for its coder of record, who goes on with what is their own. Everybody else takes what
+ * comes next. Fails with `NOT_FOUND`, `FORBIDDEN` (not theirs, or a conflict of interest) or `TRANSITION_NOT_ALLOWED`.
  */
-export function leaseNext(
-  { pool, sealer, rules, now }: LeaseNeeds,
-  { userId, queues }: { readonly userId: string; readonly queues: readonly string[] },
+export function leaseItem(
+  needs: LeaseNeeds,
+  itemId: string,
+  { userId, supervisor, external = false }: { readonly userId: string; readonly supervisor: boolean; readonly external?: boolean },
 ): Promise<Result<Lease, Failure>> {
-  return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<Candidate>({
-      name: "lease-next",
-      // The account is locked with its item, so that the version that is pinned is the one that was read. Nobody waits: what is locked is passed over.
-      text: `select i.id, i.account_id, i.queue, i.stream, i.facility, i.class, a.chart_version
-        from coding_item i join account a on a.id = i.account_id
-        where i.state = 'READY' and (cardinality($1::text[]) = 0 or i.queue = any($1))
-        order by i.priority, i.ready_at nulls last, i.id limit 1 for update of i skip locked for share of a skip locked`,
-      values: [queues],
-    });
-    const found = rows[0];
-    if (found === undefined) return fail({ code: "NOTHING_READY" });
-    const leaseId = freshId();
-    const leaseUntil = new Date(now().getTime() + (rules.rule(found.queue)?.leaseMinutes ?? 30) * 60_000);
-    await client.query(
-      `update coding_item set state = 'IN_PROGRESS', lease_id = $2, lease_user = $3, lease_until = $4, lease_epoch = lease_epoch + 1,
-         chart_version = $5, pinned_version = $5, updated_at = now() where id = $1`,
-      [found.id, leaseId, userId, leaseUntil, found.chart_version],
+  return inTransaction(needs.pool, async (client) => {
+    const item = await lockItem(client, itemId);
+    if (item === undefined) return fail({ code: "NOT_FOUND" });
+    const outside = external && needs.rules.rule(item.queue).consumers === "external";
+    if (!supervisor && item.coderOfRecord !== userId && item.reservedFor !== userId && !outside) return fail({ code: "NOT_ALLOWED" });
+    const conflict = await client.query(
+      "select from coder_relation r join coding_item i on i.id = $1 where r.user_id = $2 and r.person_key = any(i.patient_keys)",
+      [itemId, userId],
     );
-    await pinChart(client, sealer, found.account_id, found.chart_version);
-    await writeEvent(client, found.id, { event: "leased", from: "READY", to: "IN_PROGRESS", actor: userId });
-    await markTickets(client, [found.id]);
-    const { id, account_id: accountId, queue, stream, facility } = found;
-    return ok({ id, leaseId, leaseUntil, snapshotVersion: found.chart_version, accountId, queue, stream, facility, class: found.class });
+    if (conflict.rowCount !== 0) return fail({ code: "NOT_ALLOWED", detail: "a conflict of interest" });
+    if (item.lease !== null || !["READY", "RECODE", "REWORK"].includes(item.state))
+      return fail({ code: "TRANSITION_NOT_ALLOWED", detail: `the item is ${item.state}` });
+    return ok(await takeLease(client, needs, item, { userId, event: "leased", detail: outside ? "by ticket" : "by name" }));
   });
 }
-
-export interface ItemEvent {
-  readonly event: string;
-  readonly from: string;
-  readonly to: string;
-  readonly actor: string;
-  /** Ids and codes only. */
-  readonly detail?: string;
-}
-
-export const writeEvent = (client: pg.PoolClient, itemId: string, { event, from, to, actor, detail }: ItemEvent): Promise<unknown> =>
-  client.query("insert into item_event (item_id, event, from_state, to_state, actor, detail) values ($1, $2, $3, $4, $5, $6)", [
-    itemId,
-    event,
-    from,
-    to,
-    actor,
-    detail ?? null,
-  ]);
 
 /** Extends a lease by its queue's time. Fails with `LEASE_LOST`. */
 export async function heartbeat(
@@ -104,7 +153,7 @@ export async function heartbeat(
   userId: string,
 ): Promise<Result<{ readonly leaseUntil: Date }, Failure>> {
   const held = await pool.query<{ queue: string }>("select queue from coding_item where id = $1", [itemId]);
-  const leaseUntil = new Date(now().getTime() + (rules.rule(held.rows[0]?.queue ?? "")?.leaseMinutes ?? 30) * 60_000);
+  const leaseUntil = new Date(now().getTime() + rules.rule(held.rows[0]?.queue ?? "").leaseMinutes * 60_000);
   const { rowCount } = await pool.query(
     "update coding_item set lease_until = $4 where id = $1 and lease_id = $2 and lease_user = $3 and lease_until > $5",
     [itemId, leaseId, userId, leaseUntil, now()],
@@ -112,110 +161,73 @@ export async function heartbeat(
   return rowCount === 1 ? ok({ leaseUntil }) : fail(LEASE_LOST);
 }
 
-interface Held {
-  readonly id: string;
-  readonly progress: Progress;
-  readonly state: ItemState;
-  readonly leased: boolean;
-  readonly holds: readonly Blocks[];
+/** What a lease leaves behind when it ends: its coder stays the coder of record where there is a draft. */
+export const withoutLease = (item: Item): Partial<Item> => ({
+  lease: null,
+  coderOfRecord: item.hasDraft && item.lease !== null && item.progress !== "in-review" ? item.lease.user : item.coderOfRecord,
+});
+
+/** An item leased by this person, locked; undefined when the lease is not theirs any more. */
+export async function lockLeased(
+  client: pg.PoolClient,
+  { now }: Pick<LeaseNeeds, "now">,
+  { itemId, leaseId, userId }: { readonly itemId: string; readonly leaseId: string; readonly userId: string },
+): Promise<Item | undefined> {
+  const item = await lockItem(client, itemId);
+  const lease = item?.lease;
+  return lease?.id === leaseId && lease.user === userId && lease.until > now() ? item : undefined;
 }
 
-/** Locks an item with what its holds stop. */
-export async function lockHeld(client: pg.PoolClient, where: string, values: unknown[]): Promise<readonly Held[]> {
-  const { rows } = await client.query<Omit<Held, "holds">>(
-    `select i.id, i.progress, i.state, i.lease_id is not null as leased
-     from coding_item i where ${where} order by i.id for update of i`,
-    values,
-  );
-  const holds = await holdsOf(
-    client,
-    rows.map((row) => row.id),
-  );
-  return rows.map((row) => ({ ...row, holds: (holds.get(row.id) ?? []).map(({ blocks }) => blocks) }));
-}
-
-/** Gives items up whose lease ends: they are ready again, or held. */
-async function endLeases(client: pg.PoolClient, items: readonly Held[], event: string, actor: string): Promise<void> {
-  for (const item of items) {
-    const state = stateOf(item.progress, { leased: false, holds: item.holds });
-    await client.query(
-      `update coding_item set state = $2, lease_id = null, lease_user = null, lease_until = null,
-         dispatch_no = dispatch_no + case when $2 = 'READY' then 1 else 0 end, updated_at = now() where id = $1`,
-      [item.id, state],
-    );
-    await writeEvent(client, item.id, { event, from: item.state, to: state, actor });
-  }
-  await markTickets(
-    client,
-    items.map((item) => item.id),
-  );
-}
-
-/** Gives an item back without codes. Fails with `LEASE_LOST`. */
-export function releaseLease({ pool }: LeaseNeeds, itemId: string, leaseId: string, userId: string): Promise<Result<undefined, Failure>> {
-  return inTransaction(pool, async (client) => {
-    const items = await lockHeld(client, "i.id = $1 and i.lease_id = $2 and i.lease_user = $3", [itemId, leaseId, userId]);
-    if (items.length === 0) return fail(LEASE_LOST);
-    await endLeases(client, items, "given-back", userId);
+/** Gives an item back without codes; a draft is kept. Fails with `LEASE_LOST`. */
+export function releaseLease(needs: LeaseNeeds, itemId: string, leaseId: string, userId: string): Promise<Result<undefined, Failure>> {
+  return inTransaction(needs.pool, async (client) => {
+    const item = await lockItem(client, itemId);
+    if (item?.lease?.id !== leaseId || item.lease.user !== userId) return fail(LEASE_LOST);
+    await changeItem(client, needs, item, withoutLease(item), { name: "given-back", actor: userId });
     return ok(undefined);
   });
 }
 
 /** Ends every lease that ran out. @returns how many. */
-export function expireLeases({ pool, now }: LeaseNeeds): Promise<number> {
-  return inTransaction(pool, async (client) => {
-    const items = await lockHeld(client, "i.lease_until < $1", [now()]);
-    if (items.length > 0) await endLeases(client, items, "lease-expired", "engine");
-    return items.length;
+export async function expireLeases(needs: LeaseNeeds): Promise<number> {
+  return eachItem(needs, "lease_until < $1", [needs.now()], async (client, item) => {
+    if (item.lease === null || item.lease.until >= needs.now()) return false;
+    await changeItem(client, needs, item, withoutLease(item), { name: "lease-expired", actor: "engine" });
+    return true;
   });
 }
 
-/** Puts a person's hold on an item. A hold that blocks coding takes it off its queue; a lease in hand is not ended. */
-export function putHold(
-  { pool }: LeaseNeeds,
-  itemId: string,
-  hold: { readonly code: string; readonly owner: string; readonly blocks: Blocks },
-  userId: string,
-): Promise<Result<{ readonly state: ItemState }, Failure>> {
-  return changeHolds(pool, itemId, userId, `hold ${hold.code}`, (client) =>
-    client.query(
-      "insert into item_hold (item_id, code, owner, set_by, blocks) values ($1, $2, $3, $4, $5) on conflict (item_id, code) do update set set_by = excluded.set_by",
-      [itemId, hold.code, hold.owner, userId, hold.blocks],
-    ),
-  );
+/** Works on each item that a condition names, every one in a transaction of its own and locked again. @returns on how many it did something. */
+export async function eachItem(
+  { pool }: Pick<LeaseNeeds, "pool">,
+  where: string,
+  values: readonly unknown[],
+  work: (client: pg.PoolClient, item: Item) => Promise<boolean>,
+): Promise<number> {
+  const { rows } = await pool.query<{ id: string }>(`select id from coding_item where ${where} order by id limit 5000`, [...values]);
+  let done = 0;
+  for (const { id } of rows) {
+    const did = await inTransaction(pool, async (client) => {
+      const item = await lockItem(client, id);
+      return item !== undefined && (await work(client, item));
+    });
+    if (did) done++;
+  }
+  return done;
 }
 
-/** Lifts a hold, whoever put it. Fails with `NOT_FOUND` when there is none. */
-export const liftHold = (
-  { pool }: LeaseNeeds,
+/** Changes a named item. Fails with `NOT_FOUND`, or `SNAPSHOT_STALE` when somebody changed it since `revision`. */
+export function onItem<T>(
+  needs: LeaseNeeds,
   itemId: string,
-  code: string,
-  userId: string,
-): Promise<Result<{ readonly state: ItemState }, Failure>> =>
-  changeHolds(pool, itemId, userId, `hold ${code} lifted`, (client) =>
-    client.query("delete from item_hold where item_id = $1 and code = $2", [itemId, code]),
-  );
-
-function changeHolds(
-  pool: pg.Pool,
-  itemId: string,
-  actor: string,
-  event: string,
-  change: (client: pg.PoolClient) => Promise<pg.QueryResult>,
-): Promise<Result<{ readonly state: ItemState }, Failure>> {
-  return inTransaction(pool, async (client) => {
-    const before = (await lockHeld(client, "i.id = $1", [itemId]))[0];
-    if (before === undefined) return fail({ code: "NOT_FOUND" });
-    const { rowCount } = await change(client);
-    if (rowCount === 0) return fail({ code: "NOT_FOUND" });
-    const after = (await lockHeld(client, "i.id = $1", [itemId]))[0] ?? before;
-    const state = stateOf(after.progress, { leased: before.state === "IN_PROGRESS", holds: after.holds });
-    await client.query(
-      "update coding_item set state = $2, dispatch_no = dispatch_no + case when $2 = 'READY' and state <> 'READY' then 1 else 0 end, updated_at = now() where id = $1",
-      [itemId, state],
-    );
-    await writeEvent(client, itemId, { event, from: before.state, to: state, actor });
-    if (state !== before.state) await markTickets(client, [itemId]);
-    return ok({ state });
+  revision: number | undefined,
+  work: (client: pg.PoolClient, item: Item) => Promise<Result<T, Failure>>,
+): Promise<Result<T, Failure>> {
+  return inTransaction(needs.pool, async (client) => {
+    const item = await lockItem(client, itemId);
+    if (item === undefined) return fail({ code: "NOT_FOUND" });
+    if (revision !== undefined && revision !== item.revision)
+      return fail({ code: "REVISION_STALE", detail: `the item is at revision ${item.revision} now` });
+    return work(client, item);
   });
 }

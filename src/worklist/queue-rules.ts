@@ -1,106 +1,79 @@
 import { hash } from "node:crypto";
+import type { Resource } from "@medplum/fhirtypes";
 import { LineCounter, parseDocument } from "yaml";
-import { z } from "zod";
+import type { z } from "zod";
 import { fail, ok, type Result } from "#src/base/result.ts";
+import { type CodedFacts, compileCondition, type Condition, FIELDS, type ItemFacts, type Subject } from "./conditions.ts";
+import type { HoldCode } from "./holds.ts";
 import type { QueueFile } from "./queue-files.ts";
+import { type QueueAsked, queueFile, type ViewAsked, viewFile } from "./queue-schema.ts";
+import type { ScoreRules } from "./score.ts";
 
-/** What rows may ask of an item. Free of patient data: these are the clear columns. */
-export interface ItemFacts {
-  /** `FAC`, or `PRO:` and the billing group. */
-  readonly stream: string;
-  /** Encounter.class: IMP, EMER, AMB, OBSENC … */
-  readonly class: string;
-  readonly facility: string;
-  readonly feed: string;
-  /** IN1-3 of the first coverage; empty for self-pay. */
-  readonly payerId: string;
-  /** Billable charges, in cents. */
-  readonly totalCents: number;
-  /** Whole days from admission to discharge; 0 while either is unknown. */
-  readonly lengthOfStayDays: number;
+export type { ItemFacts } from "./conditions.ts";
+
+export interface DocumentRule {
+  readonly hold: HoldCode;
+  readonly unsigned?: HoldCode;
+  readonly types: readonly string[];
+  readonly applies: (subject: Subject) => boolean;
 }
-
-const TEXT_FIELDS = ["stream", "class", "facility", "feed", "payerId"] as const;
-const NUMBER_FIELDS = ["totalCents", "lengthOfStayDays"] as const;
-
-const textRow = z.union([
-  z.strictObject({ field: z.enum(TEXT_FIELDS), is: z.string() }),
-  z.strictObject({ field: z.enum(TEXT_FIELDS), in: z.array(z.string()).min(1) }),
-  z.strictObject({ field: z.enum(TEXT_FIELDS), startsWith: z.string().min(1) }),
-]);
-const numberRow = z.union([
-  z.strictObject({ field: z.enum(NUMBER_FIELDS), atLeast: z.number() }),
-  z.strictObject({ field: z.enum(NUMBER_FIELDS), below: z.number() }),
-]);
-const row = z.union([textRow, numberRow]);
-const condition = z.union([z.strictObject({ all: z.array(row) }), z.strictObject({ any: z.array(row).min(1) })]);
-const queueFile = z.strictObject({
-  queue: z.string().regex(/^[a-z0-9-]{1,40}$/, "is small letters, digits and hyphens"),
-  order: z.int().min(0),
-  enter: condition,
-  /** BullMQ takes priorities from 1 to 2,097,152. */
-  priority: z.array(z.strictObject({ when: condition, value: z.int().min(1).max(2_000_000) })).default([]),
-  lease: z.strictObject({
-    minutes: z
-      .number()
-      .positive()
-      .max(24 * 60),
-  }),
-  billHold: z.strictObject({ days: z.number().min(0).max(365) }),
-});
-
-type Test = (facts: ItemFacts) => boolean;
-const DEFAULT_PRIORITY = 1_000;
 
 /** One queue, compiled. */
 export interface QueueRule {
   readonly name: string;
   readonly leaseMinutes: number;
-  readonly billHoldDays: number;
+  readonly returnHours: number;
+  readonly score: ScoreRules;
+  boosts(subject: Subject): readonly { readonly why: string; readonly points: number }[];
+  /** Days after discharge before a claim may leave. */
+  billHoldDays(payerId: string): number;
+  readonly documents: readonly DocumentRule[];
+  readonly pull: { readonly roles: readonly string[]; readonly credentials: readonly string[]; readonly perCoderPerDay?: number };
+  readonly consumers: "coders" | "external";
+  /** Why these codes are looked at by a second person; empty when they are not. */
+  reviewReasons(itemId: string, subject: Subject & { readonly coded: CodedFacts }): readonly string[];
+  readonly late: QueueAsked["late"];
+  readonly significance: QueueAsked["significance"];
 }
 
 export interface QueueRules {
   /** Content hash of the files. */
   readonly version: string;
   readonly names: readonly string[];
-  /** The queue of an item and its priority there (1 comes first). */
-  place(facts: ItemFacts): { readonly queue: string; readonly priority: number };
-  rule(queue: string): QueueRule | undefined;
+  readonly views: readonly { readonly name: string; readonly title: string }[];
+  /** Whether some rule of routing or of a view reads the chart itself. */
+  readonly needsChart: boolean;
+  /** The queue of an item. @param closed queues that take nothing new. */
+  place(subject: Subject, closed?: ReadonlySet<string>): string;
+  viewsOf(subject: Subject): readonly string[];
+  /** The rule of a queue; of one that is no longer in the files, the last queue's. */
+  rule(queue: string): QueueRule;
 }
 
-function compileRow(asked: z.infer<typeof row>): Test {
-  if ("is" in asked) return (facts) => facts[asked.field] === asked.is;
-  if ("startsWith" in asked) return (facts) => facts[asked.field].startsWith(asked.startsWith);
-  if ("atLeast" in asked) return (facts) => facts[asked.field] >= asked.atLeast;
-  if ("below" in asked) return (facts) => facts[asked.field] < asked.below;
-  const values = new Set(asked.in);
-  return (facts) => values.has(facts[asked.field]);
-}
-
-function compileCondition(asked: z.infer<typeof condition>): Test {
-  if ("all" in asked) {
-    const tests = asked.all.map(compileRow);
-    return (facts) => tests.every((test) => test(facts));
-  }
-  const tests = asked.any.map(compileRow);
-  return (facts) => tests.some((test) => test(facts));
-}
+/** A subject of facts alone. */
+export const subjectOf = (facts: ItemFacts, resources: () => readonly Resource[] = () => []): Subject => ({ facts, resources });
 
 /** Where a fault is: within a condition, the row that is wrong and not the whole condition. */
 function faultyPath(issue: z.core.$ZodIssue): readonly PropertyKey[] {
   if (issue.code !== "invalid_union") return issue.path;
-  const row = issue.errors.flat().find((inner) => inner.code === "invalid_union");
-  return row === undefined ? issue.path : [...issue.path, ...faultyPath(row)];
+  const inner = issue.errors.flat().find((one) => one.code === "invalid_union") ?? deepest(issue.errors.flat());
+  return inner === undefined ? issue.path : [...issue.path, ...faultyPath(inner)];
 }
+const deepest = (issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined =>
+  issues.filter(({ path }) => path.length > 1).toSorted((a, b) => b.path.length - a.path.length)[0];
 
-function readFile({ path, text }: QueueFile): Result<z.infer<typeof queueFile>, readonly string[]> {
+type Asked = { readonly kind: "queue"; readonly value: QueueAsked } | { readonly kind: "view"; readonly value: ViewAsked };
+
+function readFile({ path, text }: QueueFile): Result<Asked, readonly string[]> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const where = (offset: number | undefined): string => `${path}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
   if (document.errors.length > 0)
     return fail(document.errors.map((error) => `${where(error.pos[0])}: ${error.message.split("\n")[0] ?? ""}`));
-  const parsed = queueFile.safeParse(document.toJS());
-  if (parsed.success) return ok(parsed.data);
+  const content: unknown = document.toJS();
+  const isView = typeof content === "object" && content !== null && "view" in content;
+  const parsed = isView ? viewFile.safeParse(content) : queueFile.safeParse(content);
+  if (parsed.success) return ok({ kind: isView ? "view" : "queue", value: parsed.data } as Asked);
   return fail(
     parsed.error.issues.map((issue) => {
       const path = faultyPath(issue);
@@ -110,48 +83,87 @@ function readFile({ path, text }: QueueFile): Result<z.infer<typeof queueFile>, 
         offset = node?.range?.[0];
       }
       const message =
-        issue.code === "invalid_union"
-          ? `is not a condition on a known field (${[...TEXT_FIELDS, ...NUMBER_FIELDS].join(", ")})`
-          : issue.message;
+        issue.code === "invalid_union" ? `is not a condition on a known field (${FIELDS.join(", ")}, or fhirpath)` : issue.message;
       return `${where(offset)}: ${path.join(".")}: ${message}`;
     }),
   );
 }
 
+/** Of a thousand digests as many are under the share as it says; the same item is always in or always out. */
+export const isSampled = (itemId: string, { percent, salt }: { readonly percent: number; readonly salt: string }): boolean =>
+  Number.parseInt(hash("sha256", `${salt}\u0000${itemId}`, "hex").slice(0, 8), 16) % 10_000 < percent * 100;
+
+function compileQueue(asked: QueueAsked): { readonly rule: QueueRule; readonly enter: Condition } {
+  const boosts = asked.score.boosts.map(({ why, when, points }) => ({ why, points, test: compileCondition(when).test }));
+  const reviews = asked.review.map(({ why, when }) => ({ why, test: compileCondition(when).test }));
+  const { roles, credentials, perCoderPerDay } = asked.pull;
+  return {
+    enter: compileCondition(asked.enter),
+    rule: {
+      name: asked.queue,
+      leaseMinutes: asked.lease.minutes,
+      returnHours: asked.lease.returnHours,
+      score: asked.score,
+      boosts: (subject) => boosts.filter(({ test }) => test(subject)),
+      billHoldDays: (payerId) => asked.billHold.payers[payerId] ?? asked.billHold.days,
+      documents: asked.documents.map(({ hold, unsigned, types, when }) => ({
+        hold,
+        ...(unsigned === undefined ? {} : { unsigned }),
+        types,
+        applies: when === undefined ? () => true : compileCondition(when).test,
+      })),
+      pull: { roles, credentials, ...(perCoderPerDay === undefined ? {} : { perCoderPerDay }) },
+      consumers: asked.consumers,
+      reviewReasons: (itemId, subject) => [
+        ...reviews.filter(({ test }) => test(subject)).map(({ why }) => why),
+        ...(isSampled(itemId, asked.audit) ? ["audit-sample"] : []),
+      ],
+      late: asked.late,
+      significance: asked.significance,
+    },
+  };
+}
+
 /** Compiles `queues/`. Fails with every fault at once, each as `queues/FILE:LINE: what is wrong`. */
 export function compileQueues(files: readonly QueueFile[]): Result<QueueRules, readonly string[]> {
   const faults: string[] = files.length === 0 ? ["queues/: there is no queue (*.yaml)"] : [];
-  const queues = files.flatMap((file) => {
+  const queues: { readonly path: string; readonly asked: QueueAsked }[] = [];
+  const views: { readonly path: string; readonly asked: ViewAsked }[] = [];
+  for (const file of files) {
     const read = readFile(file);
     if (!read.ok) faults.push(...read.failure);
-    return read.ok ? [{ path: file.path, ...read.value }] : [];
-  });
-  queues.sort((a, b) => a.order - b.order);
+    else if (read.value.kind === "queue") queues.push({ path: file.path, asked: read.value.value });
+    else views.push({ path: file.path, asked: read.value.value });
+  }
+  queues.sort((a, b) => a.asked.order - b.asked.order);
   const seen = new Map<string, string>();
-  for (const { queue, path } of queues) {
-    const before = seen.get(queue);
-    if (before !== undefined) faults.push(`${path}:1: the queue ${queue} is already in ${before}`);
-    seen.set(queue, path);
+  const names = [
+    ...queues.map(({ path, asked }) => ({ path, key: `queue ${asked.queue}` })),
+    ...views.map(({ path, asked }) => ({ path, key: `view ${asked.view}` })),
+  ];
+  for (const { key, path } of names) {
+    const before = seen.get(key);
+    if (before !== undefined) faults.push(`${path}:1: the ${key} is already in ${before}`);
+    seen.set(key, path);
   }
   const last = queues.at(-1);
-  if (faults.length === 0 && last !== undefined && !("all" in last.enter && last.enter.all.length === 0))
+  if (faults.length === 0 && last === undefined) faults.push("queues/: there is no queue, only views");
+  if (faults.length === 0 && last !== undefined && !("all" in last.asked.enter && last.asked.enter.all.length === 0))
     faults.push(`${last.path}:1: the last queue must take everything (enter: { all: [] }), so that no item is without one`);
-  if (faults.length > 0) return fail(faults);
+  if (faults.length > 0 || last === undefined) return fail(faults);
 
-  const compiled = queues.map((one) => ({
-    rule: { name: one.queue, leaseMinutes: one.lease.minutes, billHoldDays: one.billHold.days },
-    enter: compileCondition(one.enter),
-    priorities: one.priority.map(({ when, value }) => ({ test: compileCondition(when), value })),
-  }));
+  const compiled = queues.map(({ asked }) => compileQueue(asked));
+  const shown = views.map(({ asked }) => ({ name: asked.view, title: asked.title, show: compileCondition(asked.show) }));
   const byName = new Map(compiled.map(({ rule }) => [rule.name, rule]));
+  const rest = compileQueue(last.asked).rule;
   return ok({
     version: hash("sha256", files.map(({ path, text }) => `${path}\n${text}`).join("\n"), "hex").slice(0, 16),
     names: compiled.map(({ rule }) => rule.name),
-    place: (facts) => {
-      const found = compiled.find(({ enter }) => enter(facts));
-      const priority = found?.priorities.find(({ test }) => test(facts))?.value ?? DEFAULT_PRIORITY;
-      return { queue: found?.rule.name ?? last?.queue ?? "default", priority };
-    },
-    rule: (queue) => byName.get(queue),
+    views: shown.map(({ name, title }) => ({ name, title })),
+    needsChart: [...compiled.map(({ enter }) => enter), ...shown.map(({ show }) => show)].some((one) => one.needsChart),
+    place: (subject, closed) =>
+      (compiled.find(({ rule, enter }) => closed?.has(rule.name) !== true && enter.test(subject)) ?? { rule: rest }).rule.name,
+    viewsOf: (subject) => shown.filter(({ show }) => show.test(subject)).map(({ name }) => name),
+    rule: (queue) => byName.get(queue) ?? rest,
   });
 }

@@ -1,19 +1,33 @@
+import type { Resource } from "@medplum/fhirtypes";
 import type pg from "pg";
 import { type IdKey, type ItemId, stableId } from "#src/base/ids.ts";
+import type { Sealer } from "#src/base/seal.ts";
+import { readChart } from "#src/charts/chart-store.pg.ts";
+import { factsOf } from "#src/charts/facts.ts";
 import type { AccountChange } from "#src/charts/fold.pg.ts";
 import type { Stream } from "#src/coding/submission.ts";
 import type { Feed } from "#src/config/types.ts";
-import { lockItems, type StoredItem, type WrittenItem, writeItems } from "./item-store.pg.ts";
-import type { QueueRules } from "./queue-rules.ts";
-import { AUTOMATIC_HOLDS, type AutomaticHold, isCoded, progressOf, stateOf } from "./states.ts";
+import { engineHolds, progressBy, type Situation, withHolds } from "./advance.ts";
+import { matchAnswers } from "./answers.pg.ts";
+import { chartChanges } from "./chart-changes.ts";
+import { EMPTY_FACTS, derived, type Item } from "./item.ts";
+import { isShadow, itemFacts, patientKeysOf } from "./item-facts.ts";
+import { type ItemChange, lockItems, writeItems } from "./item-store.pg.ts";
+import { judgeLate } from "./judge-late.ts";
+import { judgedChart, performLate } from "./late.pg.ts";
+import { phaseOf } from "./late-messages.ts";
+import { moveItems } from "./move-items.pg.ts";
+import { type QueueRules, subjectOf } from "./queue-rules.ts";
+import { closedQueues } from "./queue-state.pg.ts";
+import { isCoded, isEnded, type Progress } from "./states.ts";
 
 export interface ReconcileNeeds {
   readonly rules: QueueRules;
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly idKey: IdKey;
+  readonly sealer: Sealer;
+  readonly now: () => Date;
 }
-
-const DAY_MS = 86_400_000;
 
 /** One item for the facility, and one for each billing group of the feed. */
 const streamsOf = (feed: Feed | undefined): readonly Stream[] => [
@@ -24,18 +38,53 @@ const streamsOf = (feed: Feed | undefined): readonly Stream[] => [
 export const itemIdOf = (idKey: IdKey, accountId: string, stream: Stream): ItemId =>
   stableId(idKey, "CodingItem", accountId, stream) as ItemId;
 
-const daysBetween = (from: string | undefined, to: string | undefined): number =>
-  from === undefined || to === undefined ? 0 : Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS));
+export const newItem = (id: string, accountId: string, stream: Stream): Item => ({
+  id,
+  accountId,
+  stream,
+  progress: "open",
+  state: "OPEN",
+  queue: "",
+  priority: 1,
+  dispatchNo: 0,
+  facility: "",
+  class: null,
+  readyAt: null,
+  chartVersion: 0,
+  pinnedVersion: null,
+  judgedVersion: null,
+  releaseVersion: null,
+  releaseAfter: null,
+  lease: null,
+  coderOfRecord: null,
+  facts: EMPTY_FACTS,
+  patientKeys: [],
+  score: 0,
+  scoreParts: {},
+  stat: false,
+  views: [],
+  routedBy: "rules",
+  recodeFrom: null,
+  recodeReasons: [],
+  reservedFor: null,
+  reservedUntil: null,
+  unblockedAt: null,
+  settleAt: null,
+  mergedInto: null,
+  shadow: false,
+  holds: [],
+  claimId: null,
+  hasDraft: false,
+  revision: 0,
+});
 
 /**
  * Makes the coding items of changed accounts agree with their charts, in the fold's transaction and in few statements for the
- * whole batch. Applied again it changes nothing. Work that is coded is never moved by a message: the change is noted.
+ * whole batch. Applied again it changes nothing. What somebody has worked on is never moved by the chart alone: the table of late
+ * messages decides what becomes of it.
  */
-export function createReconcileItems({
-  rules,
-  feeds,
-  idKey,
-}: ReconcileNeeds): (client: pg.PoolClient, changes: readonly AccountChange[]) => Promise<void> {
+export function createReconcileItems(needs: ReconcileNeeds): (client: pg.PoolClient, changes: readonly AccountChange[]) => Promise<void> {
+  const { feeds, idKey } = needs;
   return async (client, changes) => {
     const wanted = changes.flatMap((change) =>
       streamsOf(feeds.get(change.feed)).map((stream) => ({ change, stream, id: itemIdOf(idKey, change.accountId, stream) })),
@@ -44,93 +93,142 @@ export function createReconcileItems({
       client,
       wanted.map(({ id }) => id),
     );
-    const written = wanted.flatMap(
-      ({ change, stream, id }) => nextItem({ rules, feed: feeds.get(change.feed) }, change, { stream, id }, stored.get(id)) ?? [],
-    );
-    if (written.length > 0) await writeItems(client, written);
+    const closed = await closedQueues(client);
+    const written: ItemChange[] = [];
+    for (const { change, stream, id } of wanted) {
+      const made = await nextItem(client, needs, { change, stream, id, closed }, stored.get(id));
+      if (made !== undefined) written.push(made);
+    }
+    await writeItems(client, written);
+    for (const { accountId, mergedInto, emptiedInto, recordId } of changes) {
+      const into = mergedInto ?? emptiedInto;
+      if (into !== undefined) await moveItems(client, needs, accountId, into, { recordId });
+    }
+    await matchAnswers(client, needs, changes);
   };
+}
+
+interface Wanted {
+  readonly change: AccountChange;
+  readonly stream: Stream;
+  readonly id: ItemId;
+  readonly closed: ReadonlySet<string>;
 }
 
 /** What an item should be after a change; undefined when it already is. */
-function nextItem(
-  { rules, feed }: { readonly rules: QueueRules; readonly feed: Feed | undefined },
-  change: AccountChange,
-  { stream, id }: { readonly stream: Stream; readonly id: ItemId },
-  before: StoredItem | undefined,
-): WrittenItem | undefined {
-  const { facts } = change;
-  const coded = before !== undefined && isCoded(before.progress);
-  const progress = coded ? before.progress : progressOf(facts);
-  const { setHolds, liftHolds, blocks } = automaticHolds(change, before, feed);
-  const state = stateOf(progress, { leased: before?.leased ?? false, holds: blocks });
-  const wanted = rules.place({
-    stream,
-    class: facts.class ?? "",
-    facility: change.facility,
-    feed: change.feed,
-    payerId: facts.payerId ?? "",
-    totalCents: facts.totalCents,
-    lengthOfStayDays: daysBetween(facts.admittedAt, facts.dischargedAt),
-  });
-  const place = coded ? { queue: before.queue, priority: before.priority } : wanted;
-  const wasReady = before?.state === "READY";
-  const moved = wasReady && (before.queue !== place.queue || before.priority !== place.priority);
-  const enters = state === "READY" && (!wasReady || moved);
-  const noted = coded && before.chartVersion !== change.chartVersion;
-  const unchanged =
-    before !== undefined &&
-    before.state === state &&
-    before.progress === progress &&
-    before.queue === place.queue &&
-    before.priority === place.priority &&
-    before.chartVersion === change.chartVersion &&
-    before.class === (facts.class ?? null) &&
-    setHolds.length === 0 &&
-    liftHolds.length === 0;
-  if (unchanged) return undefined;
-  return {
-    id,
-    accountId: change.accountId,
-    stream,
-    progress,
-    state,
-    queue: place.queue,
-    priority: place.priority,
-    dispatchNo: (before?.dispatchNo ?? 0) + (enters ? 1 : 0),
-    facility: change.facility,
-    class: facts.class ?? null,
-    readyAt: progress === "awaiting" || coded ? (before?.readyAt ?? facts.dischargedAt ?? null) : null,
-    chartVersion: change.chartVersion,
-    setHolds,
-    liftHolds,
-    ticketChanged: enters || (wasReady && state !== "READY"),
-    event:
-      before?.state !== state
-        ? { name: change.eventType, from: before?.state ?? null, to: state, recordId: change.recordId }
-        : noted
-          ? { name: "chart-changed", from: state, to: state, recordId: change.recordId }
-          : undefined,
+async function nextItem(
+  client: pg.PoolClient,
+  needs: ReconcileNeeds,
+  { change, stream, id, closed }: Wanted,
+  before: Item | undefined,
+): Promise<ItemChange | undefined> {
+  const { rules, feeds, sealer, now } = needs;
+  const resources: readonly Resource[] = change.resources ?? (await readChart(client, sealer, change.accountId))?.resources ?? [];
+  const stated = itemFacts(change, stream, resources);
+  // A cancelled visit has no class of its own any more: its work stays where it was.
+  const facts = stated.cancelled && before !== undefined ? { ...stated, class: before.facts.class } : stated;
+  const subject = subjectOf(facts, () => resources);
+  const place = before !== undefined && before.routedBy !== "rules" ? before.queue : rules.place(subject, closed);
+  const worked = before !== undefined && (before.lease !== null || isCoded(before.progress));
+  const queue = worked ? before.queue : place;
+  const situation: Situation = {
+    change,
+    facts,
+    resources: () => resources,
+    rule: rules.rule(queue),
+    feed: feeds.get(change.feed),
+    now: now(),
   };
+  const progress: Progress = worked || (before !== undefined && isEnded(before.progress)) ? before.progress : progressBy(situation, before);
+  const holds = engineHolds(situation, before, progress);
+  const completes = progress === "awaiting" && (before === undefined || before.readyAt === null);
+  const base: Item = {
+    ...(before ?? newItem(id, change.accountId, stream)),
+    progress,
+    queue,
+    facility: change.facility,
+    class: facts.class === "" ? null : facts.class,
+    readyAt: worked
+      ? (before.readyAt ?? null)
+      : progress !== "awaiting"
+        ? null
+        : completes
+          ? readyFrom(facts.dischargedAt)
+          : (before?.readyAt ?? null),
+    chartVersion: change.chartVersion,
+    facts,
+    patientKeys: patientKeysOf(sealer, resources),
+    views: rules.viewsOf(subject),
+    shadow: isShadow(resources) && resources.length > 0,
+    holds: holds.length === before?.holds.length && holds.every((hold, n) => hold === before.holds[n]) ? before.holds : holds,
+  };
+  if (before !== undefined && isSame(before, base)) return undefined;
+  const { recordId, eventType } = change;
+  if (before !== undefined && isEnded(before.progress))
+    return {
+      before,
+      after: { ...before, chartVersion: change.chartVersion, facts },
+      events: [{ name: "late after the end", actor: "engine", recordId, detail: eventType }],
+    };
+  if (!worked) {
+    const after = derived(before, base, rules, now());
+    const moved = before !== undefined && before.state === after.state && before.queue !== after.queue;
+    const events = before?.state === after.state && !moved ? [] : [{ name: eventType, actor: "engine", recordId }];
+    return { before, after, events };
+  }
+  const judgedOn = await judgedChart(client, sealer, before);
+  const changes =
+    judgedOn === undefined || before.chartVersion === change.chartVersion
+      ? []
+      : chartChanges(judgedOn, resources, situation.rule.significance);
+  const again = before.settleAt !== null && facts.dischargedAt !== undefined && !facts.cancelled;
+  const stands = !facts.cancelled && (facts.dischargedAt !== undefined || situation.feed?.completeAfterHours !== undefined);
+  const judged = judgeLate({
+    phase: phaseOf({ progress: before.progress, leased: before.lease !== null, claimOut: before.claimId !== null }),
+    before: {
+      // While a discharge that was taken back may come again, before is as the chart was when it was judged.
+      facts:
+        before.settleAt === null || judgedOn === undefined
+          ? before.facts
+          : itemFacts({ ...change, facts: factsOf(judgedOn) }, stream, judgedOn),
+      resources: judgedOn ?? [],
+    },
+    after: { facts, resources },
+    eventType,
+    changes,
+    rule: situation.rule,
+    now: situation.now,
+    knowsDischarges: situation.feed?.completeAfterHours === undefined && before.settleAt === null,
+  });
+  return performLate(client, needs, {
+    before,
+    base: {
+      ...base,
+      ...(again ? { settleAt: null } : {}),
+      ...(stands && base.holds.some(({ code }) => code === "STATUS") ? { holds: withHolds(base.holds, { STATUS: false }) } : {}),
+    },
+    judged,
+    resources: { before: judgedOn ?? [], after: resources },
+    place,
+    recordId,
+    eventType,
+  });
 }
 
-/** The engine's own holds as the chart wants them, and what all holds together stop. */
-function automaticHolds({ facts, interfaceFailed }: AccountChange, before: StoredItem | undefined, feed: Feed | undefined) {
-  // A feed that completes visits by itself never says a discharge, so there its absence takes nothing back.
-  const takenBack = facts.cancelled || (facts.dischargedAt === undefined && feed?.completeAfterHours === undefined);
-  const want: Partial<Record<AutomaticHold, boolean>> = {
-    INTERFACE: interfaceFailed,
-    STATUS: before?.progress === "final-coded" && takenBack,
-    REG: facts.dischargedAt !== undefined && !facts.hasCoverage,
-  };
-  const have = before?.holds ?? [];
-  const setHolds: AutomaticHold[] = [];
-  const liftHolds: AutomaticHold[] = [];
-  for (const [code, wanted] of Object.entries(want) as [AutomaticHold, boolean][]) {
-    const held = have.some((hold) => hold.code === code);
-    if (wanted && !held) setHolds.push(code);
-    // A person who took the hold over lifts it.
-    if (!wanted && have.some((hold) => hold.code === code && hold.setBy === "engine")) liftHolds.push(code);
-  }
-  const left = have.filter((hold) => !(liftHolds as readonly string[]).includes(hold.code)).map((hold) => hold.blocks);
-  return { setHolds, liftHolds, blocks: [...left, ...setHolds.map((code) => AUTOMATIC_HOLDS[code].blocks)] };
+const readyFrom = (dischargedAt: string | undefined): Date | null => (dischargedAt === undefined ? null : new Date(dischargedAt));
+
+/** Nothing to write: neither what the chart says nor what it means for the item is another. */
+function isSame(before: Item, after: Item): boolean {
+  return (
+    before.chartVersion === after.chartVersion &&
+    before.progress === after.progress &&
+    before.queue === after.queue &&
+    before.class === after.class &&
+    before.shadow === after.shadow &&
+    before.holds === after.holds &&
+    JSON.stringify(ordered(before.facts)) === JSON.stringify(ordered(after.facts)) &&
+    before.views.join() === after.views.join() &&
+    before.patientKeys.join() === after.patientKeys.join()
+  );
 }
+const ordered = (facts: object): unknown => Object.entries(facts).toSorted(([a], [b]) => a.localeCompare(b));

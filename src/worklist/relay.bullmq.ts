@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import type pg from "pg";
 import { errorKind, type Log } from "#src/telemetry/log.ts";
 import { markTickets } from "./item-store.pg.ts";
+import { isPullable, type ItemState } from "./states.ts";
 
 export interface RelayNeeds {
   readonly pool: pg.Pool;
@@ -50,15 +51,21 @@ interface Dirty {
   queue: string | null;
   priority: number | null;
   dispatch_no: number | null;
+  /** What Redis was last given for it. */
+  given_no: number | null;
+  given_priority: number | null;
 }
+
+const PULLABLE_SQL = "('READY', 'RECODE', 'REWORK')";
 
 /** Rows whose tickets are to be made, and what they were when read: one marked again meanwhile is looked at again. */
 const readDirty = async (pool: pg.Pool): Promise<readonly Dirty[]> =>
   (
     await pool.query<Dirty>({
       name: "read-dirty-items",
-      text: `select d.item_id, d.since::text as since, i.state, i.queue, i.priority, i.dispatch_no
-        from dirty_item d left join coding_item i on i.id = d.item_id order by d.since limit $1`,
+      text: `select d.item_id, d.since::text as since, i.state, i.queue, i.priority, i.dispatch_no,
+          t.dispatch_no as given_no, t.priority as given_priority
+        from dirty_item d left join coding_item i on i.id = d.item_id left join item_ticket t on t.item_id = d.item_id order by d.since limit $1`,
       values: [BATCH],
     })
   ).rows;
@@ -70,9 +77,26 @@ const forget = (pool: pg.Pool, done: readonly Dirty[]): Promise<unknown> =>
     values: [done.map((d) => d.item_id), done.map((d) => d.since)],
   });
 
+/** A ticket that is there already goes to its new place; one that a worker took meanwhile stays where it is. */
+async function moveTicket(queue: Queue<Ticket>, item: Dirty): Promise<void> {
+  const job = await queue.getJob(ticketId(item.item_id, item.dispatch_no ?? 1));
+  await job?.changePriority({ priority: Math.max(1, item.priority ?? 1_000) }).catch(async (error: unknown) => {
+    if ((await job.getState()) !== "active") throw error;
+  });
+}
+
+const remember = (pool: pg.Pool, given: readonly Dirty[]): Promise<unknown> =>
+  pool.query({
+    name: "remember-tickets",
+    text: `insert into item_ticket (item_id, dispatch_no, priority) select t.* from unnest($1::uuid[], $2::int[], $3::int[]) as t (id, no, priority)
+      where exists (select from coding_item i where i.id = t.id)
+      on conflict (item_id) do update set dispatch_no = excluded.dispatch_no, priority = excluded.priority`,
+    values: [given.map((d) => d.item_id), given.map((d) => d.dispatch_no), given.map((d) => d.priority)],
+  });
+
 /** Marks every ready item, so that the relay gives each its ticket again; one that is already there is not doubled. */
 export async function markAllReady(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ id: string }>("select id from coding_item where state = 'READY'");
+  const { rows } = await pool.query<{ id: string }>(`select id from coding_item where state in ${PULLABLE_SQL}`);
   for (let at = 0; at < rows.length; at += 5_000)
     await markTickets(
       pool,
@@ -111,7 +135,7 @@ export function createRelay({ pool, redisUrl, prefix, queues: names, log }: Rela
     const adds = new Map<string, Dirty[]>();
     const removals: Promise<unknown>[] = [];
     for (const row of rows) {
-      const ready = row.state === "READY" && row.queue !== null && row.dispatch_no !== null;
+      const ready = row.state !== null && isPullable(row.state as ItemState) && row.queue !== null && row.dispatch_no !== null;
       const current = row.dispatch_no ?? 0;
       // A ticket of a former dispatch, or of an item that is no longer ready, may lie on any queue.
       // While Redis was away an item may have been dispatched several times, so every number it ever had is looked for.
@@ -135,7 +159,10 @@ export function createRelay({ pool, redisUrl, prefix, queues: names, log }: Rela
           },
         })),
       );
+      for (const item of items)
+        if (item.given_no === item.dispatch_no && item.given_priority !== item.priority) await moveTicket(queue, item);
     }
+    await remember(pool, [...adds.values()].flat());
   };
 
   /** A Redis without our marker has lost what it had; one with fewer tickets than ready items has lost some. */
@@ -147,7 +174,7 @@ export function createRelay({ pool, redisUrl, prefix, queues: names, log }: Rela
       return;
     }
     const { rows } = await pool.query<{ queue: string; n: number }>(
-      "select queue, count(*) as n from coding_item where state = 'READY' group by queue",
+      `select queue, count(*) as n from coding_item where state in ${PULLABLE_SQL} group by queue`,
     );
     for (const { queue: name, n } of rows) {
       const held = await queues.get(name)?.getJobCountByTypes("waiting", "prioritized", "delayed", "active");

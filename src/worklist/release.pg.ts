@@ -12,6 +12,8 @@ export interface Releasable {
   readonly chartVersion: number;
   readonly codingVersion: number;
   readonly codes: CodeSubmission;
+  /** The claim of this item that is out: the new one takes its place (frequency 7). */
+  readonly replaces?: string;
 }
 
 /**

@@ -1,29 +1,30 @@
 import type pg from "pg";
 import type { Failure } from "#src/base/failures.ts";
-import type { AccountId, ItemId } from "#src/base/ids.ts";
+import { freshId } from "#src/base/ids.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import { pinChart, readChart, readDeltas } from "#src/charts/chart-store.pg.ts";
+import type { ChartSnapshot } from "#src/charts/snapshot.ts";
 import { codingContext, freezeVersion } from "#src/coding/coding-version.pg.ts";
 import { recordFirings } from "#src/coding/edit-firings.pg.ts";
 import { judge, mayPass } from "#src/coding/overrides.ts";
 import { readRelated } from "#src/coding/related.pg.ts";
-import type { CheckCodes, CodeSubmission, Finding, Stream } from "#src/coding/submission.ts";
-import { inTransaction, isOutage } from "#src/database/pool.pg.ts";
-import { markTickets } from "./item-store.pg.ts";
-import { writeEvent } from "./leases.pg.ts";
-import type { QueueRules } from "./queue-rules.ts";
-import type { ReleaseClaim } from "./release.pg.ts";
-import { AUTOMATIC_HOLDS, type Progress } from "./states.ts";
+import type { CheckCodes, CodeSubmission, Finding } from "#src/coding/submission.ts";
+import { inTransaction } from "#src/database/pool.pg.ts";
+import { billHoldEnds, withHolds } from "./advance.ts";
+import { chartChanges } from "./chart-changes.ts";
+import { daysHere, readCoder } from "./coders.pg.ts";
+import type { CodedFacts } from "./conditions.ts";
+import { blocksCoding } from "./holds.ts";
+import type { Item } from "./item.ts";
+import { changeItem } from "./item-store.pg.ts";
+import { type LeaseNeeds, lockLeased } from "./leases.pg.ts";
+import { isCodable } from "./states.ts";
 
-export interface SubmitNeeds {
-  readonly pool: pg.Pool;
-  readonly sealer: Sealer;
-  readonly rules: QueueRules;
+export interface SubmitNeeds extends LeaseNeeds {
   readonly check: CheckCodes;
   /** Name and version of the edits. */
   readonly rulePack: string;
-  readonly now: () => Date;
 }
 
 export interface Submission {
@@ -32,6 +33,8 @@ export interface Submission {
   readonly snapshotVersion: number;
   readonly codes: CodeSubmission;
   readonly userId: string;
+  /** The coder asks for a second pair of eyes. */
+  readonly requestReview?: boolean;
 }
 
 /** What became of a chart since the coder opened it. */
@@ -43,6 +46,14 @@ export interface Difference {
   readonly removed: readonly string[];
   /** The messages that did it: `DFT^P03`. */
   readonly causes: readonly string[];
+  /** The elements, with both values, and how much each matters. */
+  readonly elements: readonly {
+    readonly element: string;
+    readonly of: string;
+    readonly significance: string;
+    readonly before?: unknown;
+    readonly after?: unknown;
+  }[];
 }
 
 export interface Refusal extends Failure {
@@ -50,176 +61,185 @@ export interface Refusal extends Failure {
   readonly difference?: Difference;
 }
 
-const DAY_MS = 86_400_000;
-
-interface LeasedRow {
-  lease_id: string | null;
-  lease_user: string | null;
-  lease_until: Date | null;
-  stream: Stream;
-  queue: string;
-  progress: Progress;
-  pinned_version: number;
-  ready_at: Date | null;
-}
-
 /**
- * Takes a coder's codes. Fails with `LEASE_LOST`; with `SNAPSHOT_STALE` and what changed since the item was opened (the lease stays,
- * and the codes may be sent again against the new version); with `FINDINGS_OPEN` and every finding; with `TRANSITION_NOT_ALLOWED`
- * when the visit is no longer complete.
+ * Takes a coder's codes (T9, T10, T17, T21). Fails with `LEASE_LOST`; with `SNAPSHOT_STALE` and what changed since the item was opened (the
+ * lease stays, and the codes may be sent again against the new version; a cosmetic change is none); with `FINDINGS_OPEN` and every finding;
+ * with `TRANSITION_NOT_ALLOWED` when the visit is no longer complete, something stops the coding, or an answer was not looked at.
  */
-export function submitCodes(
-  { pool, sealer, rules, check, rulePack, now }: SubmitNeeds,
-  asked: Submission,
-): Promise<Result<{ readonly findings: readonly Finding[] }, Refusal>> {
-  const { itemId, leaseId, snapshotVersion, codes, userId } = asked;
+export function submitCodes(needs: SubmitNeeds, asked: Submission): Promise<Result<{ readonly findings: readonly Finding[] }, Refusal>> {
+  const { pool, sealer } = needs;
+  const { itemId, snapshotVersion, codes } = asked;
   return inTransaction(pool, async (client) => {
-    // Account before item, as the fold does it: two who lock in the same order never wait for each other in a ring.
-    const account = await client.query<{ id: string; chart_version: number }>(
-      "select a.id, a.chart_version from account a join coding_item i on i.account_id = a.id where i.id = $1 for share of a",
-      [itemId],
-    );
-    const { rows } = await client.query<LeasedRow>(
-      `select lease_id, lease_user, lease_until, progress, stream, queue, pinned_version, ready_at
-       from coding_item where id = $1 for update`,
-      [itemId],
-    );
-    const chartOf = account.rows[0];
-    const item = rows[0];
-    if (chartOf === undefined || item === undefined) return fail({ code: "NOT_FOUND" });
-    if (item.lease_id !== leaseId || item.lease_user !== userId || item.lease_until === null || item.lease_until <= now())
-      return fail({ code: "LEASE_LOST" });
-    // A message cancelled the visit or took the discharge back while the coder worked: there is nothing to code now.
-    if (item.progress !== "awaiting") return fail({ code: "TRANSITION_NOT_ALLOWED", detail: `the visit is ${item.progress} now` });
-    const { id: accountId, chart_version: current } = chartOf;
-    if (snapshotVersion !== current) {
-      await pinChart(client, sealer, accountId, current);
-      await client.query("update coding_item set pinned_version = $2, chart_version = $2 where id = $1", [itemId, current]);
-      return fail({ code: "SNAPSHOT_STALE", difference: await differenceSince(client, sealer, accountId, snapshotVersion, current) });
-    }
-    const chart = await readChart(client, sealer, accountId, current);
+    const item = await lockLeased(client, needs, asked);
+    if (item === undefined) return fail({ code: "LEASE_LOST" });
+    const refused = await whyNot(client, item);
+    if (refused !== undefined) return fail({ code: "TRANSITION_NOT_ALLOWED", detail: refused });
+    const { rows } = await client.query<{ v: number }>("select chart_version as v from account where id = $1", [item.accountId]);
+    const current = rows[0]?.v ?? 0;
+    const chart = await readChart(client, sealer, item.accountId, current);
     if (chart === undefined) return fail({ code: "NOT_FOUND" });
-    const findings = check(chart, item.stream, codes, await readRelated(client, sealer, itemId));
-    const judged = judge(findings, codes.overrides);
-    await recordFirings(client, sealer, { itemId, coder: userId, judged });
-    if (!mayPass(judged)) return fail({ code: "FINDINGS_OPEN", findings });
-
-    await pinChart(client, sealer, accountId, current);
-    await freezeVersion(client, sealer, { itemId, chartVersion: current, coder: userId, rulePack, codes, findings });
-    const holdDays = rules.rule(item.queue)?.billHoldDays ?? 0;
-    // The bill hold counts from the discharge; without one, from now.
-    const releaseAfter = new Date((item.ready_at ?? now()).getTime() + holdDays * DAY_MS);
-    await client.query(
-      `update coding_item set progress = 'final-coded', state = 'FINAL_CODED', lease_id = null, lease_user = null, lease_until = null,
-         coder_of_record = $2, release_after = $3, chart_version = $4, pinned_version = $4, updated_at = now() where id = $1`,
-      [itemId, userId, releaseAfter, current],
-    );
-    await writeEvent(client, itemId, { event: "coded", from: "IN_PROGRESS", to: "FINAL_CODED", actor: userId });
-    await markTickets(client, [itemId]);
+    if (snapshotVersion !== current) {
+      const difference = await differenceSince(client, needs, item, snapshotVersion, chart);
+      if (difference.elements.length === 0 || difference.elements.some(({ significance }) => significance !== "C0")) {
+        await pinChart(client, sealer, item.accountId, current);
+        await client.query("update coding_item set pinned_version = $2, chart_version = $2 where id = $1", [itemId, current]);
+        return fail({ code: "SNAPSHOT_STALE", difference });
+      }
+    }
+    const { findings, passes } = await judgeCodes(client, needs, { item, chart, codes, by: asked.userId });
+    if (!passes) return fail({ code: "FINDINGS_OPEN", findings });
+    if (item.progress === "rework" && (await isUnchanged(client, sealer, itemId, codes)))
+      return fail({ code: "TRANSITION_NOT_ALLOWED", detail: "the codes are those of the claim: appeal or accept the answer instead" });
+    await pinChart(client, sealer, item.accountId, current);
+    await freeze(client, needs, { item, chart, codes, findings, by: asked.userId, requestReview: asked.requestReview === true });
     return ok({ findings });
   });
 }
 
-async function differenceSince(client: pg.PoolClient, sealer: Sealer, accountId: string, from: number, to: number): Promise<Difference> {
-  const deltas = await readDeltas(client, sealer, accountId, from);
+/** Runs the edits over codes beside the patient's other items, and keeps what they came to. Codes pass when no finding stops them, or a reason sets it aside. */
+export async function judgeCodes(
+  client: pg.PoolClient,
+  { sealer, check }: Pick<SubmitNeeds, "sealer" | "check">,
+  { item, chart, codes, by }: Pick<Frozen, "item" | "chart" | "codes" | "by">,
+): Promise<{ readonly findings: readonly Finding[]; readonly passes: boolean }> {
+  const findings = check(chart, item.stream, codes, await readRelated(client, sealer, item.id));
+  const judged = judge(findings, codes.overrides);
+  await recordFirings(client, sealer, { itemId: item.id, coder: by, judged });
+  return { findings, passes: mayPass(judged) };
+}
+
+/** What keeps codes from being taken, apart from the codes themselves. */
+async function whyNot(client: pg.PoolClient, item: Item): Promise<string | undefined> {
+  if (item.facts.cancelled) return "the visit is cancelled now";
+  if (item.settleAt !== null) return "the discharge was taken back";
+  if (!isCodable(item.progress)) return `the visit is ${item.progress} now`;
+  const stopping = item.holds.filter(blocksCoding).map(({ code }) => code);
+  if (stopping.length > 0) return `it is held: ${stopping.join(", ")}`;
+  const answered = await client.query("select from provider_query where item_id = $1 and state = 'answered' limit 1", [item.id]);
+  return answered.rowCount === 0 ? undefined : "a provider's answer was not looked at: close the question first";
+}
+
+async function isUnchanged(client: pg.PoolClient, sealer: Sealer, itemId: string, codes: CodeSubmission): Promise<boolean> {
+  const last = await lastCodes(client, sealer, itemId);
+  return last !== undefined && JSON.stringify(last.codes) === JSON.stringify(codes);
+}
+
+/** The newest frozen codes of an item. */
+export async function lastCodes(
+  client: pg.Pool | pg.PoolClient,
+  sealer: Sealer,
+  itemId: string,
+): Promise<
+  { readonly version: number; readonly coder: string; readonly chartVersion: number; readonly codes: CodeSubmission } | undefined
+> {
+  const { rows } = await client.query<{ version: number; coder: string; chart_version: number; sealed_codes: Buffer }>(
+    "select version, coder, chart_version, sealed_codes from coding_version where item_id = $1 order by version desc limit 1",
+    [itemId],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  const { version, coder, chart_version: chartVersion, sealed_codes: sealed } = row;
+  return { version, coder, chartVersion, codes: sealer.openJson(sealed, codingContext(itemId)) as CodeSubmission };
+}
+
+/** What review rules may ask of codes. */
+export const codedFacts = (codes: CodeSubmission, coderDays: number): CodedFacts => ({
+  principal: (codes.diagnoses.find(({ use }) => use === "principal") ?? codes.diagnoses[0])?.code.replace(".", "") ?? "",
+  diagnosisCount: codes.diagnoses.length,
+  coderDays,
+});
+
+export interface Frozen {
+  readonly item: Item;
+  readonly chart: ChartSnapshot;
+  readonly codes: CodeSubmission;
+  readonly findings: readonly Finding[];
+  readonly by: string;
+  readonly requestReview: boolean;
+  /** An auditor's own version is not reviewed again. */
+  readonly reviewed?: true;
+}
+
+/** Writes a coding version; the item is final coded, or goes to a second pair of eyes first. */
+export async function freeze(
+  client: pg.PoolClient,
+  needs: SubmitNeeds,
+  { item, chart, codes, findings, by, requestReview, reviewed }: Frozen,
+): Promise<Item> {
+  const { sealer, rules, rulePack, now } = needs;
+  const rule = rules.rule(item.queue);
+  const version = await freezeVersion(client, sealer, {
+    itemId: item.id,
+    chartVersion: chart.version,
+    coder: by,
+    rulePack,
+    codes,
+    findings,
+  });
+  const coder = await readCoder(client, by);
+  const coded = codedFacts(codes, coder === undefined ? Number.MAX_SAFE_INTEGER : daysHere(coder, now()));
+  const reasons =
+    reviewed === true
+      ? []
+      : [
+          ...rule.reviewReasons(item.id, { facts: item.facts, coded, resources: () => chart.resources }),
+          ...(requestReview ? ["asked-by-coder"] : []),
+        ];
+  const done: Partial<Item> = {
+    lease: null,
+    chartVersion: chart.version,
+    pinnedVersion: chart.version,
+    judgedVersion: chart.version,
+    releaseVersion: null,
+    // The bill hold counts from the discharge; without one, from now.
+    releaseAfter: billHoldEnds(rule, item.facts, item.readyAt ?? now()),
+    recodeFrom: null,
+    recodeReasons: [],
+    stat: false,
+    ...(reviewed === true ? { holds: withHolds(item.holds, { REVIEW: false }) } : {}),
+    coderOfRecord: reviewed === true ? item.coderOfRecord : by,
+  };
+  await client.query("update coding_item set sealed_draft = null, draft_version = draft_version + 1 where id = $1", [item.id]);
+  await client.query(
+    "update item_notice set acknowledged_at = now(), acknowledged_by = $2 where item_id = $1 and acknowledged_at is null",
+    [item.id, by],
+  );
+  if (reasons.length === 0) return changeItem(client, needs, item, { ...done, progress: "final-coded" }, { name: "coded", actor: by });
+  await client.query("insert into item_review (id, item_id, coding_version, coder, reasons) values ($1, $2, $3, $4, $5)", [
+    freshId(),
+    item.id,
+    version,
+    by,
+    reasons,
+  ]);
+  return changeItem(
+    client,
+    needs,
+    item,
+    { ...done, progress: "in-review", holds: withHolds(item.holds, { REVIEW: true }) },
+    { name: "to-review", actor: by, detail: reasons.join(" ") },
+  );
+}
+
+async function differenceSince(
+  client: pg.PoolClient,
+  { sealer, rules }: SubmitNeeds,
+  item: Item,
+  from: number,
+  chart: ChartSnapshot,
+): Promise<Difference> {
+  const [deltas, before] = [await readDeltas(client, sealer, item.accountId, from), await readChart(client, sealer, item.accountId, from)];
+  const elements =
+    before === undefined
+      ? []
+      : chartChanges(before.resources, chart.resources, rules.rule(item.queue).significance).map(
+          ({ element, of, significance, before: was, after: is }) => ({ element, of, significance, before: was, after: is }),
+        );
   return {
-    snapshotVersion: to,
+    snapshotVersion: chart.version,
     changed: [...new Set(deltas.flatMap((delta) => delta.changed.map((resource) => `${resource.resourceType}/${resource.id}`)))],
     removed: [...new Set(deltas.flatMap((delta) => delta.removed))],
     causes: [...new Set(deltas.map((delta) => delta.messageType))],
+    elements,
   };
-}
-
-export interface ReleaseNeeds {
-  readonly pool: pg.Pool;
-  readonly sealer: Sealer;
-  readonly release: ReleaseClaim;
-  readonly now: () => Date;
-}
-
-/** Why an item was not released, or that it was. */
-export type Released = { readonly claimId: string } | { readonly findings: readonly Finding[] } | undefined;
-
-/**
- * Releases one item when nothing keeps it any more: it is coded, its bill hold is over, and no hold blocks the release. In one transaction with
- * its claim, so an item has its claim exactly once, whoever asks and however often.
- * @returns undefined when it is not to be released now.
- */
-export function releaseItem({ pool, sealer, release, now }: ReleaseNeeds, itemId: string): Promise<Released> {
-  return inTransaction(pool, async (client) => {
-    // Account before item, as the fold does it: the claim's row locks the account too, and would wait in a ring.
-    await client.query("select from account a join coding_item i on i.account_id = a.id where i.id = $1 for share of a", [itemId]);
-    const due = await client.query(
-      "select from coding_item where id = $1 and progress = 'final-coded' and release_after <= $2 for update",
-      [itemId, now()],
-    );
-    if (due.rowCount === 0) return undefined;
-    // Read after the lock, so that a hold put while this waited is seen.
-    const { rows } = await client.query<{
-      account_id: string;
-      stream: Stream;
-      version: number;
-      chart_version: number;
-      sealed_codes: Buffer;
-    }>(
-      `select i.account_id, i.stream, v.version, v.chart_version, v.sealed_codes from coding_item i
-       join lateral (select * from coding_version c where c.item_id = i.id order by c.version desc limit 1) v on true
-       where i.id = $1 and not exists (select from item_hold h where h.item_id = i.id and h.blocks <> 'nothing')`,
-      [itemId],
-    );
-    const item = rows[0];
-    if (item === undefined) return undefined;
-    const made = await release(client, {
-      itemId: itemId as ItemId,
-      accountId: item.account_id as AccountId,
-      stream: item.stream,
-      chartVersion: item.chart_version,
-      codingVersion: item.version,
-      codes: sealer.openJson(item.sealed_codes, codingContext(itemId)) as CodeSubmission,
-    });
-    if (!made.ok) {
-      const { owner, blocks } = AUTOMATIC_HOLDS.CLAIM;
-      await client.query(
-        "insert into item_hold (item_id, code, owner, set_by, blocks) values ($1, 'CLAIM', $2, 'engine', $3) on conflict do nothing",
-        [itemId, owner, blocks],
-      );
-      const detail = made.failure.map((finding) => `${finding.rule} at ${finding.path}`).join("; ");
-      await writeEvent(client, itemId, { event: "hold CLAIM", from: "FINAL_CODED", to: "FINAL_CODED", actor: "engine", detail });
-      return { findings: made.failure };
-    }
-    await client.query("update coding_item set progress = 'released', state = 'RELEASED', updated_at = now() where id = $1", [itemId]);
-    await writeEvent(client, itemId, {
-      event: "released",
-      from: "FINAL_CODED",
-      to: "RELEASED",
-      actor: "engine",
-      detail: made.value.claimId,
-    });
-    return made.value;
-  });
-}
-
-/**
- * Releases everything that is due. An item whose release throws keeps no other from leaving; the first such error is thrown at the end.
- * @returns how many claims were made.
- */
-export async function releaseDue(needs: ReleaseNeeds): Promise<number> {
-  const { rows } = await needs.pool.query<{ id: string }>(
-    `select i.id from coding_item i where i.progress = 'final-coded' and i.release_after <= $1
-       and not exists (select from item_hold h where h.item_id = i.id and h.blocks <> 'nothing') order by i.release_after limit 200`,
-    [needs.now()],
-  );
-  let released = 0;
-  const errors: unknown[] = [];
-  for (const { id } of rows) {
-    try {
-      const made = await releaseItem(needs, id);
-      if (made !== undefined && "claimId" in made) released++;
-    } catch (error) {
-      errors.push(error);
-      if (isOutage(error)) break;
-    }
-  }
-  if (errors.length > 0) throw errors[0];
-  return released;
 }

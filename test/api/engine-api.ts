@@ -1,19 +1,28 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createApi, listenHttp } from "#src/api/server.http.ts";
 import { createTokens } from "#src/api/auth/tokens.pg.ts";
 import type { Role } from "#src/api/route.ts";
 import { createChartCache } from "#src/charts/chart-store.pg.ts";
-import { foldOnce } from "#src/charts/fold.pg.ts";
+import { isConfidentialAt } from "#src/charts/confidential.ts";
+import { foldOnce, type FoldNeeds } from "#src/charts/fold.pg.ts";
+import { keepMapVersion } from "#src/charts/lineage.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
+import { createTrace } from "#src/charts/trace.pg.ts";
 import { createReleaseClaim } from "#src/claims/claim-store.pg.ts";
 import { createCodingDesk } from "#src/coding/coding-desk.pg.ts";
 import { createChecks } from "#src/coding/checks.ts";
-import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
 import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
 import { createFeedSources } from "#src/main/feed-sources.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
+import { createLiveMaps } from "#src/main/live-maps.ts";
+import { createCodeStore } from "#src/codesets/code-store.pg.ts";
+import { putStarterCodes } from "#src/codesets/starter.pg.ts";
 import { apiRoutes, auditRow } from "#src/main/api-routes.ts";
 import { readRules } from "#src/main/rules.ts";
 import { builtinConfig } from "#src/config/builtin.ts";
+import type { Feed } from "#src/config/types.ts";
 import { writeAudit } from "#src/telemetry/audit.pg.ts";
 import { createLog } from "#src/telemetry/log.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
@@ -21,27 +30,36 @@ import { createWorklist } from "#src/worklist/worklist.ts";
 import { ID_KEY, sealer } from "#test/worklist/stays.ts";
 import { freshDatabase } from "#test/setup/database.ts";
 
-const config = builtinConfig(process.cwd(), ".", { demo: false, port: 0, mllpPort: 0 });
-const rules = readRules(config);
+const builtin = builtinConfig(process.cwd(), ".", { demo: false, port: 0, mllpPort: 0 });
+const rules = readRules(builtin);
 
 /** The API over real stores, with a fold that the test runs when it likes. */
-export async function startApi({ folding = true }: { readonly folding?: boolean } = {}) {
+export async function startApi({ folding = true, feed = {} }: { readonly folding?: boolean; readonly feed?: Partial<Feed> } = {}) {
+  const siteMapsDir = mkdtempSync(join(tmpdir(), "site-maps-"));
+  const config = { ...builtin, siteMapsDir, feeds: builtin.feeds.map((one) => ({ ...one, ...feed })) };
   const database = await freshDatabase();
   const { pool } = database;
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
   const now = (): Date => new Date();
-  const foldNeeds = {
+  await keepMapVersion(pool, rules.maps);
+  const maps = createLiveMaps(rules.maps, config, pool, () => undefined);
+  const foldNeeds: FoldNeeds = {
     pool,
     sealer,
     cache: createChartCache(10),
-    map: createMapRecord(rules.maps, feeds, ID_KEY),
-    onChanges: createReconcileItems({ rules: rules.queues, feeds, idKey: ID_KEY }),
+    map: (record) => createMapRecord(maps.current(), feeds, ID_KEY)(record),
+    trace: (client, read) => createTrace(sealer, maps.current())(client, read),
+    restricted: isConfidentialAt(feeds),
+    onChanges: createReconcileItems({ rules: rules.queues, feeds, idKey: ID_KEY, sealer, now }),
   };
   const fold = (): Promise<number> => foldOnce(foldNeeds);
   const journal = createJournalWriter(pool, sealer, () => void (folding ? fold() : undefined));
   const tokens = createTokens(pool);
   const release = createReleaseClaim({ sealer, site: rules.site, idKey: ID_KEY, destinations: [], now });
-  const data = () => NO_CODE_DATA;
+  await putStarterCodes(pool);
+  const codes = createCodeStore({ pool, now: () => new Date() });
+  await codes.refresh();
+  const data = () => codes.data();
   const check = createChecks({ site: rules.site, data, edits: rules.edits });
   const codingDesk = createCodingDesk({ pool, sealer, site: rules.site, data, check });
   const worklist = createWorklist({
@@ -63,10 +81,12 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
     config,
     keys,
     rules,
+    maps,
     journal,
     tokens,
     worklist,
     codingDesk,
+    codes,
     acceptHl7: sources.acceptHttp,
     feedStatus: sources.status,
     wakeRelay: nothing,
@@ -100,6 +120,7 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
   };
   return {
     base,
+    siteMapsDir,
     database,
     routes,
     tokens,
@@ -111,6 +132,7 @@ export async function startApi({ folding = true }: { readonly folding?: boolean 
     close: async () => {
       await api.close();
       outcomes.close();
+      rmSync(siteMapsDir, { recursive: true, force: true });
       await database.drop();
     },
   };

@@ -29,7 +29,7 @@ const [feed] = builtinConfig(".", ".", { demo: false, port: 0, mllpPort: 0 }).fe
 if (feed === undefined) throw new Error("the built-in configuration has a feed");
 const feeds = new Map([[feed.name, feed]]);
 const map = createMapRecord(maps.value, feeds, ID_KEY);
-const reconcile = createReconcileItems({ rules: queues.value, feeds, idKey: ID_KEY });
+const reconcile = createReconcileItems({ rules: queues.value, feeds, idKey: ID_KEY, sealer, now: () => new Date() });
 const STORY = demoStory(3, new Date("2026-03-02T15:00:00Z"), "America/Chicago").map(({ message }) => message);
 
 let database: TestDatabase;

@@ -1,11 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AccountId } from "#src/base/ids.ts";
-import { applyToChart, type ChartContent } from "#src/charts/merge.ts";
+import { applyToChart, emptyChart, standingResources } from "#src/charts/merge.ts";
 import type { ChartSnapshot } from "#src/charts/snapshot.ts";
 import { FIRST_TRIES, firstCodes, rightCodes } from "#src/cli/demo/first-tries.ts";
 import { DEMO_SEED, demoStays, demoStory } from "#src/cli/demo/story.ts";
 import { createChecks } from "#src/coding/checks.ts";
-import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
+import { createCodeStore, type CodeStore } from "#src/codesets/code-store.pg.ts";
+import { putStarterCodes } from "#src/codesets/starter.pg.ts";
+import { freshDatabase } from "#test/setup/database.ts";
 import type { CodeSubmission } from "#src/coding/submission.ts";
 import { demoSite } from "../claims/charts.ts";
 import { SETTINGS, tryMap } from "../mapping/v2/maps.ts";
@@ -13,16 +15,26 @@ import { SETTINGS, tryMap } from "../mapping/v2/maps.ts";
 const NOW = new Date("2026-03-01T12:00:00Z");
 const STAYS = demoStays(DEMO_SEED, NOW, SETTINGS.zone);
 const STORY = demoStory(DEMO_SEED, NOW, SETTINGS.zone).map(({ message }) => message);
-const check = createChecks({ site: demoSite(), data: () => NO_CODE_DATA });
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let codes: CodeStore;
+const check = createChecks({ site: demoSite(), data: () => codes.data() });
+beforeAll(async () => {
+  database = await freshDatabase();
+  await putStarterCodes(database.pool);
+  codes = createCodeStore({ pool: database.pool, now: () => NOW });
+  await codes.refresh();
+});
+afterAll(() => database.drop());
 
 /** The chart of an account as its messages make it. */
 function chartOf(account: string): ChartSnapshot {
-  const content: ChartContent = new Map();
+  const content = emptyChart();
   for (const text of STORY.filter((one) => one.includes(account))) {
     const mapped = tryMap(text);
     if (mapped.ok) applyToChart(content, mapped.value);
   }
-  const resources = [...content.values()].map(({ resource }) => resource);
+  const resources = [...standingResources(content)];
   return { accountId: "a" as AccountId, version: 1, feed: "demo", facility: "NORTH", accountNumber: account, resources };
 }
 const said = (account: string, codes: CodeSubmission): readonly string[] =>

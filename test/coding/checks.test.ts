@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createChecks } from "#src/coding/checks.ts";
 import { evaluate } from "#src/coding/evaluate.ts";
-import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
+import { NO_CODE_DATA } from "#test/coding/code-table.ts";
 import { codeSubmission } from "#src/coding/submission.ts";
 import {
   chartOf,

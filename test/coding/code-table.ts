@@ -1,4 +1,5 @@
 import type { CodeData, CodeEntry, DataSet, ListName } from "#src/codesets/code-data.ts";
+import { createCodeData } from "#src/codesets/memory.ts";
 
 /** A few rows of code sets, as a test needs them. What it does not name is unknown; sets it does not name have no data. */
 export interface Rows {
@@ -99,3 +100,6 @@ export function codeTable(rows: Rows): CodeData {
     },
   };
 }
+
+/** An installation that has imported nothing: no set answers for any day. */
+export const NO_CODE_DATA: CodeData = createCodeData([]);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createCodingDesk } from "#src/coding/coding-desk.pg.ts";
 import { watchEvidence, type BrokenEvidence } from "#src/coding/evidence-watch.pg.ts";
-import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
+import { NO_CODE_DATA } from "#test/coding/code-table.ts";
 import { codeSubmission } from "#src/coding/submission.ts";
 import { raiseRecode } from "#src/worklist/raise-recode.pg.ts";
 import { itemIdOf } from "#src/worklist/reconcile-items.pg.ts";
@@ -101,7 +101,7 @@ describe("evidence of a coded item", () => {
         sealer: line.sealer,
         onBroken: async (client, broken) => {
           told.push(broken);
-          await raiseRecode(client, broken);
+          await raiseRecode(client, line.needs, broken);
         },
       });
     expect(await watch()).toBe(0);
@@ -113,7 +113,7 @@ describe("evidence of a coded item", () => {
     await watch();
     await watch();
     expect(told).toEqual([{ itemId: item, version: 1, broken: ["diagnoses[0]: charge gone"] }]);
-    expect((await line.row(item)).holds).toContain("RECODE");
+    expect(await line.row(item)).toMatchObject({ state: "RECODE" });
   });
 });
 

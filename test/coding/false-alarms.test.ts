@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "#src/coding/evaluate.ts";
-import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
+import { NO_CODE_DATA } from "#test/coding/code-table.ts";
 import { chartOf, codesOf, demoSite } from "../claims/charts.ts";
 import { codedAccounts } from "./generated-accounts.ts";
 import { missing, publishedData } from "./published-data.ts";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { grouperRequest } from "#src/coding/grouper.ts";
 import { encoderMessage } from "#src/coding/encoder-port.pg.ts";
-import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
+import { NO_CODE_DATA } from "#test/coding/code-table.ts";
 import { sceneOf } from "#src/coding/scene.ts";
 import { createGrouper } from "#src/main/services/grouper.ts";
 import { startApi, type TestApi } from "../api/engine-api.ts";

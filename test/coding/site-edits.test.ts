@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "#src/coding/evaluate.ts";
-import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
+import { NO_CODE_DATA } from "#test/coding/code-table.ts";
 import { parseSiteEdits } from "#src/coding/site-edits.ts";
 import { chartOf, codesOf, demoSite, EMERGENCY_CHART, EMERGENCY_CODES } from "../claims/charts.ts";
 

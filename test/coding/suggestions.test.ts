@@ -1,6 +1,6 @@
 import type { Condition, Procedure, Resource } from "@medplum/fhirtypes";
 import { describe, expect, it } from "vitest";
-import { NO_CODE_DATA } from "#src/coding/no-code-data.ts";
+import { NO_CODE_DATA } from "#test/coding/code-table.ts";
 import { type RelatedItem, sceneOf } from "#src/coding/scene.ts";
 import { suggestionsOf } from "#src/coding/suggestions.ts";
 import { type ChartSpec, chartOf, codesOf, demoSite } from "../claims/charts.ts";

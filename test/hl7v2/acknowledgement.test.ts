@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Failure } from "#src/base/failures.ts";
 import type { Journaled } from "#src/base/journaled.ts";
 import { acceptAcknowledgement, refusal } from "#src/hl7v2/acknowledgement.ts";
+import { block, Framer } from "#src/hl7v2/framer.ts";
 import { readHeader } from "#src/hl7v2/header.ts";
 
 const CONTEXT = { at: new Date("2026-02-03T04:05:06Z"), controlId: "CB1" };
@@ -32,6 +33,12 @@ describe("an acknowledgement", () => {
     );
   });
 
+  it("never ends its own block with what it repeats, an end byte at the end of a field", () => {
+    const answer = acceptAcknowledgement(headerOf("MSH|^~\\&|A|B|||1||ADT^A01|7\x1c|P|2.5.1||||||8859/1\x1c\n"), proof, "AA", CONTEXT);
+    expect(answer.toString("latin1")).toContain("MSA|AA|7\x1c|");
+    expect(new Framer(10_000).push(block(answer))).toEqual([{ kind: "message", bytes: answer, unterminated: false }]);
+  });
+
   it("names no message structure before v2.4", () => {
     expect(accepted("MSH|^~\\&|A|B|||1||ADT^A01|7|P|2.3")).toContain("||ACK^A01|CB1|");
   });
@@ -55,6 +62,17 @@ describe("an acknowledgement", () => {
 });
 
 describe("the header", () => {
+  it.each(["MSH\x1c^~\\&\x1cA", "MSHX^~\\&X", "MSH ^~\\& "])("is refused at MSH-1 when that cannot separate: %j", (msh) => {
+    expect(readHeader(Buffer.from(msh, "latin1"))).toMatchObject({ ok: false, failure: { place: "MSH-1" } });
+  });
+
+  it.each(["MSH|^~\\A|", "MSH|^~\\\x1c|", "MSH|^^\\&|", "MSH||", 'MSH|^~"&|'])(
+    "is refused at MSH-2 when its characters cannot: %j",
+    (msh) => {
+      expect(readHeader(Buffer.from(msh, "latin1"))).toMatchObject({ ok: false, failure: { place: "MSH-2" } });
+    },
+  );
+
   it("is found behind a byte order mark and blank lines", () => {
     const header = readHeader(Buffer.from("\xef\xbb\xbf\r\n MSH|^~\\&|A|B|||1||ADT^A01|7|P|2.3\r", "latin1"));
     expect(header).toMatchObject({ ok: true, value: { controlId: "7", messageType: "ADT^A01" } });

@@ -10,9 +10,10 @@ import { unescape } from "#src/hl7v2/escapes.ts";
 import { readHeader } from "#src/hl7v2/header.ts";
 import { type Hl7Message, parseMessage, type Segment } from "#src/hl7v2/message.ts";
 import { type SegmentFields, serialise, STANDARD_DELIMITERS } from "#src/hl7v2/serialise.ts";
+import { referenceFolder } from "#test/setup/reference-data.ts";
 
 const HOME = join(import.meta.dirname, "..", "..");
-const SAMPLES = join(HOME, "..", "shared", "samples");
+const SAMPLES = referenceFolder("samples");
 const samplesPresent = existsSync(SAMPLES);
 
 function read(text: string): Hl7Message {

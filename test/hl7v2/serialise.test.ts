@@ -5,9 +5,9 @@ import { escape, unescape } from "#src/hl7v2/escapes.ts";
 import { parseMessage } from "#src/hl7v2/message.ts";
 import { type Leaf, serialise, STANDARD_DELIMITERS } from "#src/hl7v2/serialise.ts";
 
-/** Any delimiters HL7 allows: five different characters, or six, none a letter, digit, blank or quotation mark. */
+/** Any delimiters HL7 allows: five different characters, or six, none a letter, digit, blank, quotation mark or control character. */
 const delimiters: fc.Arbitrary<Delimiters> = fc
-  .uniqueArray(fc.constantFrom(..."|^~\\&#$%*@!?:;,.-_+=<>()[]{}/'`§€\u0001"), { minLength: 6, maxLength: 6 })
+  .uniqueArray(fc.constantFrom(..."|^~\\&#$%*@!?:;,.-_+=<>()[]{}/'`§€"), { minLength: 6, maxLength: 6 })
   .chain((chars) => fc.boolean().map((withTruncation) => [...chars.slice(0, 5), withTruncation ? chars[5] : ""]))
   .map(([field = "", component = "", repetition = "", escapeCharacter = "", subcomponent = "", truncation = ""]) => ({
     field,

@@ -49,6 +49,26 @@ describe("the answer's header", () => {
   });
 });
 
+describe("a broken header", () => {
+  it.each(["A\0T", "QUILL^ADA", "ADT^A08 QUILL", "constructor^A01", "__proto__"])(
+    "leaves nothing of MSH-9 in clear, and stops no message of another sender: %j",
+    async (type) => {
+      const { port } = await peer.listen();
+      const other = `other-${type.length}`;
+      const [broken, sound] = await Promise.all([
+        talk(port, framed(adt("broken").replace("ADT^A08", type))),
+        talk(port, framed(adt(other, `ZZZ|${type.replaceAll("\0", "")}\r`))),
+      ]);
+      expect(codes(broken.text)).toEqual(["AR broken"]);
+      expect(codes(sound.text)).toEqual([`AA ${other}`]);
+      const { rows } = await peer.database.pool.query<{ type: string | null }>(
+        "select message_type as type from journal_record where verdict = 'refused' order by seq desc limit 1",
+      );
+      expect(rows).toEqual([{ type: null }]);
+    },
+  );
+});
+
 describe("in original mode", () => {
   it("there is exactly one answer, AA, AE or AR", async () => {
     const { port } = await peer.listen();
@@ -168,6 +188,7 @@ describe("a refusal", () => {
     ["a lone MSH", `${MSH}ADT^A01|r11|P|2.5\r`, "AE r11", "PID^1|100^"],
     ["two messages joined in one frame", `${MSH}ADT^A01|r12|P|2.5\rPID|1||7\r${MSH}ADT^A01|x|P|2.5\rPID|1||8\r`, "AE r12", "MSH^2|100^"],
     ["a message cut within a segment's name", `${MSH}ADT^A01|r13|P|2.5\rPID|1||7\rPV`, "AE r13", "PID^1|100^"],
+    ["a message cut within a segment's name, with a line end", `${MSH}DFT^P03|r14|P|2.5\rPID|1||7\rFT\r`, "AE r14", "PID^1|100^"],
   ])("says where and why: %s", async (_, message, answer, error) => {
     const { port } = await peer.listen();
     const { text } = await talk(port, framed(message));

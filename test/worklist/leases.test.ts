@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ADA, FAMILY, type Line, startLine, untilBlocked } from "./line.ts";
+import { ADA, BEN, FAMILY, type Line, startLine, untilBlocked } from "./line.ts";
 
 let line: Line;
 beforeAll(async () => {
@@ -42,10 +42,18 @@ describe("a person's hold", () => {
     expect(await line.row(item)).toEqual(before);
   });
 
-  it("put while a lease runs makes the item held when the lease ends", async () => {
+  it("put by the coder who has the item ends the lease, and the coder stays its coder of record", async () => {
     const { item } = await line.ready();
     const { leaseId } = await line.lease(ADA);
-    expect(await line.worklist.putHold(item, query, ADA)).toEqual({ ok: true, value: { state: "IN_PROGRESS" } });
+    expect(await line.worklist.putHold(item, query, ADA)).toEqual({ ok: true, value: { state: "HELD" } });
+    expect(await line.worklist.giveBack(item, leaseId, ADA)).toMatchObject({ ok: false });
+    expect((await line.worklist.read(item, false))?.coderOfRecord).toBe(ADA);
+  });
+
+  it("put by another while a lease runs makes the item held when the lease ends", async () => {
+    const { item } = await line.ready();
+    const { leaseId } = await line.lease(ADA);
+    expect(await line.worklist.putHold(item, query, BEN)).toEqual({ ok: true, value: { state: "IN_PROGRESS" } });
     await line.worklist.giveBack(item, leaseId, ADA);
     expect(await line.row(item)).toMatchObject({ state: "HELD" });
   });

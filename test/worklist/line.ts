@@ -7,7 +7,9 @@ import { createSealer } from "#src/base/seal.ts";
 import { createChartCache, openCharts, writeCharts } from "#src/charts/chart-store.pg.ts";
 import { factsOf } from "#src/charts/facts.ts";
 import type { AccountChange } from "#src/charts/fold.pg.ts";
-import { applyToChart } from "#src/charts/merge.ts";
+import { createAliases } from "#src/charts/aliases.ts";
+import { applyMapped } from "#src/charts/apply.ts";
+import { standingResources } from "#src/charts/merge.ts";
 import { type CheckCodes, codeSubmission, type Finding, type Stream } from "#src/coding/submission.ts";
 import { type Feed, makeFeed } from "#src/config/feed.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
@@ -51,9 +53,9 @@ export interface Said {
   readonly cents?: number;
 }
 
-type Charted = Resource & { readonly id: string };
+export type Charted = Resource & { readonly id: string };
 
-function resourcesOf(accountId: string, said: Said): readonly Charted[] {
+export function resourcesOf(accountId: string, said: Said): readonly Charted[] {
   const subject = { reference: `Patient/${accountId}` };
   const encounter: Encounter & { id: string } = {
     resourceType: "Encounter",
@@ -83,15 +85,15 @@ function resourcesOf(accountId: string, said: Said): readonly Charted[] {
 }
 
 /** A work list on a database of its own, with charts folded as the engine does it, and a clock that only the test moves. */
-export async function startLine() {
+export async function startLine(files = readQueueFiles("queues")) {
   const database = await freshDatabase();
   const { pool } = database;
   const sealer = createSealer(Buffer.alloc(32, 7));
-  const compiled = compileQueues(readQueueFiles("queues"));
+  const compiled = compileQueues(files);
   if (!compiled.ok) throw new Error(compiled.failure.join("\n"));
   const rules = compiled.value;
-  const reconcile = createReconcileItems({ rules, feeds: FEEDS, idKey: ID_KEY });
   const clock = { now: START };
+  const reconcile = createReconcileItems({ rules, feeds: FEEDS, idKey: ID_KEY, sealer, now: () => clock.now });
   const findings: Finding[] = [];
   const claims: string[] = [];
   const behaviour: { release: ReleaseClaim } = {
@@ -112,8 +114,12 @@ export async function startLine() {
   };
   let hour = 0;
 
-  /** Folds one message of an account, and gives what the fold told the work list. */
-  const say = (accountId: string, said: Said, more: { feed?: string; interfaceFailed?: boolean } = {}): Promise<AccountChange> =>
+  /** Folds resources of one account as a message of this type, and gives what the fold told the work list. */
+  const tell = (
+    accountId: string,
+    resources: readonly Charted[],
+    more: { feed?: string; interfaceFailed?: boolean; eventType?: string; wholeSets?: readonly Resource["resourceType"][]; at?: Date } = {},
+  ): Promise<AccountChange> =>
     inTransaction(pool, async (client) => {
       const key = {
         accountId: accountId as AccountId,
@@ -122,25 +128,26 @@ export async function startLine() {
         authority: "A",
         accountNumber: accountId,
       };
+      const eventType = more.eventType ?? "ADT^A08";
       const chart = (await openCharts(client, sealer, createChartCache(1), [key])).get(accountId);
       if (chart === undefined) throw new Error("the account was not opened");
       const recordId = randomUUID();
-      const delta = applyToChart(chart.content, {
-        messageType: "ADT^A08",
-        eventTime: new Date(START.getTime() + hour++ * 3_600_000).toISOString(),
-        resources: resourcesOf(accountId, said).map((resource) => ({ resource, deleted: [] })),
-        wholeSets: ["Coverage"],
-        lineage: [],
-        warnings: [],
-      });
-      if (delta.changed.length > 0 || delta.removed.length > 0) {
-        chart.version++;
-        chart.deltas.push({ version: chart.version, recordId, delta });
-        for (const resource of delta.changed) chart.dirty.set(`${resource.resourceType}/${resource.id}`, chart.version);
-        for (const gone of delta.removed) chart.dirty.set(gone, chart.version);
-      }
+      applyMapped(
+        {
+          messageType: eventType,
+          eventTime: (more.at ?? new Date(START.getTime() + hour++ * 3_600_000)).toISOString(),
+          account: { authority: key.authority, value: key.accountNumber, resourceId: accountId },
+          resources: resources.map((resource) => ({ resource, deleted: [] })),
+          wholeSets: more.wholeSets ?? (eventType.startsWith("ADT") ? ["Coverage"] : []),
+          lineage: [],
+          warnings: [],
+        },
+        { charts: new Map([[accountId, chart]]), aliases: createAliases([]) },
+        recordId,
+      );
       chart.interfaceFailed = more.interfaceFailed ?? false;
-      const facts = factsOf([...chart.content.values()].map(({ resource }) => resource));
+      const now = [...standingResources(chart.content)];
+      const facts = factsOf(now);
       await writeCharts(client, sealer, [{ chart, facts }]);
       const { feed: from, facility, version: chartVersion, interfaceFailed } = chart;
       const change = {
@@ -149,13 +156,17 @@ export async function startLine() {
         facility,
         chartVersion,
         recordId,
-        eventType: "ADT^A08",
+        eventType,
         interfaceFailed,
         facts,
+        resources: now,
       };
       await reconcile(client, [change]);
       return change;
     });
+  /** Folds one message of an account, and gives what the fold told the work list. */
+  const say = (accountId: string, said: Said, more: Parameters<typeof tell>[2] = {}): Promise<AccountChange> =>
+    tell(accountId, resourcesOf(accountId, said), more);
 
   const worklist = createWorklist(needs);
   return {
@@ -170,6 +181,7 @@ export async function startLine() {
     behaviour,
     worklist,
     say,
+    tell,
     reconcile: (changes: readonly AccountChange[]) => inTransaction(pool, (client) => reconcile(client, changes)),
     /** A discharged, insured inpatient stay: its facility item. */
     ready: async (said: Said = {}): Promise<{ account: string; item: string }> => {
@@ -189,7 +201,7 @@ export async function startLine() {
     },
     /** Nothing of one test is left for the next. */
     clear: async (): Promise<void> => {
-      await pool.query("truncate dirty_item, item_event, coding_item, account cascade");
+      await pool.query("truncate dirty_item, item_event, coding_item, account, queue_state cascade");
       findings.length = 0;
       claims.length = 0;
       clock.now = START;
@@ -197,6 +209,14 @@ export async function startLine() {
   };
 }
 export type Line = Awaited<ReturnType<typeof startLine>>;
+
+/** What was to succeed in a test's preparation. */
+export function done<T>(
+  result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: { readonly code: string } },
+): T {
+  if (!result.ok) throw new Error(result.failure.code);
+  return result.value;
+}
 
 export interface Row {
   readonly state: string;

@@ -38,17 +38,19 @@ describe("the item of an account", () => {
     await untouched([change]);
     const { id, leaseId, snapshotVersion } = await line.lease(ADA);
     await line.worklist.submit({ itemId: id, leaseId, snapshotVersion, codes: NO_CODES, userId: ADA });
-    // Another class would be another queue, but coded work does not move.
     await untouched([await line.say(account, { class: "EMER", cents: 100 })]);
-    expect(await line.row(item)).toMatchObject({ queue: "inpatient", progress: "final-coded" });
+    expect(await line.row(item)).toMatchObject({ queue: "emergency", progress: "recode" });
   });
 
-  it("gets a new ticket when its queue or priority changes", async () => {
+  it("gets a new ticket when its queue changes, and keeps it with another place when its score does", async () => {
     const { account, item } = await line.ready();
+    const before = (await line.row(item)).priority;
     await line.say(account, { cents: 6_000_000 });
-    expect(await line.row(item)).toMatchObject({ priority: 100, dispatch_no: 2 });
+    const dear = await line.row(item);
+    expect(dear.priority).toBeLessThan(before);
+    expect(dear).toMatchObject({ dispatch_no: 1, dirty: true });
     await line.say(account, { class: "EMER", cents: 6_000_000 });
-    expect(await line.row(item)).toMatchObject({ queue: "emergency", priority: 300, dispatch_no: 3, state: "READY" });
+    expect(await line.row(item)).toMatchObject({ queue: "emergency", dispatch_no: 2, state: "READY" });
   });
 
   it("is cancelled with its visit, and opens again when the discharge is taken back", async () => {
@@ -87,7 +89,8 @@ describe("a hold of the engine", () => {
     } finally {
       person.release();
     }
-    expect(await line.row(item)).toMatchObject({ state: "HELD", holds: ["QUERY"], priority: 100 });
+    expect(await line.row(item)).toMatchObject({ state: "HELD", holds: ["QUERY"] });
+    expect((await line.worklist.read(item, false))?.totalCents).toBe(6_000_000);
   });
 });
 
@@ -102,8 +105,8 @@ describe("a feed that sends no discharge", () => {
     await line.pool.query("update account set updated_at = $1", [START]);
     await quiet(insured);
     await quiet(selfPay);
-    expect(await completeQuietVisits(line.pool, [...FEEDS.values()], START)).toBe(2);
-    expect(await completeQuietVisits(line.pool, [...FEEDS.values()], START)).toBe(0);
+    expect(await completeQuietVisits(line, [...FEEDS.values()], START)).toBe(2);
+    expect(await completeQuietVisits(line, [...FEEDS.values()], START)).toBe(0);
     expect(await line.row(itemIdOf(ID_KEY, insured, "FAC"))).toMatchObject({ state: "READY", holds: [], dispatch_no: 1, dirty: true });
     expect(await line.row(itemIdOf(ID_KEY, selfPay, "FAC"))).toMatchObject({ state: "READY", holds: ["REG"] });
     expect(await line.row(itemIdOf(ID_KEY, recent, "FAC"))).toMatchObject({ state: "OPEN" });
@@ -113,11 +116,11 @@ describe("a feed that sends no discharge", () => {
     const account = randomUUID();
     await line.say(account, { status: "in-progress", class: "AMB" }, { feed: "clinic" });
     await quiet(account);
-    await completeQuietVisits(line.pool, [...FEEDS.values()], START);
+    await completeQuietVisits(line, [...FEEDS.values()], START);
     await line.lease(ADA);
     await line.say(account, { status: "in-progress", class: "AMB", cents: 100 }, { feed: "clinic" });
     await quiet(account);
-    expect(await completeQuietVisits(line.pool, [...FEEDS.values()], START)).toBe(1);
+    expect(await completeQuietVisits(line, [...FEEDS.values()], START)).toBe(0);
     expect(await line.row(itemIdOf(ID_KEY, account, "FAC"))).toMatchObject({ state: "IN_PROGRESS" });
   });
 });

@@ -34,15 +34,24 @@ async function jobs(name: string) {
   const queue = new Queue<Ticket>(name, { connection: { url: redis.url }, prefix: redis.prefix });
   const found = await queue.getJobs(["waiting", "prioritized"]);
   await queue.close();
-  return found.map(({ id, data, opts }) => ({ id, data, priority: opts.priority }));
+  return found.map(({ id, data, priority }) => ({ id, data, priority }));
 }
 
 describe("the tickets of an item", () => {
   it("carry its id, its dispatch number and its priority, and nothing else", async () => {
     const { item } = await line.ready({ cents: 6_000_000 });
     await settle();
-    expect(await jobs("inpatient")).toEqual([{ id: ticketId(item, 1), data: { itemId: item }, priority: 100 }]);
+    expect(await jobs("inpatient")).toEqual([{ id: ticketId(item, 1), data: { itemId: item }, priority: (await line.row(item)).priority }]);
     expect(await line.row(item)).toMatchObject({ dirty: false });
+  });
+
+  it("go to their new place when the score changes", async () => {
+    const { account, item } = await line.ready();
+    await settle();
+    await line.say(account, { cents: 6_000_000 });
+    await settle();
+    const { priority } = await line.row(item);
+    expect(await jobs("inpatient")).toEqual([{ id: ticketId(item, 1), data: { itemId: item }, priority }]);
   });
 
   it("are one, however often it was dispatched while nobody told Redis", async () => {

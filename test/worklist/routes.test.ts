@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createChartView } from "#src/api/charts/view.ts";
 import type { Answer, Role } from "#src/api/route.ts";
 import { worklistRoutes } from "#src/api/worklist/routes.ts";
 import { ok } from "#src/base/result.ts";
@@ -20,6 +21,10 @@ afterAll(() => line.database.drop());
 function ask(method: string, path: string, { body, params = {}, query = "", role = "coder" }: Asked = {}): Promise<Answer> {
   const routes = worklistRoutes({
     worklist: line.worklist,
+    view: createChartView(
+      () => ({ labels: ["R"], visitIndicators: [], services: [], documentTypes: [] }),
+      () => undefined,
+    ),
     queues: line.rules.names,
     onTickets: () => told.push("tickets"),
     onReleased: () => told.push("released"),

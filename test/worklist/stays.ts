@@ -35,7 +35,13 @@ export const LEFT = { ...IN_HOUSE, status: "finished" as const, dischargedAt: "2
 
 /** Says what happened to an account's chart, as the fold does. */
 export function changer(pool: pg.Pool, feeds: readonly Feed[] = [feed]) {
-  const reconcile = createReconcileItems({ rules, feeds: new Map(feeds.map((one) => [one.name, one])), idKey: ID_KEY });
+  const reconcile = createReconcileItems({
+    rules,
+    feeds: new Map(feeds.map((one) => [one.name, one])),
+    idKey: ID_KEY,
+    sealer,
+    now: () => new Date("2026-03-04T12:00:00Z"),
+  });
   const versions = new Map<string, number>();
   return async (accountId: string, facts: ChartFacts, more: Partial<AccountChange> = {}): Promise<AccountChange> => {
     const chartVersion = more.chartVersion ?? (versions.get(accountId) ?? 0) + 1;

@@ -61,7 +61,8 @@ describe("codes", () => {
       ok: false,
       failure: { code: "TRANSITION_NOT_ALLOWED" },
     });
-    expect((await line.row(item)).progress).toBe(status === "cancelled" ? "cancelled" : "open");
+    // The coder keeps it until a supervisor or the debounce has decided.
+    expect(await line.row(item)).toMatchObject({ state: "IN_PROGRESS", holds: ["STATUS"] });
   });
 });
 

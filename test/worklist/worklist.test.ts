@@ -140,8 +140,8 @@ describe("a coding item", () => {
     await changer(database.pool, [clinic])(account(), { ...IN_HOUSE, class: "AMB" });
     const { rows } = await database.pool.query<{ at: Date }>("select updated_at as at from account");
     const at = rows[0]?.at ?? new Date(0);
-    expect(await completeQuietVisits(database.pool, [clinic], new Date(at.getTime() + 23 * 3_600_000))).toBe(0);
-    expect(await completeQuietVisits(database.pool, [clinic], new Date(at.getTime() + 25 * 3_600_000))).toBe(1);
+    expect(await completeQuietVisits({ pool: database.pool, rules }, [clinic], new Date(at.getTime() + 23 * 3_600_000))).toBe(0);
+    expect(await completeQuietVisits({ pool: database.pool, rules }, [clinic], new Date(at.getTime() + 25 * 3_600_000))).toBe(1);
     expect(await tickets("outpatient")).toHaveLength(1);
   });
 });
@@ -258,14 +258,14 @@ describe("a submit", () => {
     expect(await worklist.submit({ ...ask, userId: ann })).toMatchObject({ ok: false, failure: { code: "LEASE_LOST" } });
   });
 
-  it("stands when a message comes later: the work is not moved, the change is noted", async () => {
+  it("is looked at again when the class changes later", async () => {
     const one = account();
     await change(one, LEFT);
     const { id, leaseId } = await leased();
     await worklist.submit({ itemId: id, leaseId, snapshotVersion: 1, codes: CODES, userId: ann });
     await change(one, { ...LEFT, class: "EMER", totalCents: 1 });
-    expect(await items()).toMatchObject([{ state: "FINAL_CODED", queue: "inpatient" }]);
-    expect((await worklist.read(id, false))?.events.map(({ event }) => event)).toContain("chart-changed");
+    expect(await items()).toMatchObject([{ state: "RECODE", queue: "emergency" }]);
+    expect((await worklist.read(id, false))?.recodeReasons).toEqual(["class"]);
   });
 });
 
@@ -285,16 +285,17 @@ describe("a release", () => {
     expect((await items())[0]?.state).toBe("RELEASED");
   });
 
-  it("of a visit that was cancelled after it was coded waits for a person", async () => {
+  it("never happens for a visit that was cancelled after it was coded, and the codes are kept if it stands again", async () => {
     const one = account();
     await change(one, LEFT);
     const { id, leaseId } = await leased();
     await worklist.submit({ itemId: id, leaseId, snapshotVersion: 1, codes: CODES, userId: ann });
     await change(one, { ...IN_HOUSE, cancelled: true }, { eventType: "ADT^A11" });
     expect(await worklist.releaseDue()).toBe(0);
-    expect((await worklist.read(id, false))?.holds).toMatchObject([{ code: "STATUS", blocks: "release" }]);
+    expect((await items())[0]?.state).toBe("CANCELLED");
     await change(one, LEFT);
-    expect(await worklist.releaseDue()).toBe(1);
+    expect((await items())[0]?.state).toBe("READY");
+    expect(await worklist.releaseDue()).toBe(0);
   });
 
   it("that would give an invalid claim becomes a hold with the rules that stop it", async () => {

@@ -22,6 +22,8 @@ export interface Tokens {
   /** A token for a machine, good for `days`. */
   machineToken(name: string, roles: readonly Role[], days: number): Promise<string>;
   callerOf(token: string): Promise<Caller | undefined>;
+  /** Makes the user when there is none of that name, and sets the roles. @returns the id. */
+  makeUser(name: string, roles: readonly Role[]): Promise<string>;
 }
 
 /** Tokens and codes are stored as digests only: a copy of the database signs nobody in. */
@@ -48,6 +50,7 @@ export function createTokens(pool: pg.Pool): Tokens {
   });
 
   return {
+    makeUser: user,
     oneTimeCode: async (name, roles) => {
       const code = Array.from({ length: CODE_LENGTH }, () => CODE_LETTERS[randomInt(CODE_LETTERS.length)]).join("");
       const userId = await user(name, roles);

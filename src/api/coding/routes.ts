@@ -1,15 +1,19 @@
 import { z } from "zod";
+import type { ShownChart } from "#src/charts/confidential.ts";
 import { FAILURES, type FailureCode } from "#src/base/failures.ts";
 import type { CodingDesk } from "#src/coding/coding-desk.pg.ts";
 import { EDITS } from "#src/coding/edits/registry.ts";
 import { encoderMessage } from "#src/coding/encoder-port.pg.ts";
 import { judge, mayPass } from "#src/coding/overrides.ts";
 import { codeSubmission } from "#src/coding/submission.ts";
+import type { Suggestion } from "#src/coding/suggestions.ts";
+import type { ChartView } from "../charts/view.ts";
 import type { Answer, Call, Role, Route } from "../route.ts";
 
-const CODERS: readonly Role[] = ["coder", "admin"];
-const VERSION_READERS: readonly Role[] = ["coder", "admin", "auditor"];
-const RULE_READERS: readonly Role[] = ["coder", "admin", "analyst", "auditor"];
+/** Whoever may hold a lease, and the auditor who codes beside the coder. */
+const CODERS: readonly Role[] = ["coder", "supervisor", "auditor", "external-coder", "admin"];
+const VERSION_READERS: readonly Role[] = ["coder", "supervisor", "auditor", "admin"];
+const RULE_READERS: readonly Role[] = ["coder", "supervisor", "auditor", "analyst", "admin"];
 const ENCODERS: readonly Role[] = ["encoder"];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const DAY_MS = 86_400_000;
@@ -37,10 +41,19 @@ const withItem =
     return { ...(await handle(id, call)), object: { type: "work-item", id } };
   };
 
+/** What rests on a document or a resource that is withheld from this person would tell what it says. */
+function isShown({ evidence }: Suggestion, { resources, withheld }: ShownChart): boolean {
+  if (withheld === undefined) return true;
+  if (withheld.account || evidence === undefined || evidence.kind === "charge") return !withheld.account;
+  const place = evidence.kind === "document" ? `DocumentReference/${evidence.documentId}` : evidence.resource;
+  const resource = resources.find((one) => `${one.resourceType}/${one.id ?? ""}` === place);
+  return resource !== undefined && ("status" in resource || "code" in resource);
+}
+
 const codesBody = z.strictObject({ codes: codeSubmission });
 
 /** Findings while coding, suggestions, versions and their differences, what edits came to, and the port of an encoder. */
-export function codingRoutes(desk: CodingDesk): readonly Route[] {
+export function codingRoutes(desk: CodingDesk, view: ChartView): readonly Route[] {
   const item = (
     method: Route["method"],
     path: string,
@@ -73,9 +86,12 @@ export function codingRoutes(desk: CodingDesk): readonly Route[] {
       const answer = await desk.group(id, parsed.data.codes);
       return answer === undefined ? refuse("NOT_FOUND") : { status: 200, body: { id, ...answer } };
     }),
-    item("GET", "work-items/:id/suggestions", "read", CODERS, async (id) => {
+    item("GET", "work-items/:id/suggestions", "read", CODERS, async (id, { caller }) => {
       const suggestions = await desk.suggestions(id);
-      return suggestions === undefined ? refuse("NOT_FOUND") : { status: 200, body: { id, suggestions } };
+      const found = await desk.item(id);
+      if (suggestions === undefined || found === undefined) return refuse("NOT_FOUND");
+      const chart = view.show(caller, found.chart);
+      return { status: 200, body: { id, suggestions: suggestions.filter((one) => isShown(one, chart)) } };
     }),
     item("GET", "work-items/:id/versions", "read", VERSION_READERS, async (id) => ({
       status: 200,
@@ -113,7 +129,7 @@ export function codingRoutes(desk: CodingDesk): readonly Route[] {
     {
       method: "GET",
       path: "/api/edits/:rule/overrides",
-      roles: ["admin", "auditor"],
+      roles: ["admin", "auditor", "supervisor"],
       action: "search",
       objectType: "edit",
       handle: async ({ params }) => ({ status: 200, body: { overrides: await desk.overrides(params["rule"] ?? "", MOST) } }),
@@ -126,9 +142,9 @@ export function codingRoutes(desk: CodingDesk): readonly Route[] {
       objectType: "work-item",
       handle: async ({ caller }) => ({ status: 200, body: { items: await desk.waiting(caller?.name ?? "encoder", MOST) } }),
     },
-    item("GET", "encoder/items/:id", "read", ENCODERS, async (id) => {
+    item("GET", "encoder/items/:id", "read", ENCODERS, async (id, { caller }) => {
       const found = await desk.item(id);
-      return found === undefined ? refuse("NOT_FOUND") : { status: 200, body: found };
+      return found === undefined ? refuse("NOT_FOUND") : { status: 200, body: { ...found, chart: view.show(caller, found.chart) } };
     }),
     item("POST", "encoder/items/:id/suggestions", "create", ENCODERS, async (id, { body, caller }) => {
       const parsed = encoderMessage.safeParse(body);

@@ -37,6 +37,14 @@ export const capabilities = (version: string, date: string): CapabilityStatement
           versioning: "no-version",
           searchParam: Object.entries(CLAIM_PARAMETERS).map(([name, type]) => ({ name, type })),
         },
+        {
+          type: "CodeSystem",
+          operation: [
+            { name: "lookup", definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup" },
+            { name: "validate-code", definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-validate-code" },
+          ],
+        },
+        { type: "ValueSet", operation: [{ name: "expand", definition: "http://hl7.org/fhir/OperationDefinition/ValueSet-expand" }] },
         ...REFERENCED_TYPES.map((type) => ({ type, interaction: [{ code: "read" as const }], versioning: "no-version" as const })),
       ],
       interaction: [{ code: "transaction" }],

@@ -1,11 +1,17 @@
 import { z } from "zod";
-import { FAILURES, type Failure } from "#src/base/failures.ts";
 import { codeSubmission } from "#src/coding/submission.ts";
+import { BLOCKS } from "#src/worklist/holds.ts";
 import type { Worklist } from "#src/worklist/worklist.ts";
+import type { ChartView } from "../charts/view.ts";
 import type { Answer, Call, Role, Route } from "../route.ts";
+import { actionRoutes } from "./action-routes.ts";
+import { CODERS, has, invalid, READERS, refuse, SUPERVISORS, UUID } from "./answers.ts";
+import { queryRoutes } from "./query-routes.ts";
 
 export interface WorklistRouteNeeds {
   readonly worklist: Worklist;
+  /** The chart as the caller may see it. */
+  readonly view: ChartView;
   readonly queues: readonly string[];
   /** Tickets changed: tell the relay. */
   readonly onTickets: () => void;
@@ -13,38 +19,29 @@ export interface WorklistRouteNeeds {
   readonly onReleased: () => void;
 }
 
-const CODERS: readonly Role[] = ["coder", "admin"];
-const READERS: readonly Role[] = ["coder", "admin", "analyst", "auditor"];
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 const nextBody = z.strictObject({ queues: z.array(z.string()).max(50).default([]) });
 const leaseBody = z.strictObject({ leaseId: z.uuid() });
-const submitBody = z.strictObject({ leaseId: z.uuid(), snapshotVersion: z.int().min(0), codes: codeSubmission });
+const submitBody = z.strictObject({
+  leaseId: z.uuid(),
+  snapshotVersion: z.int().min(0),
+  codes: codeSubmission,
+  requestReview: z.boolean().default(false),
+});
 const holdBody = z.strictObject({
   code: z.string().regex(/^[A-Z][A-Z0-9-]{0,29}$/),
   owner: z.string().min(1).max(60),
-  blocks: z.enum(["coding", "release", "nothing"]),
+  blocks: z.enum(BLOCKS),
+  note: z.string().max(2_000).optional(),
+  until: z.coerce.date().optional(),
 });
 
-const refuse = ({ code, place, detail, ...more }: Failure): Answer => ({
-  status: FAILURES[code].http,
-  body: { code, message: detail ?? FAILURES[code].text, ...(place === undefined ? {} : { place }), ...more },
-});
-
-/** Every fault of a body at once, each with its place. Values are not repeated. */
-const invalid = (error: z.ZodError): Answer => ({
-  status: 400,
-  body: {
-    code: "REQUEST_INVALID",
-    message: FAILURES.REQUEST_INVALID.text,
-    faults: error.issues.map(({ path, message }) => ({ place: path.join("."), message })),
-  },
-});
-
-const isWorker = ({ caller }: Call): boolean => caller?.roles.some((role) => CODERS.includes(role)) ?? false;
+const isWorker = (call: Call): boolean => has(call, CODERS);
+/** A plain BullMQ worker, with a token of its own. */
+const CODERS_AND_MACHINES: readonly Role[] = [...CODERS, "external-coder"];
 
 /** The coder's work list: pull the next encounter, keep it, give it back, submit codes; and what supervisors look at. */
-export function worklistRoutes({ worklist, queues, onTickets, onReleased }: WorklistRouteNeeds): readonly Route[] {
+export function worklistRoutes(needs: WorklistRouteNeeds): readonly Route[] {
+  const { worklist, view, queues, onTickets, onReleased } = needs;
   /** Releases an item if nothing keeps it. What was asked is done by now: a release that throws is left to the sweep, which reports it. */
   const releaseNow = async (id: string): ReturnType<Worklist["release"]> => {
     const released = await worklist.release(id).catch(() => undefined);
@@ -94,7 +91,7 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
       const detail = await worklist.read(leased.value.id, true);
       return {
         status: 200,
-        body: { ...leased.value, holds: detail?.holds ?? [], chart: detail?.chart },
+        body: { ...leased.value, holds: detail?.holds ?? [], chart: detail?.chart && view.present(caller, detail.chart) },
         object: { type: "work-item", id: leased.value.id },
       };
     }),
@@ -102,7 +99,7 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
       "POST",
       "/api/work-items/:id/heartbeat",
       "update",
-      CODERS,
+      [...CODERS_AND_MACHINES, "auditor"],
       withBody(leaseBody, async (id, { leaseId }, userId) => {
         const kept = await worklist.heartbeat(id, leaseId, userId);
         return kept.ok ? { status: 200, body: kept.value } : refuse(kept.failure);
@@ -112,7 +109,7 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
       "POST",
       "/api/work-items/:id/release",
       "update",
-      CODERS,
+      [...CODERS_AND_MACHINES, "auditor"],
       withBody(leaseBody, async (id, { leaseId }, userId) => {
         const given = await worklist.giveBack(id, leaseId, userId);
         if (!given.ok) return refuse(given.failure);
@@ -124,7 +121,7 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
       "POST",
       "/api/work-items/:id/codes",
       "update",
-      CODERS,
+      CODERS_AND_MACHINES,
       withBody(submitBody, async (id, submission, userId) => {
         const taken = await worklist.submit({ itemId: id, userId, ...submission });
         if (!taken.ok) return refuse(taken.failure);
@@ -149,9 +146,12 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
         return { status: 200, body: { id, ...held.value } };
       }),
     ),
-    route("DELETE", "/api/work-items/:id/holds/:code", "update", CODERS, async ({ params, caller }) => {
+    route("DELETE", "/api/work-items/:id/holds/:code", "update", CODERS, async (call) => {
+      const { params, caller } = call;
       const id = params["id"] ?? "";
-      const lifted = UUID.test(id) ? await worklist.liftHold(id, params["code"] ?? "", caller?.userId ?? "") : undefined;
+      const lifted = UUID.test(id)
+        ? await worklist.liftHold(id, params["code"] ?? "", caller?.userId ?? "", has(call, SUPERVISORS))
+        : undefined;
       if (lifted === undefined) return refuse({ code: "NOT_FOUND" });
       if (!lifted.ok) return refuse(lifted.failure);
       onTickets();
@@ -160,13 +160,14 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
     }),
     route("GET", "/api/work-items", "search", READERS, async ({ query }) => {
       const limit = Math.min(Math.max(Number(query.get("limit") ?? 50) || 50, 1), 200);
-      const [state, queue, after] = [query.get("state"), query.get("queue"), query.get("after")];
+      const [state, queue, after, view] = [query.get("state"), query.get("queue"), query.get("after"), query.get("view")];
       if (after !== null && !UUID.test(after)) return refuse({ code: "REQUEST_INVALID", place: "after" });
       const items = await worklist.list({
         limit,
         ...(state === null ? {} : { state }),
         ...(queue === null ? {} : { queue }),
         ...(after === null ? {} : { after }),
+        ...(view === null ? {} : { view }),
       });
       return { status: 200, body: { items, next: items.length === limit ? items.at(-1)?.id : undefined } };
     }),
@@ -174,11 +175,15 @@ export function worklistRoutes({ worklist, queues, onTickets, onReleased }: Work
       const id = call.params["id"] ?? "";
       // Analysts and auditors see how far an item is, not the patient's chart.
       const item = UUID.test(id) ? await worklist.read(id, isWorker(call)) : undefined;
-      return item === undefined ? refuse({ code: "NOT_FOUND" }) : { status: 200, body: item, object: { type: "work-item", id } };
+      if (item === undefined) return refuse({ code: "NOT_FOUND" });
+      const chart = item.chart && view.present(call.caller, item.chart);
+      return { status: 200, body: { ...item, chart }, object: { type: "work-item", id } };
     }),
     {
       ...route("GET", "/api/queues", "search", READERS, async () => ({ status: 200, body: { queues: await worklist.queues() } })),
       objectType: "queue",
     },
+    ...actionRoutes(needs),
+    ...queryRoutes(needs),
   ];
 }

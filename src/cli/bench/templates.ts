@@ -30,17 +30,25 @@ function placesOf(bytes: Buffer, mark: string): readonly number[] {
   return places;
 }
 
-function templateOf(stay: Stay, step: Step): Template {
+function textOf(stay: Stay, step: Step): string {
   const at = step === "A01" || step === "A08" ? stay.admittedAt : stay.dischargedAt;
   const envelope = { controlId: CONTROL_ID, sentAt: at, event: step };
-  const text =
-    step === "P03"
-      ? buildMessage({ ...envelope, type: "DFT", structure: "DFT_P03" }, chargeSegments(stay, at))
-      : buildMessage(
-          { ...envelope, type: "ADT", structure: step === "A03" ? "ADT_A03" : "ADT_A01" },
-          visitSegments(stay, step, at, step === "A03"),
-        );
-  const bytes = block(Buffer.from(text, "utf8"));
+  return step === "P03"
+    ? buildMessage({ ...envelope, type: "DFT", structure: "DFT_P03" }, chargeSegments(stay, at))
+    : buildMessage(
+        { ...envelope, type: "ADT", structure: step === "A03" ? "ADT_A03" : "ADT_A01" },
+        visitSegments(stay, step, at, step === "A03"),
+      );
+}
+
+/** Admissions of different patients, as text. */
+export function admissionTexts(now: Date): readonly string[] {
+  const chance = chanceOf(1);
+  return Array.from({ length: PATIENTS }, (_, index) => textOf(stayOf(index + 1, now, "UTC", chance), "A01"));
+}
+
+function templateOf(stay: Stay, step: Step): Template {
+  const bytes = block(Buffer.from(textOf(stay, step), "utf8"));
   return {
     bytes,
     controlIdAt: placesOf(bytes, CONTROL_ID),

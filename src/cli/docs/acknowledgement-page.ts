@@ -90,7 +90,7 @@ application's errors gets AE or AR. \`ackMode\` of a feed overrides all this.
 
 MSH-3/4 and MSH-5/6 swapped with all components, the sender's delimiters, MSH-7 with offset, MSH-9 \`ACK^event^ACK\` (the structure from v2.4
 on), MSH-10 our own, MSH-11, 12 and 18 as sent. MSA-2 is MSH-10 byte for byte. ERR has the layout of the sender's version: ERR-1 up to v2.4,
-ERR-2, 3, 4, 5 and 8 from v2.5 on, one ERR for each fault; MSA-3 has 80 characters for those who show nothing else. No text holds a value of the message.
+ERR-2, 3, 4, 5 and 8 from v2.5 on, one ERR for each fault; MSA-3 has place and rule in 80 characters for those who show nothing else. No text holds a value of the message.
 
 ## HTTP
 

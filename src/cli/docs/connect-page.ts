@@ -1,14 +1,15 @@
 import type { Feed } from "#src/config/feed.ts";
 import type { MapFile } from "#src/mapping/map-file.ts";
 import { readMaps } from "#src/mapping/read-maps.ts";
+import { sourcesOf } from "#src/mapping/row-key.ts";
 
 /** Fields that the maps read for this feed, by segment: `PID` to [3, 5, 7]. */
 function fieldsRead(files: readonly MapFile[], { identity }: Feed): ReadonlyMap<string, readonly number[]> {
   const fields = new Map<string, Set<number>>();
   const places: Readonly<Record<string, readonly string[]>> = { "@account": identity.account, "@visit": identity.visit };
-  for (const { spec } of readMaps(files).maps)
-    for (const { from } of spec.rows ?? [])
-      for (const source of (from === undefined ? [] : [from].flat()).flatMap((one) => places[one] ?? [one])) {
+  for (const { spec, dataType } of readMaps(files).maps)
+    for (const row of dataType ? [] : spec.rows)
+      for (const source of (row.guide === "skipped" ? [] : sourcesOf(row, undefined)).flatMap((one) => places[one] ?? [one])) {
         const match = /^([A-Z][A-Z0-9]{2})-(\d+)/.exec(source);
         if (match === null) continue;
         const [, segment = "", number = "0"] = match;

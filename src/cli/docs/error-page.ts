@@ -1,14 +1,13 @@
 import { EXPLANATIONS } from "#src/base/failure-catalogue.ts";
-import { FAILURES, type FailureCode } from "#src/base/failures.ts";
+import { FAILURES, type FailureCode, isFailureCode } from "#src/base/failures.ts";
 
 /** One code for a terminal; undefined for one that does not exist. */
 export function explainCode(code: string): string | undefined {
-  if (!(code in FAILURES)) return undefined;
-  const known = code as FailureCode;
-  const { cause, example, ask } = EXPLANATIONS[known];
-  const { text, class: kind, http } = FAILURES[known];
+  if (!isFailureCode(code)) return undefined;
+  const { cause, example, ask } = EXPLANATIONS[code];
+  const { text, class: kind, http } = FAILURES[code];
   return [
-    `${known}: ${text}`,
+    `${code}: ${text}`,
     "",
     `  Cause    ${cause}`,
     `  Example  ${example}`,

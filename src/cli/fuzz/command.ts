@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { CommandFault } from "../installation.ts";
-import { FUZZ_DEFAULTS, runFuzz } from "./fuzz.ts";
+
+const FUZZ_DEFAULTS = { frames: 1_000_000, seed: 1, connections: 4, minutes: 30 } as const;
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 const err = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -45,6 +46,8 @@ export function registerFuzz(program: Command): void {
     .option("--mllp <host:port>", "an MLLP server that runs already; books and memory are not looked at", readTarget)
     .action(async ({ mllp, dataDir, ...options }: Asked) => {
       const asked = { ...options, ...(mllp === undefined ? {} : { target: mllp }), ...(dataDir === undefined ? {} : { dataDir }) };
+      // Its messages are built by a library that takes seconds to load: no other command should wait for it.
+      const { runFuzz } = await import("./fuzz.ts");
       process.exitCode = await runFuzz(asked, { env: process.env, out, err });
     });
 }

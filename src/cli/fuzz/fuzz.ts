@@ -24,8 +24,6 @@ export interface FuzzOptions {
   readonly dataDir?: string;
 }
 
-export const FUZZ_DEFAULTS = { frames: 1_000_000, seed: 1, connections: 4, minutes: 30 } as const;
-
 export interface FuzzNeeds {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: Print;

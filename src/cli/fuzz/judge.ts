@@ -16,12 +16,12 @@ const shown = (bytes: Buffer): string => JSON.stringify(bytes.toString("latin1",
 export class Judge {
   readonly #tally: Tally;
   readonly #awaited: Awaited[] = [];
-  /** Ids of damaged messages begin so; an answer to one may come or not. */
-  readonly #isOurs: (controlId: string) => boolean;
+  /** Whether a message with this control id was sent on the connection; the answer to a damaged one may come or not. */
+  readonly #wasSent: (controlId: string) => boolean;
 
-  constructor(tally: Tally, isOurs: (controlId: string) => boolean) {
+  constructor(tally: Tally, wasSent: (controlId: string) => boolean) {
     this.#tally = tally;
-    this.#isOurs = isOurs;
+    this.#wasSent = wasSent;
   }
 
   /** Answers that must still come. */
@@ -45,7 +45,7 @@ export class Judge {
     // One without a control id may be the answer to a damaged message that lost it: then the code tells which.
     const place = this.#awaited.findIndex((one) => one.controlId === controlId && (controlId !== "" || one.codes.includes(code)));
     if (place < 0) {
-      if (this.#isOurs(controlId)) note(tally, "answer to a message that was never sent", shown(frame.bytes));
+      if (controlId !== "" && !this.#wasSent(controlId)) note(tally, "answer to a message that was never sent", shown(frame.bytes));
       return;
     }
     const [one] = this.#awaited.splice(place, 1);

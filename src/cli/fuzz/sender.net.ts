@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { Framer } from "#src/hl7v2/framer.ts";
+import { type Frame, Framer } from "#src/hl7v2/framer.ts";
+import { readHeader } from "#src/hl7v2/header.ts";
 import { Judge } from "./judge.ts";
 import type { Shot } from "./kinds.ts";
 import { count, note, type Tally } from "./tally.ts";
@@ -24,9 +25,6 @@ const ANSWER_WITHIN_MS = 60_000;
 const BETWEEN_PARTS_MS = 1;
 /** Largest answer read, in bytes. An answer repeats fields of MSH, however large they are. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
-/** Begins the control ids of messages that are sent whole. */
-const CERTAIN = "C";
-
 function open({ host, port }: Sending): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, noDelay: true });
@@ -44,13 +42,15 @@ class Line {
   readonly #mirror: Framer;
   readonly #answers = new Framer(MAX_ANSWER_BYTES);
   readonly #closed: Promise<void>;
+  /** Every MSH-10 of this connection so far. */
+  readonly #sent = new Set<string>();
   #isClosed = false;
   #wake: () => void = () => undefined;
 
   constructor(socket: Socket, sending: Sending) {
     this.#socket = socket;
     this.#sending = sending;
-    this.#judge = new Judge(sending.tally, (controlId) => controlId.startsWith(CERTAIN));
+    this.#judge = new Judge(sending.tally, (controlId) => this.#sent.has(controlId));
     this.#mirror = new Framer(sending.maxFrameBytes);
     socket.on("data", (chunk) => {
       for (const frame of this.#answers.push(chunk)) this.#judge.hear(frame);
@@ -115,7 +115,14 @@ class Line {
   }
 
   #see(bytes: Buffer): void {
-    for (const { kind } of this.#mirror.push(bytes)) count(this.#sending.tally.cutByKind, kind);
+    for (const frame of this.#mirror.push(bytes)) this.#note(frame);
+  }
+
+  /** Counts a frame, and remembers its control id as the engine must read it, damaged or not. */
+  #note(frame: Frame): void {
+    count(this.#sending.tally.cutByKind, frame.kind);
+    const header = readHeader(frame.bytes);
+    if (header.ok) this.#sent.add(header.value.controlId);
   }
 
   async #finish(): Promise<void> {
@@ -124,7 +131,7 @@ class Line {
     else {
       this.#socket.end();
       const last = this.#mirror.end();
-      if (last !== undefined) count(tally.cutByKind, last.kind);
+      if (last !== undefined) this.#note(last);
       const timer = setTimeout(() => {
         note(tally, "no answer in time", `${this.#judge.owed} owed at the end of a connection`);
         this.#socket.destroy();

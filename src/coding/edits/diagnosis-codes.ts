@@ -122,9 +122,9 @@ const DX24: Edit = {
     eachStanding(scene, report, ({ path, day, standing }) => {
       if (standing.is !== "billable") return false;
       const age = (Date.parse(day) - Date.parse(standing.entry.validFrom)) / 86_400_000;
-      // A set loaded from one year alone dates every code to that year's first day: the day before tells new from unknown.
+      // A year's set dates every code to that year's first day: the set of the day before tells which of them are new.
       const before = new Date(Date.parse(standing.entry.validFrom) - 86_400_000).toISOString().slice(0, 10);
-      if (age > NEW_FOR_DAYS || scene.data.lookup("icd-10-cm", standing.entry.code, before) === "no-data") return false;
+      if (age > NEW_FOR_DAYS || scene.data.lookup("icd-10-cm", standing.entry.code, before) !== "unknown") return false;
       report.at(path, `This code is new since ${standing.entry.validFrom}.`, "Check that the payer has loaded this year's set.");
       return true;
     }),

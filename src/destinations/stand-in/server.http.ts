@@ -19,13 +19,15 @@ export interface BillingServer {
   close(): Promise<void>;
 }
 
-const STATUS: Readonly<Record<string, number>> = { "not-found": 404, gone: 410, "multiple-matches": 412, forbidden: 403, login: 401 };
+const STATUS: ReadonlyMap<string, number> = new Map(
+  Object.entries({ "not-found": 404, gone: 410, "multiple-matches": 412, forbidden: 403, login: 401 }),
+);
 
 function statusOf(outcome: OperationOutcome): number {
   if (outcome.id === "created") return 201;
   if (outcome.id === "not-modified") return 304;
   if (outcome.id === "precondition-failed" || outcome.id === "multiple-matches") return 412;
-  return isOk(outcome) ? 200 : (STATUS[outcome.issue[0]?.code ?? ""] ?? 400);
+  return isOk(outcome) ? 200 : (STATUS.get(outcome.issue[0]?.code ?? "") ?? 400);
 }
 
 export async function startBillingServer({

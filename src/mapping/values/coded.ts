@@ -1,25 +1,41 @@
 import type { CodeableConcept, Coding } from "@medplum/fhirtypes";
 import type { Value } from "#src/hl7v2/message.ts";
-import { warn } from "../scope.ts";
-import { asCode } from "./simple.ts";
+import { asCode, lookUp } from "./simple.ts";
 import type { Spot, ValueType } from "./value-type.ts";
 
 const HL7_TABLE = /^HL7(\d{4})$/;
+/** HL7 tables that are code systems; 9999 stands for none. */
+const V2_TABLE = /^v2-(?!9999)\d{4}$/;
 const OID = /^[0-2](?:\.\d+)+$/;
 
-/** FHIR system of a v2 code system name (CWE.3): by the row, by the table of code systems, by HL7's own numbers. */
+/** FHIR system of a v2 code system name (CWE.3): by the row, by the table of code systems, by HL7's own numbers. Without a name the site's. */
 function systemOf(written: string, spot: Spot): string | undefined {
   const { reading, frame } = spot;
   const name = (written || reading.systemFrom?.(frame) || "").toUpperCase();
   const account = frame.scope.account;
   const local = reading.localSystem?.replace("{authority}", encodeURIComponent(account?.authority ?? frame.scope.defaultAuthority));
-  if (name === "") return reading.system ?? local;
-  const known = reading.systems?.[name] ?? reading.codingSystems?.find(name)?.code;
+  if (name === "") return local;
+  const listed = reading.codingSystems?.find(name);
+  const known = reading.systems?.[name] ?? (listed === "none" ? undefined : listed?.code);
   if (known !== undefined) return known;
   const table = HL7_TABLE.exec(name);
   if (table !== null) return `http://terminology.hl7.org/CodeSystem/v2-${table[1]}`;
   if (OID.test(name)) return `urn:oid:${name}`;
   return local ?? `urn:chartbridge:code-system:${encodeURIComponent(written || name)}`;
+}
+
+/**
+ * System of the first code. Without a name it is what the row says, or the HL7 table that knows the code;
+ * a code that no table knows gets no standard's system.
+ */
+function firstSystem(value: Value, spot: Spot): string | undefined {
+  const { reading, frame } = spot;
+  const written = value.part(3).text;
+  if (written !== "" || (reading.systemFrom?.(frame) ?? "") !== "") return systemOf(written, spot);
+  if (reading.system !== undefined) return reading.system;
+  const { table } = reading;
+  const own = table !== undefined && V2_TABLE.test(table.source) && table.find(value.part(1).text) !== undefined;
+  return own ? `http://terminology.hl7.org/CodeSystem/${table.source}` : systemOf("", spot);
 }
 
 const codingOf = (system: string | undefined, code: string, display: string | undefined): Coding => {
@@ -30,25 +46,31 @@ const codingOf = (system: string | undefined, code: string, display: string | un
   return coding;
 };
 
-/** One triplet of a CWE (v2.5.1 ch. 2A.13), from its first component. */
-function triplet(value: Value, first: number, spot: Spot): Coding | undefined {
+/** Components of a CWE (v2.5.1 ch. 2A.13; the third set since 2.7): code, text and name of the code system, and the version of that. */
+const TRIPLETS: readonly (readonly [number, number])[] = [
+  [1, 7],
+  [4, 8],
+  [10, 13],
+];
+
+/** One triplet of a CWE. */
+function triplet(value: Value, spot: Spot, [first, versionAt] = TRIPLETS[0] ?? [1, 7]): Coding | undefined {
   const code = value.part(first).text;
   if (code === "") return undefined;
-  return codingOf(systemOf(value.part(first + 2).text, spot), code, value.part(first + 1).text);
+  const coding = codingOf(
+    first === 1 ? firstSystem(value, spot) : systemOf(value.part(first + 2).text, spot),
+    code,
+    value.part(first + 1).text,
+  );
+  const version = value.part(versionAt).text;
+  if (version !== "") coding.version = version;
+  return coding;
 }
 
 /** The coding that the row's table gives for the first code. */
 function tabled(value: Value, spot: Spot): Coding | undefined {
-  const { table } = spot.reading;
-  const code = value.part(1).text;
-  if (table === undefined || code === "") return undefined;
-  const entry = table.find(code);
-  if (entry !== undefined) {
-    spot.table = entry.name;
-    return codingOf(entry.system, entry.code, entry.display);
-  }
-  if (table.unknown === "warn") warn(spot.frame.scope, "CODE_UNMAPPED", spot.source, `the code is not in table ${table.name}`);
-  return undefined;
+  const entry = lookUp(value.part(1).text, spot);
+  return entry === undefined ? undefined : codingOf(entry.system, entry.code, entry.display);
 }
 
 const same = (a: Coding, b: Coding): boolean => a.system === b.system && a.code === b.code;
@@ -59,10 +81,10 @@ function concept(value: Value, spot: Spot): CodeableConcept | undefined {
   const mapped = tabled(value, spot);
   if (mapped !== undefined) codings.push(mapped);
   if (spot.reading.table?.unknown !== "drop") {
-    const first = triplet(value, 1, spot);
-    if (first !== undefined && !codings.some((one) => same(one, first))) codings.push(first);
-    const second = triplet(value, 4, spot);
-    if (second !== undefined && !codings.some((one) => same(one, second))) codings.push(second);
+    for (const set of TRIPLETS) {
+      const coding = triplet(value, spot, set);
+      if (coding !== undefined && !codings.some((one) => same(one, coding))) codings.push(coding);
+    }
   }
   const text = value.part(9).text || (codings.length === 0 && value.part(1).text === "" ? value.part(2).text : "");
   if (codings.length === 0) return text === "" ? undefined : { text };
@@ -82,13 +104,26 @@ const procedureCoding = (value: Value, spot: Spot): Coding | undefined => {
     if (LEVEL_II.test(code)) return codingOf(HCPCS_SYSTEM, code, value.part(2).text);
     if (CPT.test(code)) return codingOf(CPT_SYSTEM, code, value.part(2).text);
   }
-  return triplet(value, 1, spot);
+  return triplet(value, spot);
 };
 
-/** Types of coded elements: CE, CNE and CWE are read alike. */
+/** CE, CNE and CWE are read alike. */
+export const CODED_NATIVES: Readonly<Record<string, ValueType>> = {
+  concept: { read: concept },
+  /** A code alone: the first, else the second. */
+  conceptCode: {
+    read: (value, spot) => {
+      const written = value.part(1).text || value.part(4).text;
+      if (written === "") return undefined;
+      return spot.reading.table === undefined ? asCode(written) : lookUp(written, spot)?.code;
+    },
+  },
+  coding: { read: (value, spot) => tabled(value, spot) ?? (spot.reading.table?.unknown === "drop" ? undefined : triplet(value, spot)) },
+};
+
+/** Functions for the name of a code system, and for codes that mean a procedure. */
 export const CODED_TYPES: Readonly<Record<string, ValueType>> = {
-  CodeableConcept: { read: concept },
-  Coding: { read: (value, spot) => tabled(value, spot) ?? (spot.reading.table?.unknown === "drop" ? undefined : triplet(value, 1, spot)) },
+  codeSystem: { read: (value, spot) => (value.text === "" ? undefined : systemOf(value.text, spot)) },
   procedureCoding: { read: procedureCoding },
   procedureConcept: {
     read: (value, spot) => {

@@ -1,10 +1,11 @@
 import { unescape } from "#src/hl7v2/escapes.ts";
 import type { Segment, Value } from "#src/hl7v2/message.ts";
-import { type Frame, warn } from "../scope.ts";
-import type { Gather, Gathered } from "./value-type.ts";
+import { type Frame, placeOf, warn } from "../scope.ts";
+import type { Gather, Gathered, ValueType } from "./value-type.ts";
 
 const TEXT_TYPES = new Set(["", "TX", "FT", "ST", "CE", "CWE", "NM", "DT", "TS", "DTM"]);
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const HEX = /^[0-9A-Fa-f]+$/;
 const asBase64 = (text: string): string => Buffer.from(text, "utf8").toString("base64");
 
 /** Media types of ED.2 and ED.3 (tables 0191, 0291). */
@@ -31,17 +32,42 @@ function mediaType(type: string, subtype: string): string {
     : "application/octet-stream";
 }
 
-/** Encapsulated data (ED, v2.5.1 ch. 2A.24). Line breaks in it are the sender's; what does not decode is left out with a warning. */
-function attachmentOf(value: Value, source: string, frame: Frame): Gathered | undefined {
+/** The data of an ED in base64, by ED.4 (table 0299). Line breaks in it are the sender's; what does not decode is left out with a warning. */
+function dataOf(value: Value, source: string, frame: Frame): string | undefined {
   const written = value.part(5).text;
   if (written === "") return undefined;
-  const contentType = mediaType(value.part(2).text, value.part(3).text);
-  if (value.part(4).text.toUpperCase() !== "BASE64") return { value: { attachment: { contentType, data: asBase64(written) } }, source };
+  const encoding = value.part(4).text.toUpperCase();
+  if (encoding !== "BASE64" && encoding !== "HEX") return asBase64(written);
   const data = written.replace(/\s+/g, "");
-  if (data.length % 4 === 0 && BASE64.test(data)) return { value: { attachment: { contentType, data } }, source };
+  if (encoding === "HEX" && data.length % 2 === 0 && HEX.test(data)) return Buffer.from(data, "hex").toString("base64");
+  if (encoding === "BASE64" && data.length % 4 === 0 && BASE64.test(data)) return data;
   warn(frame.scope, "VALUE_NOT_VALID", source);
   return undefined;
 }
+
+/** Encapsulated data (ED, v2.5.1 ch. 2A.24). */
+function attachmentOf(value: Value, source: string, frame: Frame): Gathered | undefined {
+  const data = dataOf(value, source, frame);
+  return data === undefined
+    ? undefined
+    : { value: { attachment: { contentType: mediaType(value.part(2).text, value.part(3).text), data } }, source };
+}
+
+/** Media type of an ED, from ED.2 and ED.3. */
+const encapsulatedType: Gather = (frame) => [
+  { value: mediaType(frame.value.part(2).text, frame.value.part(3).text), source: `${placeOf(frame)}.3` },
+];
+/** Data of an ED. */
+const encapsulatedData: Gather = (frame) => {
+  const source = `${placeOf(frame)}.5`;
+  const data = dataOf(frame.value, source, frame);
+  return data === undefined ? [] : [{ value: data, source }];
+};
+/** Media type of what an RP points at, from RP.3 and RP.4 (v2.5.1 ch. 2A.65). */
+const pointedType: Gather = (frame) => {
+  const [type, subtype] = [frame.value.part(3).text, frame.value.part(4).text];
+  return type === "" && subtype === "" ? [] : [{ value: mediaType(type, subtype), source: `${placeOf(frame)}.3` }];
+};
 
 /** One line of text each repetition, with all its characters: a `^` in free text is not a component. */
 const linesOf = (segment: Segment, frame: Frame): readonly string[] =>
@@ -83,7 +109,60 @@ const documentContent: Gather = (frame) => {
       source: `OBX(${firstText.index})-5`,
     });
   contents.push(...files);
-  return contents.length > 0 ? contents : [{ value: { attachment: { ...named, contentType: "text/plain" } }, source: "TXA-16" }];
+  const nothing = { value: { attachment: { ...named, contentType: "text/plain" } } };
+  return contents.length > 0
+    ? contents
+    : [title === "" ? nothing : { ...nothing, source: frame.segment.field(16).text === "" ? "TXA-25" : "TXA-16" }];
 };
 
-export const DOCUMENT_GATHERS: Readonly<Record<string, Gather>> = { documentContent };
+/** The OBX of one order: those after the segment, before the next of its name or the next ORC. */
+function observationsOf({ scope: { message }, segment }: Frame): readonly Segment[] {
+  const end = [...message.all(segment.name), ...message.all("ORC")]
+    .map(({ position }) => position)
+    .filter((position) => position > segment.position);
+  const until = Math.min(Number.POSITIVE_INFINITY, ...end);
+  return message.all("OBX").filter(({ position }) => position > segment.position && position < until);
+}
+
+/** A report as a whole: its text lines (TX, FT) as one text, then each file. None when it has neither. */
+const reportForms: Gather = (frame) => {
+  const own = observationsOf(frame);
+  const typed = (...types: string[]): readonly Segment[] => own.filter((segment) => types.includes(segment.field(2).text.toUpperCase()));
+  const texts = typed("TX", "FT");
+  const text = texts
+    .flatMap((segment) => {
+      const lines = linesOf(segment, frame);
+      return lines.length === 0 ? [""] : lines;
+    })
+    .join("\n");
+  const [first] = texts;
+  const whole =
+    first === undefined || text.trim() === ""
+      ? []
+      : [{ value: { contentType: "text/plain", data: asBase64(text) }, source: `OBX(${first.index})-5` }];
+  const files = typed("ED").flatMap((segment) =>
+    segment.repetitions(5).flatMap((value) => {
+      const source = `OBX(${segment.index})-5`;
+      const data = dataOf(value, source, frame);
+      return data === undefined ? [] : [{ value: { contentType: mediaType(value.part(2).text, value.part(3).text), data }, source }];
+    }),
+  );
+  return [...whole, ...files];
+};
+
+/** A text as the base64 of its UTF-8 form, with all its characters. */
+const textBase64: ValueType = {
+  read: (value, spot) => {
+    const text = value.isNull ? "" : unescape(value.raw, spot.frame.scope.message.delimiters).trimEnd();
+    return text === "" ? undefined : asBase64(text);
+  },
+};
+
+export const DOCUMENT_TYPES: Readonly<Record<string, ValueType>> = { textBase64 };
+export const DOCUMENT_GATHERS: Readonly<Record<string, Gather>> = {
+  documentContent,
+  encapsulatedType,
+  encapsulatedData,
+  pointedType,
+  reportForms,
+};

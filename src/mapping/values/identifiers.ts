@@ -8,6 +8,7 @@ export interface Authority {
 }
 
 const OID = /^[0-2](?:\.(?:0|[1-9]\d*))+$/;
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** Authorities known everywhere, by the names that senders use. */
 const KNOWN: ReadonlyMap<string, string> = new Map([
   ["NPI", "http://hl7.org/fhir/sid/us-npi"],
@@ -15,16 +16,19 @@ const KNOWN: ReadonlyMap<string, string> = new Map([
   ["USSSA", "http://hl7.org/fhir/sid/us-ssn"],
 ]);
 
+const universalSystem = (id: string): string | undefined =>
+  OID.test(id) ? `urn:oid:${id}` : UUID.test(id) ? `urn:uuid:${id.toLowerCase()}` : undefined;
+
 /** System of an authority without a universal id. A URI holds no blanks, so the name is percent-encoded. */
 export const authoritySystem = (name: string): string =>
-  KNOWN.get(name) ?? (OID.test(name) ? `urn:oid:${name}` : `urn:chartbridge:authority:${encodeURIComponent(name)}`);
+  KNOWN.get(name) ?? universalSystem(name) ?? `urn:chartbridge:authority:${encodeURIComponent(name)}`;
 
-/** Reads an assigning authority (HD): its namespace, else its universal id, else the default. An OID makes the system. */
+/** Reads an assigning authority (HD): its namespace, else its universal id, else the default. An OID or UUID makes the system. */
 export function authorityOf(hd: Value, otherwise: string): Authority {
   const namespace = hd.part(1).text;
   const universal = hd.part(2).text;
   const authority = namespace || universal || otherwise;
-  return { authority, system: OID.test(universal) ? `urn:oid:${universal}` : authoritySystem(authority) };
+  return { authority, system: universalSystem(universal) ?? authoritySystem(authority) };
 }
 
 /** System of an identifier from its assigning authority (CX.4, XCN.9). */
@@ -34,5 +38,9 @@ export const IDENTIFIER_TYPES: Readonly<Record<string, ValueType>> = {
 
 /** System of an identifier that names no authority: the feed's, else MSH-4. */
 export const IDENTIFIER_GATHERS: Readonly<Record<string, Gather>> = {
-  defaultAuthority: ({ scope }) => [{ value: authoritySystem(scope.defaultAuthority), source: "MSH-4" }],
+  defaultAuthority: ({ scope: { defaultAuthority, settings, message } }) => {
+    const value = authoritySystem(defaultAuthority);
+    const said = !settings.defaultAuthority && message.msh.field(4).text !== "";
+    return [said ? { value, source: "MSH-4" } : { value }];
+  },
 };

@@ -1,5 +1,6 @@
-import { toDate, toDateTime, toInstant } from "#src/hl7v2/times.ts";
+import { toDate, toDateTime, toInstant, toTime } from "#src/hl7v2/times.ts";
 import { warn } from "../scope.ts";
+import type { TableEntry } from "../tables.ts";
 import type { Spot, ValueType } from "./value-type.ts";
 
 const text = (value: { readonly text: string }): string | undefined => (value.text === "" ? undefined : value.text);
@@ -13,20 +14,30 @@ const number = (accepts: RegExp): ValueType => ({
   read: (value, spot) => (value.text === "" ? undefined : accepts.test(value.text) ? Number(value.text) : notValid(spot)),
 });
 
+/** What the row's table gives for a code. One that it does not know is work for a person, unless the table says otherwise. */
+export function lookUp(code: string, spot: Spot): TableEntry | undefined {
+  const { table } = spot.reading;
+  if (table === undefined || code === "") return undefined;
+  const entry = table.find(code);
+  if (entry === "none") return undefined;
+  if (entry !== undefined) {
+    spot.table = entry.name;
+    return entry;
+  }
+  if (table.unknown === "task") {
+    const { source } = spot;
+    spot.frame.scope.unmapped.push({ table: table.name, code, place: source });
+    warn(spot.frame.scope, "CODE_UNMAPPED", source, `the code is not in table ${table.name}`);
+  }
+  return undefined;
+}
+
 /** A code of a required binding: only by table, for a code of the sender's would not be valid. */
 const code: ValueType = {
   read: (value, spot) => {
     const written = value.text;
-    const { table } = spot.reading;
     if (written === "") return undefined;
-    if (table === undefined) return asCode(written);
-    const entry = table.find(written);
-    if (entry !== undefined) {
-      spot.table = entry.name;
-      return entry.code;
-    }
-    if (table.unknown === "warn") warn(spot.frame.scope, "CODE_UNMAPPED", spot.source, `the code is not in table ${table.name}`);
-    return undefined;
+    return spot.reading.table === undefined ? asCode(written) : lookUp(written, spot)?.code;
   },
 };
 
@@ -43,6 +54,17 @@ export const SIMPLE_TYPES: Readonly<Record<string, ValueType>> = {
   text: { read: text },
   code,
   placeName,
+  uri: { read: (value) => (value.text === "" ? undefined : value.text.replace(/\s+/g, "%20")) },
+  time: {
+    read: (value, spot) => {
+      if (value.text === "") return undefined;
+      const time = toTime(value.text);
+      return time ?? notValid(spot);
+    },
+  },
+  base64Binary: { read: (value) => (value.text === "" ? undefined : Buffer.from(value.text, "utf8").toString("base64")) },
+  integer: number(/^[+-]?\d{1,9}$/),
+  unsignedInt: number(/^\d{1,9}$/),
   decimal: number(/^[+-]?\d{1,15}(?:\.\d{1,10})?$/),
   positiveInt: number(/^0{0,8}[1-9]\d{0,8}$/),
   yesNo: {

@@ -1,5 +1,6 @@
 import type { Value } from "#src/hl7v2/message.ts";
-import type { Frame } from "../scope.ts";
+import type { Elements, Frame } from "../scope.ts";
+import type { Source } from "../sources.ts";
 import type { Table } from "../tables.ts";
 
 /** What a row says of how its value is to be read. Resolved when the maps are compiled. */
@@ -14,22 +15,37 @@ export interface Reading {
 }
 
 /** One value about to be read. */
-export interface Spot {
+export class Spot {
   readonly frame: Frame;
-  /** `PID-7`. */
-  readonly source: string;
-  /** `Patient.birthDate`. */
-  readonly target: string;
   readonly reading: Reading;
+  readonly #via: Source;
   /** Set by a type that looked something up: `v2-0004 I`. */
-  table?: string;
+  table: string | undefined;
+  /** Path of the element in its resource or data type, `birthDate`; empty when no lineage is kept. */
+  target = "";
+
+  constructor(frame: Frame, via: Source, reading: Reading) {
+    this.frame = frame;
+    this.reading = reading;
+    this.#via = via;
+  }
+
+  /** `PID-7`, made when asked for. */
+  get source(): string {
+    return this.#via.label(this.frame);
+  }
+
+  get via(): Source {
+    return this.#via;
+  }
 }
 
-/** Reads a FHIR value from a v2 one; undefined when there is none in it, or none that is valid (then it warns). */
+/** Reads a FHIR value from a v2 one. */
 export interface ValueType {
-  readonly read: (value: Value, spot: Spot) => unknown;
-  /** Writes lineage of its own, element by element. */
-  readonly ownLineage?: true;
+  /** Undefined when there is none in it, or none that is valid (then it warns). */
+  readonly read?: (value: Value, spot: Spot) => unknown;
+  /** Writes the value's members into an object, with lineage of its own. @returns whether anything was written. */
+  readonly write?: (value: Value, spot: Spot, into: Elements) => boolean;
 }
 
 export interface Gathered {

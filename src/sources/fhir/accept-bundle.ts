@@ -1,5 +1,5 @@
 import type { Bundle, BundleEntry, MessageHeader, OperationOutcome, Resource } from "@medplum/fhirtypes";
-import { type Failure, FAILURES, type FailureCode } from "#src/base/failures.ts";
+import { type Failure, FAILURES, type FailureCode, isFailureCode } from "#src/base/failures.ts";
 import { freshId, type IdKey, type MessageId, stableId } from "#src/base/ids.ts";
 import type { Journaled } from "#src/base/journaled.ts";
 import type { Feed } from "#src/config/types.ts";
@@ -86,6 +86,7 @@ export function createAcceptBundle({ journal, idKey, now, subjectOf, awaitOutcom
       ...(controlId === undefined ? {} : { controlId }),
       ...(orderKey === undefined ? {} : { orderKey }),
       onReuse: "reject",
+      ...(feed.life === "test" ? { foldAs: { outcome: "filtered" as const, failure: { code: "FEED_IN_TEST" as const } } } : {}),
     });
     if (proof === undefined) return storeDown;
     if (proof.verdict === "refused")
@@ -114,7 +115,7 @@ function foldedAnswer(folded: FoldedOutcome | undefined, recordId: MessageId): B
 /** Why a record had no effect, as a failure; undefined when it had. */
 export function foldedFailure({ outcome, code, place }: FoldedOutcome): Failure | undefined {
   if (outcome === "applied" || outcome === "filtered") return undefined;
-  const known: FailureCode = code !== undefined && code in FAILURES ? (code as FailureCode) : "FOLD_ERROR";
+  const known: FailureCode = code !== undefined && isFailureCode(code) ? code : "FOLD_ERROR";
   if (outcome === "parked")
     return { code: "FOLD_ERROR", detail: "an earlier message of this account could not be applied; this one is kept and waits behind it" };
   return { code: known, ...(place === undefined ? {} : { place }) };

@@ -1,71 +1,134 @@
 import { describe, expect, it } from "vitest";
 import type { MapFile } from "#src/config/map-files.ts";
-import { compileMaps } from "#src/mapping/compile.ts";
-import { ADMISSION, MAP_FILES, SETTINGS, textOf, tryMap } from "./maps.ts";
+import { compileMaps, type MapPack } from "#src/mapping/compile.ts";
+import { ADMISSION, MAP_FILES, PACK, SETTINGS, textOf, tryMap } from "./maps.ts";
 
 const faults = (...files: readonly MapFile[]): readonly string[] => {
   const compiled = compileMaps([...MAP_FILES, ...files]);
   return compiled.ok ? [] : compiled.failure;
 };
 
+const site = (...lines: readonly string[]): MapFile => ({
+  path: "sites/west.yaml",
+  shown: "maps/west.yaml",
+  text: ["site: west", "senders: [{ application: EHR, facility: WEST }]", ...lines, ""].join("\n"),
+});
+
+const packWith = (...files: readonly MapFile[]): MapPack => {
+  const compiled = compileMaps([...MAP_FILES, ...files]);
+  if (!compiled.ok) throw new Error(compiled.failure.join("\n"));
+  return compiled.value;
+};
+
+const admitted = (pack: MapPack, changes: Readonly<Record<string, string>> = {}) => {
+  const mapped = tryMap(textOf({ ...ADMISSION, ...changes }), SETTINGS, pack);
+  if (!mapped.ok) throw new Error(JSON.stringify(mapped.failure));
+  return mapped.value;
+};
+const encounterOf = (pack: MapPack, changes: Readonly<Record<string, string>> = {}) =>
+  admitted(pack, changes).resources.find(({ resource }) => resource.resourceType === "Encounter")?.resource;
+
 describe("faults in maps", () => {
   it("are told with file and line, all at once", () => {
-    const text = [
-      "maps:",
-      "  - map: ZDX[Condition]",
-      "    identity:",
-      "      - { by: [ZDX-1] }",
-      "    rows:",
-      "      - { from: ZDX-1, to: Condition.code, as: Nonsense }",
-      "      - { from: ZDX-2, to: Patient.name }",
-      "      - { from: ZDX-3, to: Condition.recordedDate, as: date, table: nowhere }",
-      '      - { to: "Condition.note[]" }',
-    ].join("\n");
-    expect(faults({ path: "sites/z/ZDX.yaml", text })).toEqual([
-      "mappings/sites/z/ZDX.yaml:6: no data type Nonsense",
-      "mappings/sites/z/ZDX.yaml:7: must begin with Condition.",
-      "mappings/sites/z/ZDX.yaml:8: no table nowhere",
-      "mappings/sites/z/ZDX.yaml:9: says neither from, set, ref, gather nor delete",
-    ]);
+    const file = {
+      path: "base/segments/ZDX.yaml",
+      text: [
+        "maps:",
+        "  - map: ZDX[Condition]",
+        "    identity:",
+        "      - { by: [ZDX-1] }",
+        "    rows:",
+        '      - { key: "ZDX-1>code", as: Nonsense, guide: added }',
+        '      - { key: "ZDX-2>nmae", guide: added }',
+        '      - { key: "ZDX-3>recordedDate", table: nowhere, guide: added }',
+        '      - { key: "ZDX>note", guide: added }',
+        '      - { key: "ZDX-4>onsetDateTime", guide: repaired }',
+        '      - { key: "ZDX-5>onsetString", by: "PID[Patient] PID-99>name", guide: repaired, why: done there }',
+        '      - { key: "ZDX-4>onsetDateTime", guide: added }',
+      ].join("\n"),
+    };
+    const at = (line: number, what: string): string => `mappings/base/segments/ZDX.yaml:${line}: ${what}`;
+    expect([...faults(file)].sort()).toEqual(
+      [
+        at(6, "no data type Nonsense"),
+        at(7, "Condition has no element nmae"),
+        at(8, "no table nowhere"),
+        at(9, "says neither from, set, join, ref, refs, gather nor delete"),
+        at(10, "repaired and says not why"),
+        at(11, "there is no row PID[Patient] PID-99>name"),
+        at(12, "ZDX-4>onsetDateTime is there already"),
+      ].sort(),
+    );
   });
 
   it("name a key that does not exist and a source that cannot be", () => {
     const text =
-      "maps:\n  - map: PID[Patient]\n    rows:\n      - { from: PID-5, to: Patient.name, mapp: 1 }\n      - { from: PID5, to: Patient.name }\n";
-    const found = faults({ path: "sites/z/PID.yaml", text });
-    expect(found[0]).toMatch(/^mappings\/sites\/z\/PID\.yaml:4: .*mapp/);
-    expect(found[1]).toMatch(/^mappings\/sites\/z\/PID\.yaml:5: .*is not a source/);
+      'maps:\n  - map: ZPD[Patient]\n    rows:\n      - { key: "ZPD-5>name", mapp: 1, guide: added }\n      - { key: "ZPD-6>name", from: PID5, guide: added }\n';
+    const found = faults({ path: "base/segments/ZPD.yaml", text });
+    expect(found[0]).toMatch(/^mappings\/base\/segments\/ZPD\.yaml:4: .*mapp/);
+    expect(found[1]).toMatch(/^mappings\/base\/segments\/ZPD\.yaml:5: .*is not a source/);
   });
 
   it("are told for YAML that cannot be read, unknown maps of a message, and files of no kind", () => {
     expect(faults({ path: "x.yaml", text: "a: [1\n" })[0]).toMatch(/^mappings\/x\.yaml:\d+: /);
-    expect(faults({ path: "x.yaml", text: "a: 1\n" })).toEqual(["mappings/x.yaml:1: is neither maps, messages nor a table"]);
-    expect(faults({ path: "m.yaml", text: "messages: [ADT^A60]\nlevel: person\nmaps:\n  - IAM[AllergyIntolerance]\n" })).toEqual([
-      "mappings/m.yaml:4: no map IAM[AllergyIntolerance] of a segment",
+    expect(faults({ path: "x.yaml", text: "a: 1\na: 2\n" })[0]).toMatch(/^mappings\/x\.yaml:2: /);
+    expect(faults({ path: "x.yaml", text: "a: 1\n" })).toEqual(["mappings/x.yaml:1: is neither maps, messages, a table nor a site"]);
+    const message = 'messages: [ADT^A99]\nlevel: person\nmaps:\n  - { row: own, map: "ZZZ[Patient]", guide: added }\n';
+    expect(faults({ path: "m.yaml", text: message })).toEqual(["mappings/m.yaml:4: no map ZZZ[Patient] of a segment"]);
+    expect(faults({ path: "m.yaml", text: "messages: [ADT^A01]\nlevel: account\nlike: ADT^A04\n" })).toEqual([
+      "mappings/m.yaml:1: ADT^A01 has maps already",
+    ]);
+  });
+
+  it("of a site are told in the site's own file", () => {
+    const file = site("maps:", "  - map: PV1[Encounter]", "    rows:", '      - { key: "PV1-77>nothing", drop: true, guide: added }');
+    expect(faults(file)).toContain("maps/west.yaml:6: there is no row PV1-77>nothing to do without");
+    expect(faults(site(), { ...site(), path: "sites/other.yaml", shown: "maps/other.yaml" })).toEqual([
+      "maps/other.yaml:2: site west is for the same sender",
     ]);
   });
 });
 
 describe("a site's maps", () => {
-  const site: MapFile = {
-    path: "sites/west/PV1.yaml",
-    text: "maps:\n  - map: PV1[Encounter]\n    rows:\n      - { from: PV1-2, to: Encounter.class, set: { code: VR } }\n      - { from: PV1-36, to: Encounter.hospitalization.dischargeDisposition, drop: true }\n",
-  };
+  const own = packWith(
+    site(
+      "maps:",
+      "  - map: PV1[Encounter]",
+      "    rows:",
+      '      - { key: "PV1-2>class", from: PV1-2, set: { code: VR }, guide: decided, why: all visits here are virtual }',
+      '      - { key: "PV1-10>serviceType", drop: true, guide: added }',
+      '      - { key: "ZPV-2>hospitalization.dietPreference", as: "CWE[CodeableConcept]", guide: added }',
+      "tables:",
+      "  - table: DischargeDisposition",
+      '    codes: { HOMEX: { code: "01", system: "http://terminology.hl7.org/CodeSystem/v2-0112" } }',
+    ),
+  );
 
-  it("replace and drop single rows, and change the version", () => {
-    const own = compileMaps([...MAP_FILES, site]);
-    const base = compileMaps(MAP_FILES);
-    if (!own.ok || !base.ok) throw new Error("does not compile");
-    expect(own.value.version).not.toBe(base.value.version);
-    const mapped = tryMap(textOf(ADMISSION), SETTINGS, own.value);
-    expect(mapped.ok && mapped.value.resources.find(({ resource }) => resource.resourceType === "Encounter")?.resource).toMatchObject({
+  it("replace, drop and add rows for their senders only, and change the version", () => {
+    expect(own.version).not.toBe(PACK.version);
+    const changes = {
+      PV1: (ADMISSION["PV1"] ?? "").replace("||||7001", "||||7001").replace("|WEST||||", "|WEST||||"),
+      ZPV: "ZPV|1|VEG^Vegetarian",
+    };
+    expect(encounterOf(own, changes)).toMatchObject({
       class: { code: "VR" },
+      hospitalization: { dietPreference: [{ coding: [{ code: "VEG", display: "Vegetarian" }] }] },
+    });
+    const elsewhere = { ...changes, MSH: (ADMISSION["MSH"] ?? "").replace("|EHR|WEST|", "|EHR|EAST|") };
+    expect(encounterOf(own, elsewhere)).toEqual(encounterOf(PACK, elsewhere));
+  });
+
+  it("give a code that the shipped tables do not know its meaning", () => {
+    const PV1 = "PV1|1|I|3N^301^A^WEST||||||||||||||||VIS9^^^WEST^VN|||||||||||||||||HOMEX^Home with help^L||||||||20260110080000";
+    expect(admitted(PACK, { PV1 }).unmapped).toEqual([{ table: "DischargeDisposition", code: "HOMEX", place: "PV1-36" }]);
+    expect(admitted(own, { PV1 }).unmapped).toBeUndefined();
+    expect(encounterOf(own, { PV1 })).toMatchObject({
+      hospitalization: { dischargeDisposition: { coding: [{ code: "01" }, { code: "HOMEX", display: "Home with help" }] } },
     });
   });
 
   it("give one version for the same files in any order", () => {
-    const one = compileMaps(MAP_FILES);
     const other = compileMaps([...MAP_FILES].reverse());
-    expect(one.ok && other.ok && one.value.version === other.value.version).toBe(true);
+    expect(other.ok && other.value.version).toBe(PACK.version);
   });
 });

@@ -217,8 +217,8 @@ describe("lineage", () => {
     expect(lineage).toContainEqual({
       target: "Patient.name[0].family",
       resourceId: patientId,
-      source: "PID-5(1).1",
-      row: "XPN[HumanName] XPN.1>family",
+      source: "PID-5(1).1.1",
+      row: "FN[HumanName] FN.1>family",
     });
     expect(lineage).toContainEqual(expect.objectContaining({ target: "Condition.code", source: "DG1(1)-3" }));
   });

@@ -1,0 +1,38 @@
+import type { Resource } from "@medplum/fhirtypes";
+
+/** One element that differs between two versions of a chart. Values are as in FHIR; absent = there was none. */
+export interface FieldChange {
+  /** `Encounter/<id>`. */
+  readonly resource: string;
+  /** `period.end`, `participant[0].individual.display`; empty when the whole resource came or went. */
+  readonly path: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+type Elements = Readonly<Record<string, unknown>>;
+const isElements = (value: unknown): value is Elements => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function* elementChanges(before: unknown, after: unknown, path: string): Generator<Omit<FieldChange, "resource">> {
+  if (isElements(before) && isElements(after)) {
+    for (const name of new Set([...Object.keys(before), ...Object.keys(after)]))
+      yield* elementChanges(before[name], after[name], path === "" ? name : `${path}.${name}`);
+  } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
+    for (const [n, one] of before.entries()) yield* elementChanges(one, after[n], `${path}[${n}]`);
+  } else if (JSON.stringify(before) !== JSON.stringify(after))
+    yield { path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+}
+
+const byKey = (resources: Iterable<Resource>): ReadonlyMap<string, Resource> =>
+  new Map([...resources].map((resource) => [`${resource.resourceType}/${resource.id ?? ""}`, resource]));
+
+/** What differs between two states of a chart, element by element, in the order of resource and element. */
+export function diffCharts(before: Iterable<Resource>, after: Iterable<Resource>): readonly FieldChange[] {
+  const [was, is] = [byKey(before), byKey(after)];
+  return [...new Set([...was.keys(), ...is.keys()])].sort().flatMap((resource): FieldChange[] => {
+    const [old, now] = [was.get(resource), is.get(resource)];
+    if (old === undefined || now === undefined)
+      return [{ resource, path: "", ...(old === undefined ? {} : { before: old }), ...(now === undefined ? {} : { after: now }) }];
+    return [...elementChanges(old, now, "")].map((change) => ({ resource, ...change }));
+  });
+}

@@ -1,0 +1,79 @@
+import type { CompiledMaps } from "./compile.ts";
+import { type Condition, compileCondition } from "./conditions.ts";
+import type { MessageMap } from "./map-message.ts";
+import type { MessageEntry, MessageSpec } from "./map-schema.ts";
+import type { Read } from "./read-maps.ts";
+import { compileSegmentMap, type RunMap } from "./segment-map.ts";
+import { compileSource } from "./sources.ts";
+
+type Bind = (extra: Condition | undefined) => RunMap;
+
+interface Step {
+  readonly map: string;
+  readonly run: RunMap;
+}
+
+/** The maps of a message in order; a map that a site adds comes after the one it names. */
+function compileEntries(
+  { spec, fault }: Read<MessageSpec>,
+  maps: CompiledMaps,
+  bound: ReadonlyMap<string, Bind>,
+  added: ReadonlyMap<string, readonly string[]>,
+): readonly Step[] {
+  const steps: Step[] = [];
+  const rows = new Set<string>();
+  const entry = ({ row, map, by, guide, why, when }: MessageEntry, at: number): void => {
+    if (by !== undefined && !rows.has(by)) fault(["maps", at, "by"], `no row ${by} before this one`);
+    if (rows.has(row)) fault(["maps", at, "row"], `${row} is there already`);
+    rows.add(row);
+    if (guide !== "as-is" && guide !== "added" && why === undefined) fault(["maps", at], `${guide} and says not why`);
+    if (guide === "skipped" || by !== undefined) return;
+    const bind = map === undefined ? undefined : bound.get(map);
+    const home = map === undefined ? undefined : maps.get(map)?.context.home;
+    if (map === undefined || bind === undefined || home === undefined) {
+      fault(["maps", at], `no map ${map ?? ""} of a segment`);
+      return;
+    }
+    const condition = when === undefined ? undefined : compileCondition(when, (path) => compileSource(path, home));
+    steps.push({ map, run: bind(condition) });
+    for (const own of added.get(map) ?? []) steps.push({ map: own, run: (bound.get(own) as Bind)(undefined) });
+  };
+  for (const [at, one] of spec.maps.entries()) entry(one, at);
+  return steps;
+}
+
+/** All messages that have maps, by `ADT^A01`. */
+export function compileMessages(read: readonly Read<MessageSpec>[], maps: CompiledMaps): ReadonlyMap<string, MessageMap> {
+  const bound = new Map(Array.from(maps).flatMap(([name, one]) => (one.merged.dataType ? [] : [[name, compileSegmentMap(one)] as const])));
+  const added = new Map<string, string[]>();
+  for (const [name, { merged }] of maps)
+    if (merged.after !== undefined) added.set(merged.after, [...(added.get(merged.after) ?? []), name]);
+  const owner = new Map<string, Read<MessageSpec>>();
+  for (const one of read)
+    for (const name of one.spec.messages) {
+      if (owner.has(name)) one.fault(["messages"], `${name} has maps already`);
+      owner.set(name, one);
+    }
+  const done = new Map<Read<MessageSpec>, readonly Step[]>();
+  const stepsOf = (one: Read<MessageSpec>, seen: ReadonlySet<Read<MessageSpec>>): readonly Step[] => {
+    const known = done.get(one);
+    if (known !== undefined) return known;
+    const own = compileEntries(one, maps, bound, added);
+    const { like, without } = one.spec;
+    const model = like === undefined ? undefined : owner.get(like);
+    if (like !== undefined && (model === undefined || seen.has(model))) one.fault(["like"], `no maps of ${like} to take`);
+    const inherited = model === undefined || seen.has(model) ? [] : stepsOf(model, new Set([...seen, one]));
+    for (const name of without)
+      if (!inherited.some(({ map }) => map === name)) one.fault(["without"], `${like ?? ""} has no map ${name} to do without`);
+    const steps = [...inherited.filter(({ map }) => !without.includes(map)), ...own];
+    if (steps.length === 0 && one.spec.maps.length === 0) one.fault([], "has no maps");
+    done.set(one, steps);
+    return steps;
+  };
+  const messages = new Map<string, MessageMap>();
+  for (const one of read) {
+    const maps = stepsOf(one, new Set([one])).map(({ run }) => run);
+    for (const name of one.spec.messages) messages.set(name, { spec: one.spec, maps });
+  }
+  return messages;
+}

@@ -1,0 +1,132 @@
+import type { Location, Reference } from "@medplum/fhirtypes";
+import { stableId } from "#src/base/ids.ts";
+import type { Value } from "#src/hl7v2/message.ts";
+import type { Elements, Made, Scope } from "../scope.ts";
+import { authoritySystem } from "./identifiers.ts";
+import type { Spot, ValueType } from "./value-type.ts";
+
+/** A level of a place, the widest first, its code in location-physical-type, and the number that the guide gives it. */
+const LEVELS = [
+  ["site", "si", "Site", 6],
+  ["building", "bu", "Building", 5],
+  ["floor", "lvl", "Level", 3],
+  ["ward", "wa", "Ward", 4],
+  ["room", "ro", "Room", 2],
+  ["bed", "bd", "Bed", 1],
+] as const;
+type Level = (typeof LEVELS)[number][0];
+
+/** Which component is what. */
+interface Layout extends Readonly<Record<Level, number>> {
+  /** The row that lineage names; without one the guide's row of each element. */
+  readonly row?: string;
+  readonly description?: number;
+  readonly identifier?: number;
+  readonly assigner?: number;
+}
+
+/** PL (v2.5.1 ch. 2A.53). */
+const PL: Layout = { ward: 1, room: 2, bed: 3, site: 4, building: 7, floor: 8, description: 9, identifier: 10, assigner: 11 };
+/** NDL (v2.5.1 ch. 2A.46). */
+const NDL: Layout = { row: "NDL[PractitionerRole] NDL>location", ward: 4, room: 5, bed: 6, site: 7, building: 10, floor: 11 };
+
+const PHYSICAL_TYPE = "http://terminology.hl7.org/CodeSystem/location-physical-type";
+
+/** PL.10 and PL.11: the number of the innermost level, and who gave it. */
+function numberOf(value: Value, layout: Layout, scope: Scope): Elements | undefined {
+  if (layout.identifier === undefined || layout.assigner === undefined) return undefined;
+  const identifier = value.part(layout.identifier);
+  const number = identifier.part(1).text;
+  if (number === "") return undefined;
+  const assigner = value.part(layout.assigner).part(1).text;
+  const authority = assigner || identifier.part(2).text || scope.defaultAuthority;
+  return { system: authoritySystem(authority), value: number, ...(assigner === "" ? {} : { assigner: { display: assigner } }) };
+}
+
+/** Where a bed stands, in one line: point of care, room, bed. */
+const displayOf = (value: Value, layout: Layout): string =>
+  [layout.ward, layout.room, layout.bed]
+    .map((component) => value.part(component).text)
+    .filter((part) => part !== "")
+    .join(" ") || (layout.description === undefined ? "" : value.part(layout.description).text);
+
+/** Says of the elements of one level where they came from. */
+function trace(spot: Spot, { row }: Layout, id: string, component: number, elements: Readonly<Record<string, string>>): void {
+  const { lineage } = spot.frame.scope;
+  if (lineage === undefined) return;
+  const source = `${spot.source}.${component}`;
+  for (const [element, key] of Object.entries(elements))
+    lineage.push({ target: `Location.${element}`, resourceId: id, source, row: row ?? `PL[Location] PL.${component}>${key}` });
+}
+
+/** The guide writes two elements of a ward in another way than those of the other levels. */
+const keyOf = (level: Level, slot: number, element: string): string =>
+  level === "ward" ? `[${slot}].location(Location.${element})` : `[${slot}].${element}`;
+
+/** How the guide names the levels above: `PL.3>[1].partOf.reference(Location[2])`. */
+const PART_OF: Readonly<Partial<Record<Level, number>>> = { ward: 6, room: 3, bed: 2, building: 5, floor: 4 };
+
+/**
+ * One Location for each level that is named, each part of the one above; gives a reference to the innermost.
+ * A level is who it is by all levels above it: bed 1 stands in every room.
+ */
+const placeOf = (layout: Layout): ValueType => ({
+  read: (value, spot) => {
+    const { scope } = spot.frame;
+    const display = displayOf(value, layout);
+    const known = scope.referred.get(`place|${layout.ward}|${value.raw}`);
+    if (known !== undefined) return known;
+    const path: string[] = [];
+    let above: Reference<Location> | undefined;
+    let made: Made | undefined;
+    for (const [level, code, physicalType, slot] of LEVELS) {
+      const name = value.part(layout[level]).text;
+      if (name === "") continue;
+      path.push(`${code}:${name}`);
+      const id = stableId(scope.settings.idKey, "Location", scope.defaultAuthority, ...path);
+      made = scope.resources.get(`Location/${id}`);
+      if (made === undefined) {
+        const root: Made["root"] = {
+          resourceType: "Location",
+          id,
+          identifier: [{ value: name }],
+          name,
+          mode: "instance",
+          physicalType: { coding: [{ system: PHYSICAL_TYPE, code, display: physicalType }] },
+          ...(above === undefined ? {} : { partOf: above }),
+        };
+        made = { root, deleted: undefined, initial: undefined, envelope: false };
+        scope.resources.set(`Location/${id}`, made);
+        trace(spot, layout, id, layout[level], {
+          "identifier[0].value": `[${slot}].identifier[1]`,
+          name: `[${slot}].name`,
+          mode: keyOf(level, slot, "mode"),
+          "physicalType.coding[0].code": keyOf(level, slot, "physicalType.coding.code"),
+          "physicalType.coding[0].system": keyOf(level, slot, "physicalType.coding.system"),
+          ...(above === undefined ? {} : { partOf: `[${slot}].partOf.reference(Location[${PART_OF[level]}])` }),
+        });
+      }
+      above = { reference: `Location/${id}` };
+    }
+    if (above === undefined || made === undefined) return display === "" ? undefined : { display };
+    const { root } = made;
+    const description = layout.description === undefined ? "" : value.part(layout.description).text;
+    if (description !== "" && layout.description !== undefined && root["description"] === undefined) {
+      root["description"] = description;
+      trace(spot, layout, root.id, layout.description, { description: "[1].location(Location.description)" });
+    }
+    const number = numberOf(value, layout, scope);
+    const identifiers = root["identifier"];
+    if (number !== undefined && layout.identifier !== undefined && Array.isArray(identifiers) && identifiers.length === 1) {
+      identifiers.push(number);
+      trace(spot, layout, root.id, layout.identifier, { "identifier[1]": "[1].identifier[2]" });
+    }
+    const reference: Reference = display === "" ? above : { ...above, display };
+    scope.referred.set(`place|${layout.ward}|${value.raw}`, reference);
+    return reference;
+  },
+});
+
+/** Functions that make the places of a PL or NDL. */
+export const LOCATION_TYPES: Readonly<Record<string, ValueType>> = { nurseLocation: placeOf(NDL) };
+export const LOCATION_NATIVES: Readonly<Record<string, ValueType>> = { locations: placeOf(PL) };

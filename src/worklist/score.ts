@@ -1,0 +1,69 @@
+import type { ItemFacts } from "./conditions.ts";
+
+/** How a queue weighs what makes an item urgent. Points; the shipped ones add up to 100. */
+export interface ScoreRules {
+  readonly weights: {
+    readonly deadline: number;
+    readonly dollars: number;
+    readonly age: number;
+    readonly unblocked: number;
+    readonly class: number;
+  };
+  readonly filing: { readonly days: number; readonly leadDays: number; readonly payers: Readonly<Record<string, number>> };
+  /** Share of the class weight, 0 to 1. */
+  readonly classes: Readonly<Record<string, number>>;
+}
+
+/** Points by what gave them; `stat` and a queue's own boosts are beside the 100. */
+export type ScoreParts = Readonly<Record<string, number>>;
+export interface Score {
+  /** Hundredths of a point. */
+  readonly total: number;
+  readonly parts: ScoreParts;
+}
+
+export interface Scored {
+  readonly facts: Pick<ItemFacts, "payerId" | "totalCents" | "class" | "dischargedAt">;
+  readonly readyAt?: Date;
+  readonly stat: boolean;
+  /** A hold was just lifted. */
+  readonly unblocked: boolean;
+  readonly boosts: readonly { readonly why: string; readonly points: number }[];
+}
+
+const DAY_MS = 86_400_000;
+/** Beyond the 100 of everything else: a supervisor's word comes first. */
+const STAT_POINTS = 100;
+/** Most hundredths of a point there can be: 100, boosts and stat. */
+const MOST = 20_000;
+const clamp = (n: number): number => Math.min(1, Math.max(0, n));
+const hundredths = (points: number): number => Math.round(points * 100) / 100;
+
+/** 1 with a week or less to the payer's limit for filing, 0 from 60 days on. */
+export function deadlineShare({ facts }: Pick<Scored, "facts">, { filing }: Pick<ScoreRules, "filing">, now: Date): number {
+  if (facts.dischargedAt === undefined) return 0;
+  const days = (filing.payers[facts.payerId] ?? filing.days) - filing.leadDays;
+  const left = (Date.parse(facts.dischargedAt) - now.getTime()) / DAY_MS + days;
+  return clamp((60 - left) / 53);
+}
+
+/** The explainable score of an item: parts add up to it, and each is shown. Pure. */
+export function scoreOf(item: Scored, rules: ScoreRules, now: Date): Score {
+  const { weights, classes } = rules;
+  const ageDays = item.readyAt === undefined ? 0 : (now.getTime() - item.readyAt.getTime()) / DAY_MS;
+  const parts: Record<string, number> = {
+    deadline: hundredths(weights.deadline * deadlineShare(item, rules, now)),
+    // A million dollars counts in full.
+    dollars: hundredths(weights.dollars * clamp(Math.log10(1 + Math.max(0, item.facts.totalCents) / 100) / 6)),
+    age: hundredths(weights.age * clamp(ageDays / 7)),
+    unblocked: item.unblocked ? weights.unblocked : 0,
+    class: hundredths(weights.class * clamp(classes[item.facts.class] ?? classes["*"] ?? 0)),
+  };
+  for (const { why, points } of item.boosts) parts[why] = points;
+  if (item.stat) parts["stat"] = STAT_POINTS;
+  const total = Math.round(Object.values(parts).reduce((sum, points) => sum + points, 0) * 100);
+  return { total: Math.min(MOST, Math.max(0, total)), parts };
+}
+
+/** BullMQ's order: 1 comes first, 2,097,152 is the most. */
+export const priorityOf = (total: number): number => MOST + 1 - total;

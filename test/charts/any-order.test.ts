@@ -1,0 +1,144 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Mapped } from "#src/mapping/types.ts";
+import { account, at, charge, diagnosis, documentOf, named, patient, shelf, told, visit, type WithId } from "./messages.ts";
+
+/** What can happen to a visit, as its sender's system would say it. */
+const EVENTS = ["A01", "A02", "A03", "A05", "A08", "A11", "A13", "P03", "CR", "T02", "T08", "T11"] as const;
+type Event = (typeof EVENTS)[number];
+
+interface Happening {
+  readonly event: Event;
+  readonly visit: 0 | 1;
+  readonly diagnoses: readonly number[];
+  readonly pick: number;
+}
+
+const happening: fc.Arbitrary<Happening> = fc.record({
+  event: fc.constantFrom(...EVENTS),
+  visit: fc.constantFrom(0 as const, 1 as const),
+  diagnoses: fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
+  pick: fc.integer({ min: 0, max: 2 }),
+});
+
+const STATUS: Partial<Record<Event, "planned" | "in-progress" | "finished" | "cancelled">> = {
+  A01: "in-progress",
+  A02: "in-progress",
+  A03: "finished",
+  A05: "planned",
+  A11: "cancelled",
+  A13: "in-progress",
+};
+
+/** The message of one happening. Each has a minute of its own. */
+function messageOf({ event, visit: which, diagnoses, pick }: Happening, minute: number, accountId = "A", patientId = "P"): Mapped {
+  const id = `V${which}`;
+  const who = { minute, account: accountId, patient: patientId, visit: id };
+  const base: readonly WithId[] = [
+    patient(patientId, pick === 0 ? { gender: "female" } : { birthDate: `1960-01-0${pick}` }),
+    account(accountId, patientId),
+  ];
+  if (event === "P03" || event === "CR") {
+    const amount = event === "CR" ? -10 * (pick + 1) : 10 * (pick + 1);
+    return told({
+      ...who,
+      type: "DFT^P03",
+      resources: [
+        ...base,
+        charge(`C${minute}`, id, accountId, amount),
+        ...diagnoses.slice(0, 1).map((n) => diagnosis(`D${n}`, id, patientId)),
+      ],
+    });
+  }
+  if (event.startsWith("T")) {
+    const status = event === "T11" ? "entered-in-error" : "current";
+    return told({
+      ...who,
+      type: `MDM^${event}`,
+      resources: [...base, documentOf(`N${pick}`, id, patientId, { status, description: `as of ${minute}` })],
+    });
+  }
+  const status = STATUS[event];
+  const period = { ...(event === "A01" ? { start: at(minute) } : {}), ...(event === "A03" ? { end: at(minute) } : {}) };
+  const stay = visit(id, accountId, patientId, {
+    status: status ?? "in-progress",
+    period,
+    ...(pick === 1 ? { serviceType: { text: `${minute}` } } : {}),
+  });
+  const whole = event === "A01" || event === "A03" || event === "A05" || event === "A08";
+  const mapped = told({
+    ...who,
+    type: `ADT^${event}`,
+    resources: [...base, stay, ...diagnoses.map((n) => diagnosis(`D${n}`, id, patientId))],
+    sets: whole && diagnoses.length > 0 ? ["Condition"] : [],
+    deleted: event === "A13" ? { Encounter: ["period.end"] } : pick === 2 ? { Encounter: ["serviceType"] } : {},
+  });
+  if (event !== "A08") return mapped;
+  return {
+    ...mapped,
+    resources: mapped.resources.map((one) => (one.resource.resourceType === "Encounter" ? { ...one, initial: ["status"] } : one)),
+  };
+}
+
+const story = fc
+  .array(happening, { minLength: 2, maxLength: 14 })
+  .map((happenings) => happenings.map((one, n) => messageOf(one, n * 7)))
+  .chain((messages) => fc.tuple(fc.constant(messages), fc.shuffledSubarray(messages, { minLength: messages.length })));
+
+const shown = (messages: readonly Mapped[], ...accounts: readonly string[]) => {
+  const charts = shelf(...accounts);
+  charts.say(...messages);
+  return accounts.map((id) => charts.shows(id));
+};
+
+describe("a day's messages of an account", () => {
+  it("give the same chart in whatever order they come", () => {
+    fc.assert(
+      fc.property(story, ([messages, shuffled]) => {
+        expect(shown(shuffled, "A")).toEqual(shown(messages, "A"));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("change nothing when they are sent again", () => {
+    fc.assert(
+      fc.property(story, ([messages, again]) => {
+        const charts = shelf("A");
+        charts.say(...messages);
+        const [before, version] = [charts.shows("A"), charts.chart("A").version];
+        charts.say(...again);
+        expect(charts.shows("A")).toEqual(before);
+        expect(charts.chart("A").version).toBe(version);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("give the same chart when those of a merged account come before its merge or after it, in whatever order", () => {
+    const merged = fc
+      .tuple(fc.array(happening, { minLength: 1, maxLength: 6 }), fc.array(happening, { minLength: 1, maxLength: 6 }))
+      .map(([prior, surviving]) => [
+        ...prior.map((one, n) => messageOf({ ...one, visit: 0 }, n * 2, "OLD", "P")),
+        ...surviving.map((one, n) => messageOf({ ...one, visit: 1 }, n * 2 + 1, "NEW", "P")),
+      ])
+      .chain((messages) =>
+        fc.tuple(fc.constant(messages), fc.shuffledSubarray(messages, { minLength: messages.length }), fc.nat(messages.length)),
+      );
+    const merge = told({
+      minute: 60,
+      type: "ADT^A41",
+      account: "NEW",
+      patient: "P",
+      resources: [patient("P"), account("NEW", "P")],
+      merges: [{ kind: "account", surviving: named("NEW"), prior: named("OLD") }],
+    });
+    fc.assert(
+      fc.property(merged, ([messages, shuffled, where]) => {
+        const late = [...shuffled.slice(0, where), merge, ...shuffled.slice(where)];
+        expect(shown(late, "NEW", "OLD")).toEqual(shown([...messages, merge], "NEW", "OLD"));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
