@@ -73,7 +73,10 @@ function segmentMap(map: string, table: string | undefined): unknown {
   const segment = segmentOf(map, table);
   const { resource, to, as } = placeFor(map);
   const row = { key: `${segment}-1>${to}`, from: `${segment}-1`, to, as, guide: "added", ...(table === undefined ? {} : { table }) };
-  return { map: `${segment}[${resource}]`, identity: [{ by: [`${segment}-2`], within: "message" }], rows: [row] };
+  // A destination without its endpoint would be dropped as incomplete; the segment has other rows for it, a data type alone has none.
+  const endpoint = { key: `${segment}-1>endpoint`, from: `${segment}-1`, to: "destination[1].endpoint", set: "urn:test", guide: "added" };
+  const rows = to.startsWith("destination") ? [row, endpoint] : [row];
+  return { map: `${segment}[${resource}]`, identity: [{ by: [`${segment}-2`], within: "message" }], rows };
 }
 
 /** The shipped data types with a segment for each. */
