@@ -220,14 +220,16 @@ describe("a lease", () => {
 });
 
 describe("a submit", () => {
-  it("is stopped by a hard finding and taken without one", async () => {
+  it("is stopped by a hard finding, and by a soft one until there is a reason", async () => {
     await change(account(), LEFT);
     const { id, leaseId } = await leased();
     const ask = { itemId: id, leaseId, snapshotVersion: 1, codes: CODES, userId: ann };
     findings = [HARD];
     expect(await worklist.submit(ask)).toMatchObject({ ok: false, failure: { code: "FINDINGS_OPEN", findings: [{ rule: "T-1" }] } });
     findings = [{ ...HARD, severity: "soft" }];
-    expect(await worklist.submit(ask)).toMatchObject({ ok: true });
+    expect(await worklist.submit(ask)).toMatchObject({ ok: false, failure: { code: "FINDINGS_OPEN" } });
+    const codes = { ...CODES, overrides: [{ rule: "T-1", reason: "the surgeon confirmed it" }] };
+    expect(await worklist.submit({ ...ask, codes })).toMatchObject({ ok: true });
     expect((await items())[0]?.state).toBe("FINAL_CODED");
   });
 
