@@ -55,6 +55,8 @@ export class Value {
   get valued(): boolean {
     if (this.raw === "") return false;
     if (this.#separator === "" || !this.raw.includes(this.#separator)) return this.text !== "";
+    // Nearly always: a letter or digit that no escape sequence hides. Nothing has to be split to see that.
+    if (!this.raw.includes(this.#delimiters.escape || "\\") && PLAIN.test(this.raw)) return true;
     this.#parts ??= this.#split();
     return this.#parts.some((part) => part.valued);
   }
@@ -82,6 +84,8 @@ export class Value {
     return withoutControls(text);
   }
 }
+
+const PLAIN = /[A-Za-z0-9]/;
 
 /** Control characters but tab and line ends. */
 const CONTROLS = /[^\P{Cc}\t\n\r]/u;

@@ -6,12 +6,14 @@ import type { Hl7Message } from "#src/hl7v2/message.ts";
 import { fieldsLookedAt } from "./fields-read.ts";
 import type { MapFile } from "./map-file.ts";
 import { mapMessage, type MessageMap } from "./map-message.ts";
+import { createMemories } from "./memory.ts";
 import type { SiteSpec } from "./map-schema.ts";
 import { compileMessages } from "./message-maps.ts";
 import { type Read, type ReadMaps, readMaps } from "./read-maps.ts";
 import { compileRow, type RowContext, type RunRow } from "./row.ts";
 import { namesExtension } from "./row-key.ts";
 import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
+import { standAlone } from "./stand-alone.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
 import type { Home } from "./sources.ts";
 import { compileTable, type Table } from "./tables.ts";
@@ -56,6 +58,7 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     if (found === undefined) throw new Error(`the map ${name} is not compiled`);
     return found;
   };
+  const alone = standAlone(merged);
   const typeOf = (name: string): ValueType | undefined => {
     const referred = REFERENCE.exec(name)?.[1];
     const map = merged.get(referred ?? name);
@@ -63,8 +66,16 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     const { native } = map.spec;
     if (native !== undefined) return own(NATIVE_TYPES, native);
     if (referred !== undefined)
-      return referenceTypeOf(() => required(referred), REFERENCE_DISPLAYS[referred.slice(0, referred.indexOf("["))] ?? (() => ""));
-    return dataTypeOf(/^[a-z]/.test(fhirTypeOf(name)), () => required(name));
+      return referenceTypeOf(
+        () => required(referred),
+        REFERENCE_DISPLAYS[referred.slice(0, referred.indexOf("["))] ?? (() => ""),
+        () => alone(referred),
+      );
+    return dataTypeOf(
+      /^[a-z]/.test(fhirTypeOf(name)),
+      () => required(name),
+      () => alone(name),
+    );
   };
   const keysOf = new Map(Array.from(merged, ([name, { rows }]) => [name, new Set(rows.map(({ row }) => row.key))]));
   for (const [name, one] of merged) {
@@ -151,6 +162,7 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
 
   const ordered = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const version = hash("sha256", ordered.map(({ path, text }) => `${path}\n${text.length}\n${text}`).join("\n"), "hex").slice(0, 16);
+  const memoryOf = createMemories();
   const kinds = new Set(Array.from(messages.keys(), (name) => name.slice(0, 3)));
   return ok({
     version,
@@ -163,7 +175,9 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
       const messageType = fullType(message, messages);
       const known = sites.find(({ spec }) => isFrom(message, spec))?.messages ?? messages;
       const map = known.get(messageType);
-      return map === undefined ? fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" }) : mapMessage(message, settings, messageType, map);
+      return map === undefined
+        ? fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" })
+        : mapMessage(message, settings, messageType, { ...map, memoryOf });
     },
   });
 }

@@ -9,9 +9,33 @@ interface Gone {
   readonly index: number;
 }
 
-const isBare = (extension: Elements): boolean =>
-  Object.keys(extension).every((name) => name === "url" || name === "id") && extension["url"] !== undefined;
-const isEmpty = (one: unknown): boolean => isElements(one) && Object.keys(one).length === 0;
+function isBare(extension: Elements): boolean {
+  for (const name in extension) if (name !== "url" && name !== "id") return false;
+  return extension["url"] !== undefined;
+}
+function isEmpty(one: unknown): boolean {
+  if (!isElements(one)) return false;
+  for (const _ in one) return false;
+  return true;
+}
+
+/** Whether anything has to be taken away: most resources are whole, and nothing is named for them. */
+function isUnclean(owner: Elements): boolean {
+  for (const name in owner) {
+    const member = owner[name];
+    if (typeof member !== "object" || member === null) continue;
+    if (Array.isArray(member)) {
+      if (member.length === 0) return true;
+      let filled = false;
+      for (const entry of member) {
+        if (entry !== null) filled = true;
+        if (isElements(entry) && (isEmpty(entry) || (name === "extension" && isBare(entry)) || isUnclean(entry))) return true;
+      }
+      if (!filled) return true;
+    } else if (isElements(member) && (isEmpty(member) || isUnclean(member))) return true;
+  }
+  return false;
+}
 
 function cleanList(list: unknown[], name: string, path: string, gone: Gone[]): void {
   for (let at = list.length - 1; at >= 0; at--) {
@@ -81,7 +105,7 @@ function dropUnfit(root: Made["root"], gone: Gone[]): readonly string[] {
  */
 export function dropIncomplete({ root }: Made, lineage: LineageEntry[] | undefined): readonly string[] {
   const gone: Gone[] = [];
-  cleanMembers(root, root.resourceType, gone);
+  if (isUnclean(root)) cleanMembers(root, root.resourceType, gone);
   const unfit = dropUnfit(root, gone);
   if (gone.length > 0 && lineage !== undefined) correctLineage(root, lineage, gone);
   return unfit;

@@ -7,6 +7,7 @@ import { choosePatient, DEFAULT_IDENTITY, type IdentifierFacts, ownAccountOf, pl
 import { type Clock, offsetIn, toInstant } from "#src/hl7v2/times.ts";
 import { dropIncomplete } from "./incomplete-entries.ts";
 import type { MessageSpec } from "./map-schema.ts";
+import type { MemoryOf } from "./memory.ts";
 import { isElements, type Made, type PlacedValue, type Scope, warn } from "./scope.ts";
 import type { RunMap } from "./segment-map.ts";
 import { NOTHING } from "./sources.ts";
@@ -40,7 +41,12 @@ function numberAt(message: Hl7Message, places: readonly string[]): PlacedValue |
 const NOWHERE: PlacedValue = { value: NOTHING, place: "" };
 
 /** Checks what must be there, and works out who and what the message is about. */
-function openScope(message: Hl7Message, settings: MapSettings, spec: MessageSpec, event: string): Result<Scope, Failure> {
+function openScope(
+  message: Hl7Message,
+  settings: MapSettings,
+  { spec, memoryOf }: Pick<MessageMap, "spec"> & { readonly memoryOf: MemoryOf },
+  event: string,
+): Result<Scope, Failure> {
   for (const name of spec.requires) if (message.first(name) === undefined) return fail({ code: "SEGMENT_MISSING", place: name });
   const rules = settings.identity ?? DEFAULT_IDENTITY;
   const patient = choosePatient(message.first("PID")?.repetitions(3) ?? [], factsOf, rules);
@@ -78,7 +84,12 @@ function openScope(message: Hl7Message, settings: MapSettings, spec: MessageSpec
     later: [],
     lineage: settings.lineage === false ? undefined : [],
     warnings: [],
+    warned: 0,
     unmapped: [],
+    memory:
+      settings.memory === false
+        ? undefined
+        : memoryOf(settings, message.delimiters, { defaultAuthority, authority: account?.authority, offset }),
   });
 
   function accountOf(): Scope["account"] {
@@ -134,8 +145,13 @@ function wholeSetsOf({ message }: Scope, wholeSets: MessageSpec["wholeSets"]): M
 }
 
 /** Maps one patient's part of a message. */
-function mapGroup(message: Hl7Message, settings: MapSettings, messageType: string, { spec, maps }: MessageMap): Result<Mapped, Failure> {
-  const opened = openScope(message, settings, spec, messageType.slice(4));
+function mapGroup(
+  message: Hl7Message,
+  settings: MapSettings,
+  messageType: string,
+  { spec, maps, memoryOf }: MessageMap & { readonly memoryOf: MemoryOf },
+): Result<Mapped, Failure> {
+  const opened = openScope(message, settings, { spec, memoryOf }, messageType.slice(4));
   if (!opened.ok) return opened;
   const scope = opened.value;
   const time = eventTime(scope);
@@ -168,7 +184,12 @@ function mapGroup(message: Hl7Message, settings: MapSettings, messageType: strin
  * Maps a message with the maps of its type. The same message, settings and maps always give the same.
  * Of a message about several patients or visits the first is the message's own, the others are in `others`; one that cannot be mapped fails all.
  */
-export function mapMessage(message: Hl7Message, settings: MapSettings, messageType: string, map: MessageMap): Result<Mapped, Failure> {
+export function mapMessage(
+  message: Hl7Message,
+  settings: MapSettings,
+  messageType: string,
+  map: MessageMap & { readonly memoryOf: MemoryOf },
+): Result<Mapped, Failure> {
   const [first, ...others] = groupsOf(message, map.spec.groups).map((group) => mapGroup(group, settings, messageType, map));
   if (first === undefined) return fail({ code: "SEGMENT_MISSING", place: map.spec.groups ?? "PID" });
   if (!first.ok || others.length === 0) return first;

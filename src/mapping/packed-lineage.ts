@@ -1,40 +1,45 @@
 import type { LineageEntry } from "./types.ts";
 
-/** Lineage as it is stored: what repeats is written once, and rows are numbers in the list of their map version. */
+/**
+ * Lineage as it is stored. Messages of one form (the same fields filled) differ in the ids of their resources only: the form is one text, which
+ * many messages share, and each has its ids.
+ */
 export interface PackedLineage {
-  /** `Encounter/<id>`. */
-  readonly of: readonly string[];
-  /** Which of `of`, path below its type, source, number of the row, table row. */
-  readonly entries: readonly (readonly [number, string, string | 0, number, string?])[];
+  /** One line an entry: number of the resource, target, source, number of the row, table row; tabs between them. */
+  readonly form: string;
+  /** Ids of the resources, in the order in which the form counts them. */
+  readonly ids: readonly string[];
 }
 
 /** @param rowNumbers each row's place in the list of the map version. */
 export function packLineage(lineage: readonly LineageEntry[], rowNumbers: ReadonlyMap<string, number>): PackedLineage {
-  const of: string[] = [];
+  const ids: string[] = [];
   const places = new Map<string, number>();
-  const entries = lineage.map(({ target, resourceId, source, row, table }): PackedLineage["entries"][number] => {
-    const dot = target.indexOf(".");
-    const type = dot < 0 ? target : target.slice(0, dot);
-    const name = `${type}/${resourceId}`;
-    const at = places.get(name) ?? of.push(name) - 1;
-    places.set(name, at);
-    const path = dot < 0 ? "" : target.slice(dot + 1);
-    const number = rowNumbers.get(row) ?? -1;
-    return table === undefined ? [at, path, source ?? 0, number] : [at, path, source ?? 0, number, table];
-  });
-  return { of, entries };
+  let form = "";
+  for (const { target, resourceId, source, row, table } of lineage) {
+    let at = places.get(resourceId);
+    if (at === undefined) {
+      at = ids.push(resourceId) - 1;
+      places.set(resourceId, at);
+    }
+    form += `${at}\t${target}\t${source ?? ""}\t${rowNumbers.get(row) ?? -1}${table === undefined ? "" : `\t${table}`}\n`;
+  }
+  return { form, ids };
 }
 
 /** @param rows the list of the map version that the lineage was stored under. */
-export function unpackLineage({ of, entries }: PackedLineage, rows: readonly string[]): readonly LineageEntry[] {
-  return entries.map(([at, path, source, number, table]) => {
-    const [type = "", resourceId = ""] = (of[at] ?? "").split("/");
-    return {
-      target: path === "" ? type : `${type}.${path}`,
-      resourceId,
-      ...(source === 0 ? {} : { source }),
-      row: rows[number] ?? "unknown row",
-      ...(table === undefined ? {} : { table }),
-    };
-  });
+export function unpackLineage({ form, ids }: PackedLineage, rows: readonly string[]): readonly LineageEntry[] {
+  return form
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [at = "", target = "", source = "", row = "", table] = line.split("\t");
+      return {
+        target,
+        resourceId: ids[Number(at)] ?? "",
+        ...(source === "" ? {} : { source }),
+        row: rows[Number(row)] ?? "unknown row",
+        ...(table === undefined ? {} : { table }),
+      };
+    });
 }

@@ -1,7 +1,9 @@
 import { type Condition, compileCondition } from "./conditions.ts";
 import type { Row } from "./map-schema.ts";
 import type { Where } from "./read-maps.ts";
-import { type Frame, type MadeOf, warn } from "./scope.ts";
+import { lineageEntry } from "./lineage-entry.ts";
+import { copyOf, readRemembered } from "./memory.ts";
+import { type Elements, type Frame, type MadeOf, warn } from "./scope.ts";
 import { hasEnded } from "./order-groups.ts";
 import { sourcesOf, targetOf } from "./row-key.ts";
 import { compileSource, type Home, type Source } from "./sources.ts";
@@ -19,6 +21,25 @@ export interface RunRow {
   readonly field: number;
   /** The same of a data type's component. */
   readonly component: number;
+  /** What another field of the segment must say: OBX-2, of which each value has rows of its own. Part of the row's condition, looked at first. */
+  readonly gate: Gate | undefined;
+}
+
+export interface Gate {
+  readonly field: number;
+  /** Capitals. */
+  readonly texts: ReadonlySet<string>;
+}
+
+/** The first field of the map's own segment that a row's condition wants to have one of some texts. */
+function gateOf({ when }: Row, { home }: RowContext): Gate | undefined {
+  if (!home.isSegment) return undefined;
+  for (const [path, texts] of Object.entries(when?.is ?? {})) {
+    const [name, field = ""] = path.split("-");
+    if (name === home.name && /^\d+$/.test(field))
+      return { field: Number(field), texts: new Set([texts].flat().map((text) => text.toUpperCase())) };
+  }
+  return undefined;
 }
 
 /** What a row is compiled with. */
@@ -66,7 +87,7 @@ interface Writer {
 }
 
 /** A constant of its own for each place: what later rows write into one must not show in others. */
-const ownCopy = (value: unknown): unknown => (typeof value === "object" ? structuredClone(value) : value);
+const ownCopy = (value: unknown): unknown => (typeof value === "object" ? copyOf(value) : value);
 
 const fullPath = (frame: Frame, path: string): string => (path === "" ? frame.target : `${frame.target}.${path}`);
 
@@ -77,13 +98,7 @@ function write(frame: Frame, { target, name, row }: Writer, value: unknown, sour
   if (row.initial === true) (frame.building.initial ??= new Set()).add(target.top);
   if (lineage === undefined) return;
   const from = typeof source === "object" ? source.label(frame) : source;
-  lineage.push({
-    target: path,
-    resourceId: frame.resourceId,
-    ...(from === undefined || from === "" ? {} : { source: from }),
-    row: name,
-    ...(table === undefined ? {} : { table }),
-  });
+  lineage.push(lineageEntry(path, frame.resourceId, from === "" ? undefined : from, name, table));
 }
 
 const deleteTarget = (frame: Frame, target: Target): void => void (frame.building.deleted ??= new Set()).add(target.deletes);
@@ -221,11 +236,14 @@ function compileValue(writer: Writer, context: RowContext, reading: Reading): Ru
       if (row.initial === true) (frame.building.initial ??= new Set()).add(target.top);
       return true;
     };
+  const remembered = type.readsAlone === true && reading.systemFrom === undefined;
   return (frame, source) => {
     const value = source.first(frame);
     if (!value.valued || target.taken(frame)) return false;
     const spot = new Spot(frame, source, reading);
-    const made = read?.(value, spot);
+    const made = remembered
+      ? readRemembered(writer, value.raw, spot, () => read?.(value, spot) as Elements | undefined)
+      : read?.(value, spot);
     if (made === undefined) return false;
     write(frame, writer, made, source, spot.table);
     return true;
@@ -316,7 +334,10 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
   const writer: Writer = { target, name, row };
   const condition = row.when === undefined ? undefined : compileCondition(row.when, sourceOf("when"));
   const each = row.each === undefined ? 0 : (sourceOf("each")(row.each)?.field ?? 0);
+  // A row that goes through the repetitions of a field may ask each of them.
+  const gate = each === 0 ? gateOf(row, context) : undefined;
   const guarded = (run: Run): RunRow => ({
+    gate,
     run: forEach(conditional(withWarning(run, row, target, sourceOf("warn")), condition), each),
     field: 0,
     component: 0,
@@ -341,9 +362,11 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
     const run = forEach((frame) => {
       if (condition === undefined || condition(frame)) sources.some((one) => runValue(frame, one));
     }, each);
-    return { run, field: 0, component: 0 };
+    return { gate, run, field: 0, component: 0 };
   }
+  const through = new Set(sources.map(({ field }) => field));
   return {
+    gate: gate !== undefined && through.has(gate.field) ? undefined : gate,
     run: withWarning(compileSourced(writer, sources, runValue, condition), row, target, sourceOf("warn")),
     field: only(({ field }) => field),
     component: only(({ component }) => component),

@@ -2,6 +2,7 @@ import type { Reference } from "@medplum/fhirtypes";
 import type { Failure, FailureCode } from "#src/base/failures.ts";
 import type { Hl7Message, Segment, Value } from "#src/hl7v2/message.ts";
 import type { Clock } from "#src/hl7v2/times.ts";
+import type { Memory } from "./memory.ts";
 import type { Source } from "./sources.ts";
 import type { LineageEntry, MapSettings, UnmappedCode } from "./types.ts";
 
@@ -56,6 +57,8 @@ export interface Scope {
   readonly resources: Map<string, Made>;
   /** What a map made of the text of a data type. */
   readonly referred: Map<string, Reference>;
+  /** What texts became in messages before; undefined when nothing is remembered. */
+  readonly memory: Memory | undefined;
   /** What each map made, in message order. */
   readonly made: Map<string, MadeOf[]>;
   /** References to what later segments become: filled in at the end. */
@@ -63,6 +66,8 @@ export interface Scope {
   /** Undefined when nobody asks for it. */
   readonly lineage: LineageEntry[] | undefined;
   readonly warnings: Failure[];
+  /** How often something was found to warn of, the same place again included. */
+  warned: number;
   readonly unmapped: UnmappedCode[];
 }
 
@@ -92,6 +97,7 @@ export const placeOf = (frame: Frame): string =>
 
 /** One warning a place: the same field read by two rows is not wrong twice. */
 export function warn(scope: Scope, code: FailureCode, place: string, detail?: string): void {
+  scope.warned++;
   if (scope.warnings.some((known) => known.code === code && known.place === place)) return;
   scope.warnings.push(detail === undefined ? { code, place } : { code, place, detail });
 }

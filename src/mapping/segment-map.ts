@@ -3,6 +3,7 @@ import { stableId } from "#src/base/ids.ts";
 import type { Segment, Value } from "#src/hl7v2/message.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import type { Identity, MapSpec } from "./map-schema.ts";
+import { resourceRemembered, writeRemembered } from "./memory.ts";
 import { madeBy, type RowContext, type RunRow } from "./row.ts";
 import type { Frame, Made, Scope } from "./scope.ts";
 import { compileSource, NOTHING } from "./sources.ts";
@@ -70,9 +71,18 @@ export function compileMapCondition(when: MapSpec["when"], { home, fault }: RowC
 /** Runs rows in order. Most fields and components of most messages are empty: their rows are passed over before anything is called. */
 function runAll(rows: readonly RunRow[], frame: Frame): void {
   const { segment, value } = frame;
-  for (const { run, field, component } of rows) {
+  let gated = 0;
+  let said = "";
+  for (const { run, field, component, gate } of rows) {
     if (field !== 0 && segment.raw(field) === "") continue;
     if (component !== 0 && !value.has(component)) continue;
+    if (gate !== undefined) {
+      if (gate.field !== gated) {
+        gated = gate.field;
+        said = segment.field(gated).text.toUpperCase();
+      }
+      if (!gate.texts.has(said)) continue;
+    }
     run(frame);
   }
 }
@@ -101,13 +111,18 @@ const innerFrame = (spot: Spot, value: Value, building: Frame["building"], targe
 const inside = (target: string, path: string): string => (path === "" ? target : target === "" ? path : `${target}.${path}`);
 
 /** A data type: its rows write a value of their own. */
-export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows): ValueType {
+export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows, alone: () => boolean): ValueType {
+  const type = {};
   const run = (value: Value, spot: Spot, root: Record<string, unknown>): void => {
     const { frame } = spot;
     const target = frame.scope.lineage === undefined ? "" : inside(frame.target, spot.target);
-    const { rows, condition } = compiled();
-    const inner = innerFrame(spot, value, { root, deleted: undefined, initial: undefined }, target, frame.resourceId);
-    if (condition === undefined || condition(inner)) runAll(rows, inner);
+    const runRows = (): void => {
+      const { rows, condition } = compiled();
+      const inner = innerFrame(spot, value, { root, deleted: undefined, initial: undefined }, target, frame.resourceId);
+      if (condition === undefined || condition(inner)) runAll(rows, inner);
+    };
+    if (alone()) writeRemembered(type, value.raw, spot, root, target, runRows);
+    else runRows();
   };
   if (primitive)
     return {
@@ -138,8 +153,9 @@ const firstOf = (identities: readonly Identify[], frame: Frame): readonly string
  * A reference to a resource made of a data type (XCN: practitioner). Said twice in a message it is made once.
  * Without a number it stays a name.
  */
-export function referenceTypeOf(compiled: () => CompiledRows, display: (value: Value) => string): ValueType {
+export function referenceTypeOf(compiled: () => CompiledRows, display: (value: Value) => string, alone: () => boolean): ValueType {
   let identities: readonly Identify[] | undefined;
+  const memory = {};
   return {
     read: (value, spot) => {
       const { spec, type, rows, context } = compiled();
@@ -149,18 +165,23 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       const known = scope.referred.get(key);
       // A copy: rows write functions and the like beside a reference.
       if (known !== undefined) return { ...known };
-      const nobody = innerFrame(spot, value, startResource(type, "", false), type, "");
-      const parts = firstOf(identities, nobody);
-      const name = display(value);
-      if (parts === undefined) return name === "" ? undefined : { display: name };
-      const id = stableId(scope.settings.idKey, type, ...parts);
-      const reference: Reference = { reference: `${type}/${id}`, ...(name === "" ? {} : { display: name }) };
-      scope.referred.set(key, reference);
-      if (!scope.resources.has(`${type}/${id}`)) {
+      const ways = identities;
+      const make = (): Made | undefined => {
+        const parts = firstOf(ways, innerFrame(spot, value, startResource(type, "", false), type, ""));
+        if (parts === undefined) return undefined;
+        const id = stableId(scope.settings.idKey, type, ...parts);
+        const there = scope.resources.get(`${type}/${id}`);
+        if (there !== undefined) return there;
         const made = startResource(type, id, spec.envelope);
         scope.resources.set(`${type}/${id}`, made);
         runAll(rows, innerFrame(spot, value, made, type, id));
-      }
+        return made;
+      };
+      const name = display(value);
+      const made = alone() ? resourceRemembered(memory, value.raw, spot, type, make) : make()?.root;
+      if (made === undefined) return name === "" ? undefined : { display: name };
+      const reference: Reference = { reference: `${type}/${made.id}`, ...(name === "" ? {} : { display: name }) };
+      scope.referred.set(key, reference);
       return { ...reference };
     },
   };

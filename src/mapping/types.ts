@@ -14,6 +14,8 @@ export interface MapSettings {
   readonly identity?: IdentityRules;
   /** Whether to say where each element came from; true when absent. */
   readonly lineage?: boolean;
+  /** Whether what a text became in one message is used for the next; true when absent. The same comes out either way. */
+  readonly memory?: boolean;
   /** Whether to make what belongs to the message and not to the patient (MessageHeader, Provenance); false when absent. */
   readonly envelope?: boolean;
 }

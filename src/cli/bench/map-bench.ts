@@ -10,6 +10,10 @@ import { admissionTexts } from "./templates.ts";
 /** Messages before the clock starts: until then the code is not compiled to what it will be. */
 const WARM_UP = 3_000;
 
+/** Messages of one patient, and patients side by side: a stay says who the patient is again and again. */
+const SAID = 4;
+const SIDE_BY_SIDE = 50;
+
 interface MapFigures {
   readonly messagesPerSecond: number;
   /** Of one message, on average. */
@@ -24,12 +28,14 @@ export function runMapBench(messages: number, mappings: string, out: Print): voi
   const compiled = compileMaps(readMapFiles(mappings));
   if (!compiled.ok) throw new CommandFault(compiled.failure.join("\n"));
   const pack = compiled.value;
-  const texts = admissionTexts(new Date("2026-03-02T15:00:00Z"));
+  const texts = admissionTexts(new Date("2026-03-02T15:00:00Z"), Math.ceil(Math.max(messages, WARM_UP) / SAID));
+  const nth = (n: number): string =>
+    texts[(Math.floor(n / (SIDE_BY_SIDE * SAID)) * SIDE_BY_SIDE + (n % SIDE_BY_SIDE)) % texts.length] ?? "";
   const bytes = texts.reduce((sum, text) => sum + text.length, 0) / texts.length;
   let characters = 0;
   const run = (count: number, settings: MapSettings): void => {
     for (let n = 0; n < count; n++) {
-      const message = parseMessage(texts[n % texts.length] ?? "");
+      const message = parseMessage(nth(n));
       const mapped = message.ok ? pack.map(message.value, settings) : message;
       if (!mapped.ok) throw new CommandFault(`an admission of the bench is not mapped: ${mapped.failure.code}`);
       for (const { resource } of mapped.value.resources) characters += JSON.stringify(resource).length;
@@ -50,6 +56,7 @@ export function runMapBench(messages: number, mappings: string, out: Print): voi
       what: "parse, map and serialise an admission, one core",
       messageBytes: Math.round(bytes),
       messages,
+      patients: texts.length,
       without,
       withLineage,
       characters,

@@ -41,10 +41,10 @@ function textOf(stay: Stay, step: Step): string {
       );
 }
 
-/** Admissions of different patients, as text. */
-export function admissionTexts(now: Date): readonly string[] {
+/** Admissions of so many different patients, as text. */
+export function admissionTexts(now: Date, patients: number): readonly string[] {
   const chance = chanceOf(1);
-  return Array.from({ length: PATIENTS }, (_, index) => textOf(stayOf(index + 1, now, "UTC", chance), "A01"));
+  return Array.from({ length: patients }, (_, index) => textOf(stayOf(index + 1, now, "UTC", chance), "A01"));
 }
 
 function templateOf(stay: Stay, step: Step): Template {

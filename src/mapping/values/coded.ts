@@ -109,7 +109,7 @@ const procedureCoding = (value: Value, spot: Spot): Coding | undefined => {
 
 /** CE, CNE and CWE are read alike. */
 export const CODED_NATIVES: Readonly<Record<string, ValueType>> = {
-  concept: { read: concept },
+  concept: { read: concept, readsAlone: true },
   /** A code alone: the first, else the second. */
   conceptCode: {
     read: (value, spot) => {
@@ -118,7 +118,10 @@ export const CODED_NATIVES: Readonly<Record<string, ValueType>> = {
       return spot.reading.table === undefined ? asCode(written) : lookUp(written, spot)?.code;
     },
   },
-  coding: { read: (value, spot) => tabled(value, spot) ?? (spot.reading.table?.unknown === "drop" ? undefined : triplet(value, spot)) },
+  coding: {
+    read: (value, spot) => tabled(value, spot) ?? (spot.reading.table?.unknown === "drop" ? undefined : triplet(value, spot)),
+    readsAlone: true,
+  },
 };
 
 /** Functions for the name of a code system, and for codes that mean a procedure. */
@@ -126,6 +129,7 @@ export const CODED_TYPES: Readonly<Record<string, ValueType>> = {
   codeSystem: { read: (value, spot) => (value.text === "" ? undefined : systemOf(value.text, spot)) },
   procedureCoding: { read: procedureCoding },
   procedureConcept: {
+    readsAlone: true,
     read: (value, spot) => {
       const coding = procedureCoding(value, spot);
       if (coding === undefined) return concept(value, spot);

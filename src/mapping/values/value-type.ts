@@ -44,6 +44,8 @@ export class Spot {
 export interface ValueType {
   /** Undefined when there is none in it, or none that is valid (then it warns). */
   readonly read?: (value: Value, spot: Spot) => unknown;
+  /** `read` gives an object, and looks at nothing but the value and what the row says of reading it. */
+  readonly readsAlone?: true;
   /** Writes the value's members into an object, with lineage of its own. @returns whether anything was written. */
   readonly write?: (value: Value, spot: Spot, into: Elements) => boolean;
 }

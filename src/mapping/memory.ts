@@ -1,0 +1,224 @@
+import type { Delimiters } from "#src/hl7v2/delimiters.ts";
+import { lineageEntry } from "./lineage-entry.ts";
+import type { Elements, Made, Scope } from "./scope.ts";
+import type { LineageEntry, MapSettings } from "./types.ts";
+import type { Spot } from "./values/value-type.ts";
+
+/*
+ * What texts became before. Doctors, wards, codes and a patient's address come again with every message, and what a data type makes of a text depends
+ * on nothing else of the message: it is made once and copied after that. Mapping stays pure: with a memory or without it the same comes out.
+ */
+
+/** Texts longer than this do not come again. */
+const LONGEST = 400;
+/** Texts remembered for each data type, and settings told apart; when there are more all are forgotten. */
+const TEXTS = 4_096;
+const SETTINGS = 64;
+
+/** Lineage whose target, source and resource are said from where the text stands. */
+interface Told {
+  readonly target: string;
+  /** Undefined: a constant. */
+  readonly source: string | undefined;
+  /** `source` is whole, not below the text's place: MSH-4. */
+  readonly absolute: boolean;
+  readonly row: string;
+  readonly table: string | undefined;
+}
+
+/** What one text became. */
+interface Remembered {
+  readonly members: Elements;
+  readonly lineage: readonly Told[];
+}
+
+/** A resource that one text became, with its reference. */
+interface RememberedResource extends Remembered {
+  readonly id: string;
+}
+
+/** Of one data type: by the text. `none`: it warned, or said something of the message. */
+type Texts<T> = Map<string, T | "none">;
+/** What one feed's messages became, by data type. */
+export type Memory = Map<object, Texts<Remembered> | Texts<RememberedResource> | Texts<RememberedValue>>;
+
+/** The memory for a message: one for all that a data type may look at besides its text. */
+export type MemoryOf = (
+  settings: MapSettings,
+  delimiters: Delimiters,
+  seen: { readonly defaultAuthority: string; readonly authority: string | undefined; readonly offset: string | undefined },
+) => Memory;
+
+/** Memories of one compiled set of maps. */
+export function createMemories(): MemoryOf {
+  const all = new Map<string, Memory>();
+  return ({ idKey, zone, lineage, defaultAuthority: named }, d, { defaultAuthority, authority, offset }) => {
+    const key = [
+      `${d.field}${d.component}${d.repetition}${d.escape}${d.subcomponent}${d.truncation}`,
+      ...[idKey, zone, lineage === false ? "" : "lineage", named ?? "", defaultAuthority, authority ?? "", offset ?? ""],
+    ].join("\u0000");
+    const known = all.get(key);
+    if (known !== undefined) return known;
+    if (all.size >= SETTINGS) all.clear();
+    const made: Memory = new Map();
+    all.set(key, made);
+    return made;
+  };
+}
+
+function textsOf<T extends Remembered>(memory: Memory, type: object): Texts<T> {
+  const known = memory.get(type) as Texts<T> | undefined;
+  if (known !== undefined && known.size < TEXTS) return known;
+  const made: Texts<T> = new Map();
+  memory.set(type, made as Texts<Remembered>);
+  return made;
+}
+
+/** A copy of something of JSON. */
+export function copyOf(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf);
+  return copyInto(value as Elements, {});
+}
+
+function copyInto<T extends Elements>(from: Elements, into: T): T {
+  for (const name in from) (into as Elements)[name] = copyOf(from[name]);
+  return into;
+}
+
+const isEmpty = (into: Elements): boolean => {
+  for (const _ in into) return false;
+  return true;
+};
+
+/** How much a scope had before a text was read: what is there after came of it. */
+interface Mark {
+  readonly lineage: number;
+  readonly warned: number;
+  readonly unmapped: number;
+  readonly resources: number;
+}
+
+const markOf = ({ lineage, warned, unmapped, resources }: Scope): Mark => ({
+  lineage: lineage?.length ?? 0,
+  warned,
+  unmapped: unmapped.length,
+  resources: resources.size,
+});
+
+/** Lineage since a mark, said from where the text stands; undefined when it names another place or resource. */
+function toldSince(scope: Scope, mark: Mark, target: string, source: string, resourceId: string): readonly Told[] | undefined {
+  const told: Told[] = [];
+  for (const entry of scope.lineage?.slice(mark.lineage) ?? []) {
+    const below = entry.source?.startsWith(source) === true;
+    const absolute = !below && entry.source?.startsWith("MSH-") === true;
+    if (entry.resourceId !== resourceId || !entry.target.startsWith(target) || (entry.source !== undefined && !below && !absolute))
+      return undefined;
+    told.push({
+      target: entry.target.slice(target.length),
+      source: below ? entry.source.slice(source.length) : entry.source,
+      absolute,
+      row: entry.row,
+      table: entry.table,
+    });
+  }
+  return told;
+}
+
+function tell(lineage: LineageEntry[], told: readonly Told[], target: string, source: string, resourceId: string): void {
+  for (const one of told) {
+    const at = one.source === undefined || one.absolute ? one.source : source + one.source;
+    lineage.push(lineageEntry(target + one.target, resourceId, at, one.row, one.table));
+  }
+}
+
+/**
+ * Writes what a data type makes of a text into an object: from memory, else by running its rows, and remembers it.
+ * @param type what the text is read as.
+ * @param target path of the object, as lineage names it.
+ */
+export function writeRemembered(type: object, text: string, spot: Spot, into: Elements, target: string, run: () => void): void {
+  const { scope, resourceId } = spot.frame;
+  if (scope.memory === undefined || text.length > LONGEST || !isEmpty(into)) return run();
+  const texts = textsOf<Remembered>(scope.memory, type);
+  const known = texts.get(text);
+  const source = scope.lineage === undefined ? "" : spot.source;
+  if (known !== undefined && known !== "none") {
+    copyInto(known.members, into);
+    if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, target, source, resourceId);
+    return;
+  }
+  const mark = markOf(scope);
+  run();
+  if (known === "none") return;
+  const told =
+    isQuiet(scope, mark) && scope.resources.size === mark.resources ? toldSince(scope, mark, target, source, resourceId) : undefined;
+  texts.set(text, told === undefined ? "none" : { members: copyInto(into, {}), lineage: told });
+}
+
+/** What a function read of one text, and the table row it used. */
+interface RememberedValue extends Remembered {
+  readonly table: string | undefined;
+}
+
+/**
+ * Reads an object of a text: from memory, else by `read`, and remembers it.
+ * @param type the row: what it says of code systems and tables counts too.
+ */
+export function readRemembered(type: object, text: string, spot: Spot, read: () => Elements | undefined): Elements | undefined {
+  const { scope } = spot.frame;
+  if (scope.memory === undefined || text.length > LONGEST) return read();
+  const texts = textsOf<RememberedValue>(scope.memory, type);
+  const known = texts.get(text);
+  if (known !== undefined && known !== "none") {
+    spot.table = known.table;
+    return copyInto(known.members, {});
+  }
+  const mark = markOf(scope);
+  const value = read();
+  if (known === undefined)
+    texts.set(
+      text,
+      value !== undefined && isQuiet(scope, mark) ? { members: copyInto(value, {}), lineage: [], table: spot.table } : "none",
+    );
+  return value;
+}
+
+const isQuiet = ({ warned, unmapped }: Scope, mark: Mark): boolean => warned === mark.warned && unmapped.length === mark.unmapped;
+
+/**
+ * Makes a resource of a text, known to the scope from then on: from memory, else by `make`.
+ * @param make runs the rows of a resource that the message has not yet; undefined when the text identifies none.
+ */
+export function resourceRemembered(
+  type: object,
+  text: string,
+  spot: Spot,
+  resourceType: string,
+  make: () => Made | undefined,
+): { readonly id: string } | undefined {
+  const { scope } = spot.frame;
+  if (scope.memory === undefined || text.length > LONGEST) return make()?.root;
+  const texts = textsOf<RememberedResource>(scope.memory, type);
+  const known = texts.get(text);
+  const source = scope.lineage === undefined ? "" : spot.source;
+  if (known !== undefined && known !== "none") {
+    const key = `${resourceType}/${known.id}`;
+    if (!scope.resources.has(key)) {
+      const root = copyInto(known.members, { resourceType, id: known.id });
+      scope.resources.set(key, { root, deleted: undefined, initial: undefined, envelope: false });
+      if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, resourceType, source, known.id);
+    }
+    return known;
+  }
+  const mark = markOf(scope);
+  const made = make();
+  if (made === undefined) return undefined;
+  const { root, deleted, initial, envelope } = made;
+  const isNew = scope.resources.size === mark.resources + 1 && deleted === undefined && initial === undefined && !envelope;
+  if (known === undefined && isNew) {
+    const told = isQuiet(scope, mark) ? toldSince(scope, mark, resourceType, source, root.id) : undefined;
+    texts.set(text, told === undefined ? "none" : { id: root.id, members: copyInto(root, {}), lineage: told });
+  }
+  return root;
+}

@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { OFFLINE_ID_KEY } from "#src/base/ids.ts";
+import { messageFiles } from "#src/cli/map-pairs.ts";
+import { readMapFiles } from "#src/config/map-files.ts";
+import { parseMessage } from "#src/hl7v2/message.ts";
+import { compileMaps } from "#src/mapping/compile.ts";
+import { readMaps } from "#src/mapping/read-maps.ts";
+import { baseMaps } from "#src/mapping/site-overlay.ts";
+import { standAlone } from "#src/mapping/stand-alone.ts";
+
+const HOME = join(import.meta.dirname, "..", "..");
+const SAMPLES = join(HOME, "..", "shared", "samples");
+const FILES = readMapFiles(join(HOME, "mappings"));
+const compiled = compileMaps(FILES);
+if (!compiled.ok) throw new Error(compiled.failure.join("\n"));
+const pack = compiled.value;
+
+const texts = messageFiles([join(HOME, "test", "messages"), ...(existsSync(SAMPLES) ? [SAMPLES] : [])]).map((file) =>
+  readFileSync(file, "utf8"),
+);
+
+/** All that is made of a text, lineage and warnings included. */
+function made(text: string, memory: boolean, lineage: boolean): string {
+  const message = parseMessage(text);
+  if (!message.ok) return message.failure.code;
+  return JSON.stringify(pack.map(message.value, { idKey: OFFLINE_ID_KEY, zone: "America/Chicago", memory, lineage }));
+}
+
+describe("what texts became in messages before", () => {
+  it.each([true, false])("changes nothing of what the next message becomes, lineage kept: %s", (lineage) => {
+    const without = texts.map((text) => made(text, false, lineage));
+    // The second time everything that can be remembered is.
+    for (const time of [1, 2])
+      expect(texts.filter((text, n) => made(text, true, lineage) !== without[n]).map((text) => `${time} ${text.slice(0, 80)}`)).toEqual([]);
+  });
+
+  it("is not used for data types that look at other fields or make resources with other names", () => {
+    const maps = baseMaps(readMaps(FILES).maps);
+    const alone = standAlone(maps);
+    expect(
+      ["XPN[HumanName]", "XAD[Address]", "XTN[ContactPoint]", "XCN[Practitioner]", "CX[Identifier]"].filter((name) => !alone(name)),
+    ).toEqual([]);
+    expect(["PL[Location]", "ED[Attachment]", "CX[RelatedPerson-Mother]"].filter(alone)).toEqual([]);
+  });
+});
