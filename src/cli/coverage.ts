@@ -63,6 +63,8 @@ export function registerCoverage(program: Command): void {
     )
     .option("--mappings <dir>", "maps to use instead of the shipped ones", SHIPPED_MAPS)
     .option("--site-maps <dir>", "a site's own maps, over them")
+    .option("--config <file>", "a chartbridge.yaml: zone, authority, numbers and site maps of a feed")
+    .option("--feed <name>", "which of its feeds; needed when it has several")
     .option("--tables", "one line for each table of the guide", false)
     .option("--reasons", "every row that is not as the guide says, with its reason", false)
     .option("--zone <zone>", "zone of times without an offset", "UTC")

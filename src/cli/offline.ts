@@ -54,6 +54,8 @@ export function registerOffline(program: Command): void {
     .option("--authority <namespace>", "assigning authority of identifiers that name none")
     .option("--mappings <dir>", "maps to use instead of the shipped ones", SHIPPED_MAPS)
     .option("--site-maps <dir>", "a site's own maps, over them")
+    .option("--config <file>", "a chartbridge.yaml: zone, authority, numbers and site maps of a feed")
+    .option("--feed <name>", "which of its feeds; needed when it has several")
     .action(async (files: string[], options: MapOptions) => {
       process.exitCode = await mapFiles(files, options, { out, err });
     });
