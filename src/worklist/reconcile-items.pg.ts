@@ -15,8 +15,9 @@ import { isShadow, itemFacts, patientKeysOf } from "./item-facts.ts";
 import { type ItemChange, lockItems, writeItems } from "./item-store.pg.ts";
 import { judgeLate } from "./judge-late.ts";
 import { judgedChart, performLate } from "./late.pg.ts";
-import { phaseOf } from "./late-messages.ts";
+import { type LateKind, phaseOf } from "./late-messages.ts";
 import { moveItems } from "./move-items.pg.ts";
+import { noteMessage } from "./note-message.pg.ts";
 import { type QueueRules, subjectOf } from "./queue-rules.ts";
 import { closedQueues } from "./queue-state.pg.ts";
 import { isCoded, isEnded, type Progress } from "./states.ts";
@@ -100,6 +101,10 @@ export function createReconcileItems(needs: ReconcileNeeds): (client: pg.PoolCli
       if (made !== undefined) written.push(made);
     }
     await writeItems(client, written);
+    for (const { accountId, eventType, recordId } of changes) {
+      const kind = NOTED.get(eventType);
+      if (kind !== undefined) await noteMessage(client, needs, accountId, { kind, eventType, recordId });
+    }
     for (const { accountId, mergedInto, emptiedInto, recordId } of changes) {
       const into = mergedInto ?? emptiedInto;
       if (into !== undefined) await moveItems(client, needs, accountId, into, { recordId });
@@ -107,6 +112,12 @@ export function createReconcileItems(needs: ReconcileNeeds): (client: pg.PoolCli
     await matchAnswers(client, needs, changes);
   };
 }
+
+/** Messages whose meaning the chart alone does not show: two patients were one, or numbers are others now (v2.5.1 ch. 3.3.34 to 3.3.51). */
+const NOTED: ReadonlyMap<string, LateKind> = new Map([
+  ...["A18", "A30", "A34", "A36", "A40"].map((event) => [`ADT^${event}`, "merge-patient"] as const),
+  ...["A43", "A44", "A45", "A46", "A47", "A48", "A49", "A50", "A51"].map((event) => [`ADT^${event}`, "move"] as const),
+]);
 
 interface Wanted {
   readonly change: AccountChange;

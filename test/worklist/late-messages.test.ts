@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { DocumentReference, Encounter } from "@medplum/fhirtypes";
+import type { DocumentReference, Encounter, Patient } from "@medplum/fhirtypes";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ok } from "#src/base/result.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
@@ -94,6 +94,9 @@ const note =
     inTransaction(line.pool, (client) => noteMessage(client, line.needs, account, { kind, ...more }));
 const stay = (account: string, phase: Phase, change: Partial<Encounter>) => changed(account, phase, "Encounter", change);
 
+/** The patient under the number that stays. */
+const SURVIVOR: Partial<Patient> = { identifier: [{ system: "urn:mr", value: "P-2" }] };
+
 /** A message of each kind. */
 const SEND: Readonly<Record<LateKind, Send>> = {
   cosmetic: tell((account, phase) => changed(account, phase, "Patient", { telecom: [{ system: "phone", value: "555" }] })),
@@ -121,12 +124,12 @@ const SEND: Readonly<Record<LateKind, Send>> = {
     "ORU^R01",
   ),
   "billing-account": note("billing-account", { eventType: "BAR^P12" }),
-  "merge-patient": note("merge-patient"),
+  "merge-patient": tell((account, phase) => changed(account, phase, "Patient", SURVIVOR), "ADT^A40"),
   "merge-account": async ({ account }) => {
     const survivor = await line.ready({ cents: 10_000 });
     await inTransaction(line.pool, (client) => moveItems(client, line.needs, account, survivor.account));
   },
-  move: note("move"),
+  move: tell((account, phase) => changed(account, phase, "Patient", SURVIVOR), "ADT^A47"),
   link: note("link"),
   person: tell((account, phase) => changed(account, phase, "Patient", { address: [{ city: "Elsewhere" }] }), "ADT^A31"),
   answer: ({ account, token }) => line.tell(account, [document(`In answer to ${token}: acute.`)], { eventType: "MDM^T02" }),
@@ -216,12 +219,18 @@ const EXPECTED: Readonly<Record<LateKind, Readonly<Record<Phase, string>>>> = {
   "merge-patient": {
     before: "OPEN",
     waiting: "READY",
-    leased: "IN_PROGRESS !merge-patient",
+    leased: "IN_PROGRESS !billing !merge-patient",
     coded: "FINAL_CODED rebuilt",
     out: "RELEASED ?replacement(D5)",
   },
   "merge-account": { before: "MERGED", waiting: "MERGED", leased: "MERGED", coded: "MERGED", out: "MERGED ?void(D6)" },
-  move: { before: "OPEN", waiting: "READY", leased: "IN_PROGRESS !move", coded: "FINAL_CODED rebuilt", out: "RELEASED ?replacement(D9)" },
+  move: {
+    before: "OPEN",
+    waiting: "READY",
+    leased: "IN_PROGRESS !billing !move",
+    coded: "FINAL_CODED rebuilt",
+    out: "RELEASED ?replacement(D9)",
+  },
   link: { before: "OPEN", waiting: "READY", leased: "IN_PROGRESS", coded: "FINAL_CODED", out: "RELEASED" },
   person: {
     before: "OPEN",
