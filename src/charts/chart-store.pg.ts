@@ -3,7 +3,7 @@ import type { AccountId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import type { ChartFacts } from "./facts.ts";
 import type { NamedThing } from "#src/mapping/types.ts";
-import { type ChartContent, type ChartDelta, type Charted, contentHash, emptyChart } from "./merge.ts";
+import { type ChartContent, type ChartDelta, type Charted, emptyChart } from "./merge.ts";
 import { isStanding, shownResource } from "./registers.ts";
 import type { ChartSnapshot } from "./snapshot.ts";
 
@@ -166,7 +166,7 @@ export async function writeCharts(
   sealer: Sealer,
   changed: readonly { readonly chart: OpenChart; readonly facts: ChartFacts; readonly confidential?: boolean }[],
 ): Promise<void> {
-  const put: { account: string; type: string; id: string; version: number; hash: Buffer; sealed: Buffer; standing: boolean }[] = [];
+  const put: { account: string; type: string; id: string; version: number; sealed: Buffer; standing: boolean }[] = [];
   const gone: { account: string; type: string; id: string }[] = [];
   for (const { chart } of changed)
     for (const key of chart.dirty) {
@@ -176,22 +176,21 @@ export async function writeCharts(
       else {
         const sealed = sealer.sealJson(charted, chartContext(chart.accountId));
         const version = chart.shownAt.get(key) ?? UNCHANGED;
-        put.push({ account: chart.accountId, type, id, version, hash: contentHash(charted), sealed, standing: isStanding(charted) });
+        put.push({ account: chart.accountId, type, id, version, sealed, standing: isStanding(charted) });
       }
     }
   if (put.length > 0)
     await client.query({
       name: "put-chart-resources",
-      text: `insert into chart_resource (account_id, type, id, version, content_hash, sealed, standing)
-        select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::bytea[], $6::bytea[], $7::boolean[])
-        on conflict (account_id, type, id) do update set content_hash = excluded.content_hash, sealed = excluded.sealed,
+      text: `insert into chart_resource (account_id, type, id, version, sealed, standing)
+        select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::bytea[], $6::boolean[])
+        on conflict (account_id, type, id) do update set sealed = excluded.sealed,
           standing = excluded.standing, version = case excluded.version when ${UNCHANGED} then chart_resource.version else excluded.version end`,
       values: [
         put.map((p) => p.account),
         put.map((p) => p.type),
         put.map((p) => p.id),
         put.map((p) => p.version),
-        put.map((p) => p.hash),
         put.map((p) => p.sealed),
         put.map((p) => p.standing),
       ],

@@ -1,6 +1,5 @@
-import { hash } from "node:crypto";
-import type { Resource } from "@medplum/fhirtypes";
 import type { Mapped } from "#src/mapping/types.ts";
+import { sameJson } from "./same-json.ts";
 import { type Charted, type Incoming, instantOf, isStanding, later, mergeResource, type Presence, shownResource } from "./registers.ts";
 
 export type { Charted } from "./registers.ts";
@@ -68,7 +67,7 @@ export function watchChart(chart: ChartContent): {
         const sees = is !== undefined && isStanding(is) ? shownResource(is) : undefined;
         if (sees === undefined) {
           if (seen !== undefined) removed.push(key);
-        } else if (seen === undefined || (seen !== sees && contentOf(seen) !== contentOf(sees))) changed.push(sees);
+        } else if (seen === undefined || !sameJson(seen, sees)) changed.push(sees);
       }
       return { touched: [...before.keys()], changed, removed };
     },
@@ -160,7 +159,3 @@ function leftOut(charted: Charted, visit: string, time: string): Charted {
   }
   return moved ? { ...charted, presence } : charted;
 }
-
-const contentOf = (resource: Resource): string => JSON.stringify(resource);
-
-export const contentHash = (charted: Charted): Buffer => hash("sha1", contentOf(shownResource(charted)), "buffer");

@@ -1,4 +1,5 @@
 import type { Identifier, Resource } from "@medplum/fhirtypes";
+import { sameJson } from "./same-json.ts";
 import type { MappedResource } from "#src/mapping/types.ts";
 
 /** When a whole set last said a resource of one visit, and last left it out. ISO 8601 UTC; empty = never, or at no stated time. */
@@ -94,7 +95,7 @@ class Registers {
       this.#restated = true;
     }
     const before = this.values.get(path);
-    if (before === value || JSON.stringify(before) === JSON.stringify(value)) return;
+    if (sameJson(before, value)) return;
     this.#changed = true;
     if (value === undefined) this.values.delete(path);
     else this.values.set(path, value);
@@ -137,6 +138,20 @@ function inOrder(resource: Charted["resource"]): Charted["resource"] {
   return made as unknown as Charted["resource"];
 }
 
+/** Everything the chart has of it is said again, word for word, and nothing else: the most frequent message. */
+function isRestated({ resource, fieldAt }: Charted, { resource: said, deleted, initial, formerly }: Incoming): boolean {
+  if (fieldAt !== undefined || deleted.length > 0 || initial !== undefined || formerly !== undefined) return false;
+  const [have, says] = [resource as unknown as Elements, said as unknown as Elements];
+  for (const name in says)
+    if (says[name] !== undefined && !sameJson(inMembers(name, have[name]), inMembers(name, says[name]))) return false;
+  for (const name in have) if (have[name] !== undefined && says[name] === undefined) return false;
+  return true;
+}
+
+/** The members of an element whose members are said apart come in one order. */
+const inMembers = (name: string, value: unknown): unknown =>
+  MEMBERS[name] === undefined || !isElements(value) ? value : Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+
 const blank = ({ resourceType, id }: Charted["resource"]): Charted => ({
   resource: { resourceType, id } as unknown as Charted["resource"],
   at: "",
@@ -150,6 +165,7 @@ const blank = ({ resourceType, id }: Charted["resource"]): Charted => ({
 export function mergeResource(before: Charted | undefined, incoming: Incoming, time: string): Charted {
   if (before === undefined && incoming.deleted.length === 0 && incoming.initial === undefined && incoming.formerly === undefined)
     return { resource: inOrder(incoming.resource), at: time };
+  if (before !== undefined && isRestated(before, incoming)) return time > before.at ? { ...before, at: time } : before;
   const have = before ?? blank(incoming.resource);
   const registers = new Registers(have);
   for (const path of incoming.deleted) for (const one of deletions(path)) registers.say(one, undefined, time);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freshId, type IdKey, type MessageId } from "#src/base/ids.ts";
 import { fail } from "#src/base/result.ts";
 import { createSealer } from "#src/base/seal.ts";
-import { createChartCache } from "#src/charts/chart-store.pg.ts";
+import { chartContext, createChartCache } from "#src/charts/chart-store.pg.ts";
 import { foldOnce, type FoldNeeds, retryTroubled } from "#src/charts/fold.pg.ts";
 import { startFoldLoop } from "#src/charts/fold-loop.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
@@ -71,10 +71,10 @@ const outcomes = async (): Promise<readonly { outcome: string; code: string | nu
     .rows as never;
 const state = async () => ({
   charts: (
-    await database.pool.query(
-      "select account_id, type, id, version, encode(content_hash, 'hex') as hash from chart_resource order by 1, 2, 3",
+    await database.pool.query<{ account_id: string; type: string; id: string; version: number; sealed: Buffer }>(
+      "select account_id, type, id, version, sealed from chart_resource order by 1, 2, 3",
     )
-  ).rows,
+  ).rows.map(({ sealed, ...row }) => ({ ...row, charted: sealer.openJson(sealed, chartContext(row.account_id)) })),
   versions: (await database.pool.query("select account_id, version from chart_version order by 1, 2")).rows,
   items: (await database.pool.query("select id, state, queue, priority, dispatch_no, chart_version from coding_item order by id")).rows,
   events: (await database.pool.query("select item_id, event, from_state, to_state from item_event order by id")).rows,
