@@ -6,6 +6,8 @@ export interface FoldLoopNeeds {
   /** Whether an error is the store's (wait and try again) and not the record's. */
   readonly isOutage: (error: unknown) => boolean;
   readonly onProgress: (folded: number) => void;
+  /** How long to leave processor and disk to others after a batch that took so long, in ms; not at all when absent. */
+  readonly restAfter?: (batchMs: number) => number;
   readonly log: Log;
 }
 
@@ -24,7 +26,7 @@ const OUTAGE_MS = 500;
  * Folds for as long as the process runs. A batch that fails for any reason but an outage is folded again one record at a
  * time, so that only the record at fault is set aside and everything else flows on.
  */
-export function startFoldLoop({ fold, isOutage, onProgress, log }: FoldLoopNeeds): FoldLoop {
+export function startFoldLoop({ fold, isOutage, onProgress, restAfter = () => 0, log }: FoldLoopNeeds): FoldLoop {
   let stopping = false;
   let wake: () => void = () => undefined;
   let woken = false;
@@ -43,10 +45,15 @@ export function startFoldLoop({ fold, isOutage, onProgress, log }: FoldLoopNeeds
 
   const step = async (): Promise<void> => {
     try {
+      const began = performance.now();
       const folded = await fold(careful > 0 ? 1 : undefined, false);
       careful = Math.max(0, careful - folded);
-      if (folded > 0) onProgress(folded);
-      else if (!woken) await sleep(IDLE_MS);
+      if (folded > 0) {
+        onProgress(folded);
+        const rest = restAfter(performance.now() - began);
+        // A wake says only that there is more to fold, which is why there is a rest.
+        if (rest > 0 && !stopping) await new Promise<void>((resolve) => setTimeout(resolve, rest));
+      } else if (!woken) await sleep(IDLE_MS);
       woken = false;
     } catch (error) {
       if (isOutage(error)) {

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { loadSiteData } from "#src/sitedata/load.ts";
 import { BENCH_DEFAULTS, type BenchOptions, runBench } from "./bench/bench.ts";
+import { runCodesBench } from "./bench/codes-bench.pg.ts";
 import { benchEdits } from "./bench/edits-bench.ts";
 import { runSearchBench } from "./bench/search-bench.pg.ts";
 import { FOLD_BENCH_DEFAULTS, runFoldBench } from "./bench/fold.pg.ts";
@@ -99,6 +100,12 @@ export function registerOffline(program: Command): void {
       const site = loadSiteData(DEMO_SITE);
       if (!site.ok) throw new CommandFault(site.failure.join("\n"));
       out(JSON.stringify(benchEdits(site.value)));
+    });
+  bench
+    .command("codes <path...>")
+    .description("import code-set files into a database of its own, and measure import, memory and searches; the report is one JSON line")
+    .action(async (paths: string[]) => {
+      process.exitCode = await runCodesBench(paths, { env: process.env, out, err });
     });
   bench
     .command("fold")

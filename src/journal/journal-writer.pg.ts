@@ -54,8 +54,14 @@ export const answerContext = (id: string): string => `${recordContext(id)}:answe
 /**
  * Appends in groups: while one commit is under way the next group gathers, so many senders share one fsync.
  * @param onCommit told after each commit, so that the fold need not wait for its next look.
+ * @param onWaiting told how many entries wait, whenever a group is taken or done.
  */
-export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () => void): JournalWriter {
+export function createJournalWriter(
+  pool: pg.Pool,
+  sealer: Sealer,
+  onCommit: () => void,
+  onWaiting: (count: number) => void = () => undefined,
+): JournalWriter {
   let queue: Waiting[] = [];
   let running: Promise<void> | undefined;
   let inFlight = 0;
@@ -162,10 +168,12 @@ export function createJournalWriter(pool: pg.Pool, sealer: Sealer, onCommit: () 
       const group = queue.slice(0, groupLength(queue));
       queue = queue.slice(group.length);
       inFlight = group.length;
+      onWaiting(inFlight + queue.length);
       await commit(group);
       inFlight = 0;
     }
     running = undefined;
+    onWaiting(0);
   };
 
   return {

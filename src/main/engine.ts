@@ -126,7 +126,12 @@ async function startStages(
   const fold = await startFoldThreads({ databaseUrl, config, keys, logLevel }, onFolded, log);
   onClose(() => fold.close());
   const maps = createLiveMaps(rules.maps, config, pool, () => fold.takeMaps());
-  const writer = createJournalWriter(intakePool, sealer, () => fold.wake());
+  const writer = createJournalWriter(
+    intakePool,
+    sealer,
+    () => fold.wake(),
+    (count) => fold.unanswered(count),
+  );
   onClose(() => writer.drain());
   const disk = watchDisk({
     folders: [config.dataDir, ...config.disk.folders, ...(await dataDirectory(pool))],

@@ -11,6 +11,8 @@ export interface FoldWorkerData {
   readonly keys: Keys;
   readonly logLevel: LogLevel;
   readonly share: LaneShare;
+  /** One number: messages that wait for their commit, and thereby their answer. */
+  readonly unanswered: Int32Array<SharedArrayBuffer>;
 }
 
 /** `maps`: the files of maps are others now, and have no fault. */
@@ -21,10 +23,14 @@ export interface FoldThread {
   wake(): void;
   /** From the next batch on, fold under the maps as the files are now. */
   takeMaps(): void;
+  /** Tells how many messages wait for their commit now. */
+  unanswered(count: number): void;
   /** Finishes the batch in hand. */
   close(): Promise<void>;
 }
 
+/** Without a message for so long nobody is kept waiting, in ms. */
+const CALM_MS = 50;
 /** Wait before a fold that ended by itself is started again, in ms. */
 const RESTART_MS = 1_000;
 
@@ -32,7 +38,7 @@ const RESTART_MS = 1_000;
  * Folds in a thread of its own, so that mapping and charting never make a sender wait for its acknowledgement.
  * A thread that ends by itself is started again: where it was is in the cursors.
  */
-function startFoldThread(data: FoldWorkerData, onFolded: (count: number) => void, log: Log): Promise<FoldThread> {
+function startFoldThread(data: FoldWorkerData, onFolded: (count: number) => void, log: Log): Promise<Omit<FoldThread, "unanswered">> {
   let stopping = false;
   let worker: Worker;
   return new Promise((resolve, reject) => {
@@ -54,7 +60,7 @@ function startFoldThread(data: FoldWorkerData, onFolded: (count: number) => void
         if (begun && !stopping) setTimeout(start, RESTART_MS).unref();
       });
     };
-    const thread: FoldThread = {
+    const thread: Omit<FoldThread, "unanswered"> = {
       wake: () => worker.postMessage({ kind: "wake" } satisfies ToWorker),
       takeMaps: () => worker.postMessage({ kind: "maps" } satisfies ToWorker),
       close: async () => {
@@ -70,15 +76,25 @@ function startFoldThread(data: FoldWorkerData, onFolded: (count: number) => void
 
 /** Threads that fold, each its share of the lanes: as many as the machine has processors for, and two at most. */
 export async function startFoldThreads(
-  data: Omit<FoldWorkerData, "share">,
+  data: Omit<FoldWorkerData, "share" | "unanswered">,
   onFolded: (count: number) => void,
   log: Log,
 ): Promise<FoldThread> {
   const of = Math.min(2, availableParallelism());
+  const unanswered = new Int32Array(new SharedArrayBuffer(4));
   const threads = await Promise.all(
-    Array.from({ length: of }, (_, index) => startFoldThread({ ...data, share: { index, of } }, onFolded, log)),
+    Array.from({ length: of }, (_, index) => startFoldThread({ ...data, unanswered, share: { index, of } }, onFolded, log)),
   );
+  let calm: NodeJS.Timeout | undefined;
   return {
+    // Between two groups of a busy hour nobody waits for a moment: that is not calm yet.
+    unanswered: (count) => {
+      if (count > 0) {
+        clearTimeout(calm);
+        calm = undefined;
+        Atomics.store(unanswered, 0, count);
+      } else calm ??= setTimeout(() => Atomics.store(unanswered, 0, 0), CALM_MS).unref();
+    },
     wake: () => {
       for (const thread of threads) thread.wake();
     },

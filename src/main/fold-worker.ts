@@ -20,7 +20,7 @@ const CHARTS_KEPT = 2_000;
 
 const port = parentPort;
 if (port === null) throw new Error("this file is a worker of the engine");
-const { databaseUrl, config, keys, logLevel, share } = workerData as FoldWorkerData;
+const { databaseUrl, config, keys, logLevel, share, unanswered } = workerData as FoldWorkerData;
 const log = createLog(logLevel);
 const say = (message: FromWorker): void => port.postMessage(message);
 
@@ -57,7 +57,12 @@ function takeMaps(): void {
   }
 }
 
+/** From so many senders waiting for an answer on, the fold leaves two thirds of the time to them. */
+const MANY = 4;
+const LONGEST_REST_MS = 500;
+
 const loop = startFoldLoop({
+  restAfter: (batchMs) => (Atomics.load(unanswered, 0) >= MANY ? Math.min(2 * batchMs, LONGEST_REST_MS) : 0),
   fold: (most, giveUp) => foldOnce(needs, most, giveUp ? () => true : undefined),
   isOutage,
   onProgress: (folded) => say({ kind: "folded", count: folded }),
