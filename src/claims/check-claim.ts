@@ -69,6 +69,8 @@ export function checkClaim(claim: Claim, referenced: readonly Resource[]): reado
   const provider = referenced.find(({ resourceType, id }) => `${resourceType}/${id}` === claim.provider.reference);
   const npi =
     provider?.resourceType === "Organization" ? provider.identifier?.find(({ system }) => system === IDENTIFIERS.npi)?.value : undefined;
+  // The claim before is at the receiver already, or is delivered before this one.
+  const { related: _related, ...within } = claim;
   const numbered = [claim.item, claim.diagnosis, claim.procedure, claim.careTeam, claim.insurance, claim.supportingInfo].every(inOrder);
   return [
     ...[claim, ...referenced].flatMap((resource) =>
@@ -76,7 +78,7 @@ export function checkClaim(claim: Claim, referenced: readonly Resource[]): reado
         hard("CB-CLM-R4", place, [text, "Have the source of this element corrected."], "HL7 FHIR R4 (4.0.1)"),
       ),
     ),
-    ...[claim, ...referenced]
+    ...[within, ...referenced]
       .flatMap((resource) => referencesIn(resource))
       .filter((reference) => !there.has(reference))
       .map((reference) =>

@@ -94,8 +94,9 @@ describe("a claim", () => {
         net?.value,
       ]),
     ).toEqual([
-      ["0120", "1200001", 3, 1420, 4260],
-      ["0258", "J7030", 2, 39, 78],
+      ["0120", "not-applicable", 3, 1420, 4260],
+      // On a stay only drugs that are billed in detail keep their code.
+      ["0258", "not-applicable", 2, 39, 78],
       // 248.01 does not divide by 80 into whole cents: no unit price rather than a wrong one.
       ["0636", "Q9967", 80, undefined, 248.01],
     ]);
@@ -130,7 +131,7 @@ describe("a claim", () => {
   it("of a billing group is professional: pointers in order, place of service, rendering NPI, no hospital charges", () => {
     const { claim, referenced } = made(EMERGENCY_CHART, PROFESSIONAL_CODES, "PRO:MED");
     expect(claim.type.coding?.[0]?.code).toBe("professional");
-    expect(claim.supportingInfo).toBeUndefined();
+    expect(claim.supportingInfo?.map(({ category }) => category.coding?.[0]?.code)).toEqual(["claimfrequency"]);
     expect(claim.item).toHaveLength(1);
     expect(claim.item?.[0]).toMatchObject({
       diagnosisSequence: [2, 1],
