@@ -229,11 +229,11 @@ describe("the check of a claim", () => {
     codesOf({ ...EMERGENCY_CODES, lines: [{ chargeId: chargeId(0), diagnosisPointers: [1] }] }),
   );
   it.each([
-    ["a wrong total", { total: { value: 683.01, currency: "USD" as const } }, "CB-CLM-TOTAL"],
-    ["a pointer to nothing", { diagnosis: [] }, "CB-CLM-POINTER"],
-    ["a gap in the numbering", { diagnosis: claim.diagnosis?.slice(1) ?? [] }, "CB-CLM-SEQUENCE"],
-    ["an unknown provider", { provider: { reference: "Organization/other" } }, "CB-CLM-NPI"],
-    ["no focal insurance", { insurance: claim.insurance.map((one) => ({ ...one, focal: false })) }, "CB-CLM-FOCAL"],
+    ["a wrong total", { total: { value: 683.01, currency: "USD" as const } }, "CB-RDY-301"],
+    ["a pointer to nothing", { diagnosis: [] }, "CB-RDY-403"],
+    ["a gap in the numbering", { diagnosis: claim.diagnosis?.slice(1) ?? [] }, "CB-RDY-201"],
+    ["an unknown provider", { provider: { reference: "Organization/other" } }, "CB-RDY-202"],
+    ["no focal insurance", { insurance: claim.insurance.map((one) => ({ ...one, focal: false })) }, "CB-RDY-209"],
     ["an element R4 has not", { colour: "red" } as object, "CB-CLM-R4"],
   ])("finds %s", (_name, change, rule) => {
     expect(checkClaim({ ...claim, ...change }, referenced).map((one) => one.rule)).toContain(rule);
