@@ -16,9 +16,9 @@ function baseOf(type: string, bundle: Bundle): StructureDefinition {
 }
 
 /** Our profiles, with snapshots. Made once: the R4 definitions they rest on are large. */
-export function profiles(): readonly StructureDefinition[] {
+export function profiles(definitions?: Bundle): readonly StructureDefinition[] {
   if (made === undefined) {
-    const bundle = readJson("fhir/r4/profiles-resources.json") as Bundle;
+    const bundle = definitions ?? (readJson("fhir/r4/profiles-resources.json") as Bundle);
     made = Object.entries(BASES).flatMap(([type, specs]) => specs.map((spec) => makeProfile(baseOf(type, bundle), spec)));
   }
   return made;
@@ -30,7 +30,7 @@ export function profiles(): readonly StructureDefinition[] {
  * types have the names of the base's.
  */
 export function indexProfiles(bundle: Bundle): void {
-  for (const profile of profiles()) {
+  for (const profile of profiles(bundle)) {
     loadDataType({ ...profile, type: profile.url });
     loadDataType(baseOf(profile.type, bundle));
   }
