@@ -44,6 +44,8 @@ export interface AssembleParts {
   readonly frequency?: Frequency;
   /** The claims before: the first is that of the first part. Their lines keep their numbers. */
   readonly prior?: readonly PriorClaim[];
+  /** Claims whose lines keep their numbers, part by part, though the new one does not stand for them; those of `prior` unless told. */
+  readonly numberedBy?: readonly OwnClaim[];
   /** Claims of this item that already bill a part of it: interim bills, late charges. */
   readonly billed?: readonly Claim[];
 }
@@ -69,8 +71,8 @@ const keysOf = (claim: Claim): readonly (readonly [key: string, sequence: number
   });
 
 /** Where the lines of the claims before stood, by line control number. */
-const placesIn = (prior: readonly PriorClaim[]): Places =>
-  new Map(prior.flatMap(({ claim }, part) => keysOf(claim).map(([key, sequence]) => [key, { part, sequence }] as const)));
+const placesIn = (claims: readonly Claim[]): Places =>
+  new Map(claims.flatMap((claim, part) => keysOf(claim).map(([key, sequence]) => [key, { part, sequence }] as const)));
 
 /** What kind of bill a claim is. One that follows another is never an original, whatever the abstract says. */
 export function frequencyOf({ frequency, codes, prior = [] }: Pick<AssembleParts, "frequency" | "codes" | "prior">): Frequency {
@@ -144,7 +146,7 @@ export function assembleClaims(needs: AssembleAllNeeds): Result<readonly Assembl
     diagnoses: codes.diagnoses,
     professional,
     inpatient: stay.inpatient,
-    before: CORRECTS.includes(frequency) ? placesIn(needs.prior ?? []) : new Map(),
+    before: placesIn(needs.numberedBy ?? (CORRECTS.includes(frequency) ? (needs.prior ?? []).map(({ claim }) => claim) : [])),
   });
   const none =
     drafts.length > 0 ? [] : [inTheWay("CB-CLM-EMPTY", "Claim.item", "The claim has no line.", "Wait for charges, or add a line.")];

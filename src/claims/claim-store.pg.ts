@@ -18,8 +18,8 @@ import { IDENTIFIERS } from "./systems.ts";
 type Queryable = pg.Pool | pg.PoolClient;
 export type StoredClaim = Claim & { readonly id: string };
 
-const claimContext = (claimId: string): string => `claim ${claimId}`;
-const identifierKey = (sealer: Sealer, system: string, value: string): Buffer =>
+export const claimContext = (claimId: string): string => `claim ${claimId}`;
+export const identifierKey = (sealer: Sealer, system: string, value: string): Buffer =>
   sealer.blindIndex("claim-identifier", `${system}|${value}`);
 
 export interface ReleaseNeeds {
@@ -34,18 +34,19 @@ export interface ReleaseNeeds {
 const FIRST_LETTER = 65;
 
 /**
- * Id and number of a claim. The number, at most 20 characters (CLM01), is what the billing system files the claim under: version included,
- * so each is unique; the second claim of one version has a B behind it, the third a C.
+ * What the billing system files a claim under: at most 20 characters (CLM01). Version included, so each is unique; the second claim of one
+ * version has a B behind it, the third a C.
+ * @param part counted from 0.
  */
-function claimIds(idKey: IdKey, itemId: string, version: number, part: number): ClaimIds {
+export function claimNumber(idKey: IdKey, itemId: string, version: number, part = 0): string {
   const base = stableId(idKey, "claim-number", itemId).replaceAll("-", "").slice(-14).toUpperCase();
-  const letter = part === 0 ? "" : String.fromCharCode(FIRST_LETTER + part);
-  return {
-    claimId:
-      part === 0 ? stableId(idKey, "Claim", itemId, String(version)) : stableId(idKey, "Claim", itemId, String(version), String(part + 1)),
-    identifierValue: `CB${base}-${version}${letter}`,
-  };
+  return `CB${base}-${version}${part === 0 ? "" : String.fromCharCode(FIRST_LETTER + part)}`;
 }
+
+const claimIds = (idKey: IdKey, itemId: string, version: number, part: number): ClaimIds => ({
+  claimId: stableId(idKey, "Claim", itemId, String(version), ...(part === 0 ? [] : [String(part + 1)])),
+  identifierValue: claimNumber(idKey, itemId, version, part),
+});
 
 /** Gives the release of the work list its claim: assembled from the pinned chart, checked, stored sealed, and queued for delivery. */
 export function createReleaseClaim({ sealer, site, idKey, destinations, now }: ReleaseNeeds): ReleaseClaim {
@@ -68,13 +69,15 @@ export function createReleaseClaim({ sealer, site, idKey, destinations, now }: R
       site,
       created: (codedAt ?? now()).toISOString(),
       idKey,
-      ...(prior.length === 0 ? {} : { prior }),
+      ...(prior.length === 0 || item.replaces === undefined ? {} : { prior }),
+      ...(item.numberedBy === undefined ? {} : { numberedBy: prior.map(({ claim }) => claim) }),
       billed,
     };
     const assembled = assembleClaims({ ...parts, idsOf: (part) => claimIds(idKey, item.itemId, version, part) });
     if (!assembled.ok) return assembled;
     const claims = assembled.value;
-    const gone = prior.length > claims.length ? [fewerParts(prior.length, claims.length)] : [];
+    const apart = item.replaces === undefined && prior.length > 0 && prior.length + claims.length > 2;
+    const gone = prior.length > claims.length || apart ? [otherParts(prior.length, claims.length)] : [];
     const findings = [...gone, ...claims.flatMap(({ claim, referenced }) => checkClaim(claim, referenced))];
     if (findings.length > 0) return fail(findings);
     const frequency = frequencyOf(parts);
@@ -128,12 +131,12 @@ export function createReleaseClaim({ sealer, site, idKey, destinations, now }: R
 async function claimsBefore(
   client: pg.PoolClient,
   sealer: Sealer,
-  { itemId, replaces, codingVersion }: Releasable,
+  { itemId, replaces, numberedBy, codingVersion }: Releasable,
 ): Promise<{ readonly prior: readonly PriorClaim[]; readonly billed: readonly Claim[]; readonly codedAt?: Date }> {
   const { rows } = await client.query<{ id: string; sealed: Buffer; prior: boolean }>(
     `select c.id, c.sealed, c.version = (select r.version from claim r where r.id = $2) as prior
      from claim c where c.item_id = $1 and $2::uuid is not null order by c.version, c.part`,
-    [itemId, replaces ?? null],
+    [itemId, replaces ?? numberedBy ?? null],
   );
   const opened = rows.map(({ id, sealed, prior }) => ({ prior, claim: sealer.openJson(sealed, claimContext(id)) as StoredClaim }));
   const coded = await client.query<{ made_at: Date }>("select made_at from coding_version where item_id = $1 and version = $2", [
@@ -148,7 +151,7 @@ async function claimsBefore(
   };
 }
 
-const fewerParts = (before: number, now: number): Finding =>
+const otherParts = (before: number, now: number): Finding =>
   hard(
     "CB-CLM-PARTS",
     "Claim",

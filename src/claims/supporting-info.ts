@@ -55,10 +55,14 @@ const medicalRecordNumber = (patient: Patient | undefined): string | undefined =
 
 const present = <T>(value: T | undefined, make: (value: T) => Entry): readonly Entry[] => (value === undefined ? [] : [make(value)]);
 
+export const conditionCodeInfo = (code: string): Entry => own("conditioncode", { code: coded(CLAIM_SYSTEMS.conditionCode, code) });
+export const remarksInfo = (text: string): Entry => standard("info", { valueString: text });
+export const frequencyInfo = (frequency: string): Entry => own("claimfrequency", { code: coded(CLAIM_SYSTEMS.claimFrequency, frequency) });
+
 /** Condition codes, remarks: what both kinds of claim have. */
 const saidOfAll = ({ conditions, remarks }: ClaimAbstract): readonly Entry[] => [
-  ...conditions.map((code) => own("conditioncode", { code: coded(CLAIM_SYSTEMS.conditionCode, code) })),
-  ...present(remarks, (text) => standard("info", { valueString: text })),
+  ...conditions.map(conditionCodeInfo),
+  ...present(remarks, remarksInfo),
 ];
 
 const DRG_SYSTEMS = { "MS-DRG": CLAIM_SYSTEMS.msDrg, "APR-DRG": CLAIM_SYSTEMS.aprDrg } as const;
@@ -118,7 +122,7 @@ const daysOf = ({ start, end }: Period): Period => {
 /** The header of a professional claim: CMS-1500 items 10d, 14, 18, 19 and 22. */
 export const professionalInfo = ({ stay, abstract, frequency }: InfoNeeds): ClaimSupportingInfo[] =>
   numbered([
-    own("claimfrequency", { code: coded(CLAIM_SYSTEMS.claimFrequency, frequency) }),
+    frequencyInfo(frequency),
     ...abstract.occurrences
       .filter(({ code }) => ONSET.has(code))
       .map(({ code, date }) => standard("onset", { code: coded(CLAIM_SYSTEMS.occurrenceCode, code), timingDate: date })),

@@ -14,7 +14,7 @@ const LENGTHS = { number: 20, control: 30, reference: 50, remarks: 80, name: 60 
 const tooLong = (text: string | undefined, most: number, place: string): readonly Fault[] =>
   when((text?.length ?? 0) > most, place, `This is longer than ${most} characters.`, "Shorten it.");
 
-/** Numbers rise, each once; without a gap unless lines of an earlier version are gone. */
+/** Numbers rise, each once. @param gaps where some may be missing: lines that an earlier version had. */
 function misnumbered(parts: readonly { readonly sequence?: number }[] | undefined, place: string, gaps: boolean): readonly Fault[] {
   const numbers = (parts ?? []).map(({ sequence }) => sequence ?? 0);
   const wrong = gaps
@@ -88,11 +88,11 @@ export const FORM_CHECKS: readonly ReadinessCheck[] = [
   {
     id: "CB-RDY-201",
     snip: 2,
-    title: "Numberings count from 1, each number once",
+    title: "Numberings count from 1, each number once; lines may lack numbers that an earlier version had",
     severity: "hard",
     citation: TR3,
     run: ({ claim }) => [
-      ...misnumbered(claim.item, "Claim.item", claim.related !== undefined),
+      ...misnumbered(claim.item, "Claim.item", true),
       ...misnumbered(claim.diagnosis, "Claim.diagnosis", false),
       ...misnumbered(claim.procedure, "Claim.procedure", false),
       ...misnumbered(claim.careTeam, "Claim.careTeam", false),

@@ -98,7 +98,15 @@ export const PROFESSIONAL: ProfileSpec = {
   rules: [
     {
       path: "Claim",
-      invariants: [...BOTH, { key: "ccp-procedure", human: "Services are lines, not procedures", expression: "procedure.empty()" }],
+      invariants: [
+        ...BOTH,
+        { key: "ccp-procedure", human: "Services are lines, not procedures", expression: "procedure.empty()" },
+        {
+          key: "ccp-frequency",
+          human: "The claim says once whether it is an original, a replacement or a void",
+          expression: "supportingInfo.where(category.coding.where(code = 'claimfrequency').exists()).count() = 1",
+        },
+      ],
     },
     ...shared("professional"),
     ...needed("item.careTeamSequence", "item.location[x]"),
@@ -113,7 +121,7 @@ export const PROFESSIONAL: ProfileSpec = {
       slices: {
         by: "category",
         slices: [
-          own("claimfrequency", 1, "1"),
+          own("claimfrequency", 0, "1"),
           own("conditioncode", 0, "12"),
           standard("onset", 0, "*"),
           standard("hospitalized", 0, "1"),
