@@ -14,7 +14,7 @@ import { draftsOf } from "./line-drafts.ts";
 import { controlNumberOf } from "./line-numbers.ts";
 import { claimOf, type Whole } from "./one-claim.ts";
 import { placeOfService } from "./place-of-service.ts";
-import { CONTINUES, CORRECTS, type Frequency, ORIGINAL, REPLACEMENT } from "./type-of-bill.ts";
+import { CONTINUES, type Frequency, ORIGINAL, REPLACEMENT } from "./type-of-bill.ts";
 
 /** A claim of ours with its id. */
 export type OwnClaim = Claim & { readonly id: string };
@@ -44,8 +44,8 @@ export interface AssembleParts {
   readonly frequency?: Frequency;
   /** The claims before: the first is that of the first part. Their lines keep their numbers. */
   readonly prior?: readonly PriorClaim[];
-  /** Claims whose lines keep their numbers, part by part, though the new one does not stand for them; those of `prior` unless told. */
-  readonly numberedBy?: readonly OwnClaim[];
+  /** Every version of the claim so far, oldest first, each part by part: lines keep their numbers. That of `prior` alone unless told. */
+  readonly versions?: readonly (readonly Claim[])[];
   /** Claims of this item that already bill a part of it: interim bills, late charges. */
   readonly billed?: readonly Claim[];
 }
@@ -70,9 +70,11 @@ const keysOf = (claim: Claim): readonly (readonly [key: string, sequence: number
     return number === undefined ? [] : [[number, item.sequence]];
   });
 
-/** Where the lines of the claims before stood, by line control number. */
-const placesIn = (claims: readonly Claim[]): Places =>
-  new Map(claims.flatMap((claim, part) => keysOf(claim).map(([key, sequence]) => [key, { part, sequence }] as const)));
+/** Where each line stood last, by line control number. */
+const placesIn = (versions: readonly (readonly Claim[])[]): Places =>
+  new Map(
+    versions.flatMap((parts) => parts.flatMap((claim, part) => keysOf(claim).map(([key, sequence]) => [key, { part, sequence }] as const))),
+  );
 
 /** What kind of bill a claim is. One that follows another is never an original, whatever the abstract says. */
 export function frequencyOf({ frequency, codes, prior = [] }: Pick<AssembleParts, "frequency" | "codes" | "prior">): Frequency {
@@ -146,7 +148,8 @@ export function assembleClaims(needs: AssembleAllNeeds): Result<readonly Assembl
     diagnoses: codes.diagnoses,
     professional,
     inpatient: stay.inpatient,
-    before: placesIn(needs.numberedBy ?? (CORRECTS.includes(frequency) ? (needs.prior ?? []).map(({ claim }) => claim) : [])),
+    // A bill that goes on from another is one of its own: its lines count from one.
+    before: CONTINUES.includes(frequency) ? new Map() : placesIn(needs.versions ?? [(needs.prior ?? []).map(({ claim }) => claim)]),
   });
   const none =
     drafts.length > 0 ? [] : [inTheWay("CB-CLM-EMPTY", "Claim.item", "The claim has no line.", "Wait for charges, or add a line.")];

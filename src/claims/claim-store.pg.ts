@@ -61,24 +61,22 @@ export function createReleaseClaim({ sealer, site, idKey, destinations, now }: R
       [item.itemId],
     );
     const version = rows[0]?.version ?? 1;
-    const { prior, billed, codedAt } = await claimsBefore(client, sealer, item);
+    const before = await claimsBefore(client, sealer, item);
     const parts = {
       chart,
       stream: item.stream,
       codes: item.codes,
       site,
-      created: (codedAt ?? now()).toISOString(),
+      created: (before.codedAt ?? now()).toISOString(),
       idKey,
-      ...(prior.length === 0 || item.replaces === undefined ? {} : { prior }),
-      ...(item.numberedBy === undefined ? {} : { numberedBy: prior.map(({ claim }) => claim) }),
-      billed,
+      prior: before.prior,
+      versions: before.versions,
+      billed: before.versions.flat(),
     };
     const assembled = assembleClaims({ ...parts, idsOf: (part) => claimIds(idKey, item.itemId, version, part) });
     if (!assembled.ok) return assembled;
     const claims = assembled.value;
-    const apart = item.replaces === undefined && prior.length > 0 && prior.length + claims.length > 2;
-    const gone = prior.length > claims.length || apart ? [otherParts(prior.length, claims.length)] : [];
-    const findings = [...gone, ...claims.flatMap(({ claim, referenced }) => checkClaim(claim, referenced))];
+    const findings = [...partsDiffer(before, claims.length), ...claims.flatMap(({ claim, referenced }) => checkClaim(claim, referenced))];
     if (findings.length > 0) return fail(findings);
     const frequency = frequencyOf(parts);
     for (const [part, { claim, referenced }] of claims.entries()) {
@@ -127,28 +125,37 @@ export function createReleaseClaim({ sealer, site, idKey, destinations, now }: R
   };
 }
 
-/** The claims of the version that is replaced, part by part; every claim of the item that bills a part of it; when the codes were frozen. */
-async function claimsBefore(
-  client: pg.PoolClient,
-  sealer: Sealer,
-  { itemId, replaces, numberedBy, codingVersion }: Releasable,
-): Promise<{ readonly prior: readonly PriorClaim[]; readonly billed: readonly Claim[]; readonly codedAt?: Date }> {
-  const { rows } = await client.query<{ id: string; sealed: Buffer; prior: boolean }>(
-    `select c.id, c.sealed, c.version = (select r.version from claim r where r.id = $2) as prior
-     from claim c where c.item_id = $1 and $2::uuid is not null order by c.version, c.part`,
-    [itemId, replaces ?? numberedBy ?? null],
+interface Before {
+  /** The claims that are replaced, part by part. */
+  readonly prior: readonly PriorClaim[];
+  /** Every version of the item's claim, oldest first, part by part. */
+  readonly versions: readonly (readonly StoredClaim[])[];
+  /** When the codes were frozen. */
+  readonly codedAt?: Date;
+}
+
+async function claimsBefore(client: pg.PoolClient, sealer: Sealer, { itemId, replaces, codingVersion }: Releasable): Promise<Before> {
+  const { rows } = await client.query<{ id: string; version: number; sealed: Buffer }>(
+    "select id, version, sealed from claim where item_id = $1 order by version, part",
+    [itemId],
   );
-  const opened = rows.map(({ id, sealed, prior }) => ({ prior, claim: sealer.openJson(sealed, claimContext(id)) as StoredClaim }));
+  const versions = [...Map.groupBy(rows, ({ version }) => version).values()].map((parts) =>
+    parts.map(({ id, sealed }) => sealer.openJson(sealed, claimContext(id)) as StoredClaim),
+  );
+  const prior = replaces === undefined ? undefined : versions.find((parts) => parts.some(({ id }) => id === replaces));
   const coded = await client.query<{ made_at: Date }>("select made_at from coding_version where item_id = $1 and version = $2", [
     itemId,
     codingVersion,
   ]);
   const codedAt = coded.rows[0]?.made_at;
-  return {
-    prior: opened.filter(({ prior }) => prior).map(({ claim }) => ({ claim })),
-    billed: opened.map(({ claim }) => claim),
-    ...(codedAt === undefined ? {} : { codedAt }),
-  };
+  return { prior: (prior ?? []).map((claim) => ({ claim })), versions, ...(codedAt === undefined ? {} : { codedAt }) };
+}
+
+/** Whether the parts of a claim cannot be matched to those of the one before: fewer of them, or nobody said that it is replaced. */
+function partsDiffer({ prior, versions }: Before, count: number): readonly Finding[] {
+  const before = prior.length > 0 ? prior.length : (versions.at(-1)?.length ?? 0);
+  const alone = prior.length === 0 && versions.length > 0 && (before > 1 || count > 1);
+  return prior.length > count || alone ? [otherParts(before, count)] : [];
 }
 
 const otherParts = (before: number, now: number): Finding =>

@@ -27,7 +27,7 @@ export interface Part {
   readonly diagnoses: readonly number[];
 }
 
-/** The lines of the claims before, by what they are known by: which claim, and their number in it. */
+/** Every line that a version so far had, by what it is known by: on which claim it stood last, and its number there. */
 export type Places = ReadonlyMap<string, { readonly part: number; readonly sequence: number }>;
 
 export interface DivideNeeds {

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { loadSiteData } from "#src/sitedata/load.ts";
 import { BENCH_DEFAULTS, type BenchOptions, runBench } from "./bench/bench.ts";
+import { benchClaims, CLAIMS_BENCH_DEFAULTS } from "./bench/claims-bench.ts";
 import { benchEdits } from "./bench/edits-bench.ts";
 import { runSearchBench } from "./bench/search-bench.pg.ts";
 import { FOLD_BENCH_DEFAULTS, runFoldBench } from "./bench/fold.pg.ts";
@@ -97,6 +98,14 @@ export function registerOffline(program: Command): void {
       const site = loadSiteData(DEMO_SITE);
       if (!site.ok) throw new CommandFault(site.failure.join("\n"));
       out(JSON.stringify(benchEdits(site.value)));
+    });
+  bench
+    .command("claims")
+    .description("measure building claims and checking them whole, on several threads; the report is one JSON line")
+    .option("--claims <n>", "claims of the measured run", wholeNumber, CLAIMS_BENCH_DEFAULTS.claims)
+    .option("--threads <n>", "threads, one a core", wholeNumber, CLAIMS_BENCH_DEFAULTS.threads)
+    .action(async ({ claims, threads }: { claims: number; threads: number }) => {
+      out(JSON.stringify(await benchClaims(claims, threads)));
     });
   bench
     .command("fold")

@@ -14,8 +14,6 @@ export interface Releasable {
   readonly codes: CodeSubmission;
   /** The claim of this item that is out: the new one takes its place (frequency 7). */
   readonly replaces?: string;
-  /** A claim of this item that the new one does not take the place of by itself; its lines keep their numbers. */
-  readonly numberedBy?: string;
 }
 
 /**
