@@ -1,149 +1,179 @@
-import type { Claim, Coverage, Resource } from "@medplum/fhirtypes";
-import type { IdKey } from "#src/base/ids.ts";
-import { dollars } from "#src/base/money.ts";
+import type { Claim, Resource } from "@medplum/fhirtypes";
+import { type IdKey, stableId } from "#src/base/ids.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { type ChartSnapshot, ofType } from "#src/charts/snapshot.ts";
 import { chargesOf, chartCharges, isProfessional } from "#src/coding/charges.ts";
-import { CITE, hard } from "#src/coding/findings.ts";
+import { CITE } from "#src/coding/findings.ts";
 import { stayOf } from "#src/coding/stay.ts";
 import type { CodeSubmission, Finding, Stream } from "#src/coding/submission.ts";
-import type { Facility, SiteData } from "#src/sitedata/site-data.ts";
-import { careTeamOf } from "./care-team.ts";
-import { diagnosesOf, institutionalInfo, placeOfService, proceduresOf } from "./coded-parts.ts";
-import { linesOf } from "./lines.ts";
-import { coveragesOf, providerOf, selfPay, withPayer } from "./parties.ts";
-import { closureOf } from "./references.ts";
-import { CLAIM_SYSTEMS, IDENTIFIERS } from "./systems.ts";
+import type { SiteData } from "#src/sitedata/site-data.ts";
+import { claimAbstractOf } from "./claim-abstract.ts";
+import { divide, LIMITS, type Places, rolledUp } from "./divide.ts";
+import { inTheWay } from "./in-the-way.ts";
+import { draftsOf } from "./line-drafts.ts";
+import { controlNumberOf } from "./line-numbers.ts";
+import { claimOf, type Whole } from "./one-claim.ts";
+import { placeOfService } from "./place-of-service.ts";
+import { CONTINUES, type Frequency, ORIGINAL, REPLACEMENT } from "./type-of-bill.ts";
 
-export interface AssembleNeeds {
+/** A claim of ours with its id. */
+export type OwnClaim = Claim & { readonly id: string };
+
+export interface ClaimIds {
+  readonly claimId: string;
+  /** What the billing system files the claim under (CLM01): 20 characters at most. */
+  readonly identifierValue: string;
+}
+
+/** A claim that the new one stands for or goes on from. */
+export interface PriorClaim {
+  readonly claim: OwnClaim;
+  /** The payer's own number of it (UB-04 form locator 64), when known. */
+  readonly payerReference?: string;
+}
+
+export interface AssembleParts {
   readonly chart: ChartSnapshot;
   readonly stream: Stream;
   readonly codes: CodeSubmission;
   readonly site: SiteData;
-  readonly ids: { readonly claimId: string; readonly identifierValue: string };
-  /** When the claim is made, ISO 8601. */
+  /** When the codes were frozen, ISO 8601: the same codes of the same chart are the same claim to the byte. */
   readonly created: string;
   readonly idKey: IdKey;
+  /** What kind of bill; that of the coder's abstract, else a replacement where there is a claim before, else an original. */
+  readonly frequency?: Frequency;
+  /** The claims before: the first is that of the first part. Their lines keep their numbers. */
+  readonly prior?: readonly PriorClaim[];
+  /** Every version of the claim so far, oldest first, each part by part: lines keep their numbers. That of `prior` alone unless told. */
+  readonly versions?: readonly (readonly Claim[])[];
+  /** Claims of this item that already bill a part of it: interim bills, late charges. */
+  readonly billed?: readonly Claim[];
+}
+
+export interface AssembleNeeds extends AssembleParts {
+  readonly ids: ClaimIds;
+}
+export interface AssembleAllNeeds extends AssembleParts {
+  /** @param part counted from 0. */
+  readonly idsOf: (part: number) => ClaimIds;
 }
 
 export interface Assembled {
-  readonly claim: Claim & { readonly id: string };
+  readonly claim: OwnClaim;
   /** Everything the claim refers to, as it stands in the chart, with the NPIs of the site data. */
   readonly referenced: readonly Resource[];
 }
 
-/** Most lines a claim takes: 837 institutional 999, professional 50. */
-const MOST_LINES = { institutional: 999, professional: 50 } as const;
+const keysOf = (claim: Claim): readonly (readonly [key: string, sequence: number])[] =>
+  (claim.item ?? []).flatMap((item): (readonly [string, number])[] => {
+    const number = controlNumberOf(item);
+    return number === undefined ? [] : [[number, item.sequence]];
+  });
 
-/** The billing provider: a professional group that is in facilities.csv by its own name, else the hospital. */
-function billingFacility(site: SiteData, chart: ChartSnapshot, stream: Stream): Facility | undefined {
-  const group = isProfessional(stream) ? site.facility(stream.slice("PRO:".length)) : undefined;
-  return group ?? site.facility(chart.facility);
-}
-
-/** The chart's coverages as the claim's insurance, and the payers with what the site knows of them. */
-function insuranceOf(
-  chart: ChartSnapshot,
-  site: SiteData,
-  patient: string,
-  idKey: IdKey,
-): { coverages: readonly Coverage[]; payers: readonly Resource[]; insurer?: string } {
-  const charted = coveragesOf(chart);
-  const coverages = charted.length === 0 ? [selfPay(patient, chart.accountId, idKey)] : charted;
-  const payers = ofType(chart, "Organization").map((organization) =>
-    withPayer(organization, site.payer(organization.identifier?.[0]?.value ?? "")),
+/** Where each line stood last, by line control number. */
+const placesIn = (versions: readonly (readonly Claim[])[]): Places =>
+  new Map(
+    versions.flatMap((parts) => parts.flatMap((claim, part) => keysOf(claim).map(([key, sequence]) => [key, { part, sequence }] as const))),
   );
-  const first = coverages[0]?.payor[0]?.reference;
-  return { coverages, payers, ...(first?.startsWith("Organization/") === true ? { insurer: first } : {}) };
+
+/** What kind of bill a claim is. One that follows another is never an original, whatever the abstract says. */
+export function frequencyOf({ frequency, codes, prior = [] }: Pick<AssembleParts, "frequency" | "codes" | "prior">): Frequency {
+  const said = codes.abstract?.frequency;
+  if (frequency !== undefined) return frequency;
+  if (said !== undefined && said !== ORIGINAL) return said;
+  return prior.length > 0 ? REPLACEMENT : ORIGINAL;
 }
 
-/**
- * Makes the FHIR R4 Claim of a coded chart: institutional (UB-04, 837I) for the facility stream, professional (CMS-1500,
- * 837P) for a billing group. Pure: the same parts give the same claim. Fails with everything that stands in the way.
- */
-export function assembleClaim(needs: AssembleNeeds): Result<Assembled, readonly Finding[]> {
-  const { chart, stream, codes, site, ids, created, idKey } = needs;
+/** What has to be there before a claim can be thought of: a visit, and who bills. */
+function wholeOf(needs: AssembleAllNeeds): Result<Whole, readonly Finding[]> {
+  const { chart, stream, codes, site, created } = needs;
   const professional = isProfessional(stream);
   const stay = stayOf(chart);
   if (stay === undefined)
     return fail([
-      hard(
-        "CB-CLM-ENCOUNTER",
-        "Claim.item[0].encounter",
-        ["The chart has no encounter that took place.", "Have the visit sent again."],
-        CITE.transaction,
-      ),
+      inTheWay("CB-CLM-ENCOUNTER", "Claim.item[0].encounter", "The chart has no encounter that took place.", "Have the visit sent again."),
     ]);
-  const facility = billingFacility(site, chart, stream);
+  // The billing provider: a professional group that is in facilities.csv by its own name, else the hospital.
+  const group = professional ? site.facility(stream.slice("PRO:".length), stay.from) : undefined;
+  const facility = group ?? site.facility(chart.facility, stay.from);
   if (facility === undefined)
     return fail([
-      hard(
+      inTheWay(
         "CB-CLM-FACILITY",
         "Claim.provider",
-        [`The facility ${chart.facility} is not in the site data.`, "Add it to facilities.csv."],
+        `The facility ${chart.facility} is not in the site data.`,
+        "Add it to facilities.csv.",
         CITE.npi,
       ),
     ]);
-  const patient = stay.encounter.subject?.reference ?? `Patient/${ofType(chart, "Patient")[0]?.id}`;
-  const encounter = `Encounter/${stay.encounter.id}`;
   const billed = chargesOf(stream, chartCharges(chart, site, chart.facility), codes);
-  const day = stay.from ?? billed[0]?.day ?? created.slice(0, 10);
-  const lines = linesOf(billed, codes, { professional, day, encounter, placeOfService: placeOfService(stay) });
-  const team = careTeamOf({ chart, stay, billed, codes, site, idKey, professional });
-  const provider = providerOf(facility, idKey);
-  const { coverages, payers, insurer } = insuranceOf(chart, site, patient, idKey);
-  const kind = professional ? "professional" : "institutional";
-  const procedures = professional || !stay.inpatient ? [] : proceduresOf(codes);
-  const lastDay =
-    lines.items
-      .map(({ servicedDate, servicedPeriod }) => servicedPeriod?.end ?? servicedDate ?? day)
-      .sort()
-      .at(-1) ?? day;
-  const claim: Claim & { readonly id: string } = {
-    resourceType: "Claim",
-    id: ids.claimId,
-    identifier: [{ system: IDENTIFIERS.claim, value: ids.identifierValue }],
-    status: "active",
-    type: { coding: [{ system: CLAIM_SYSTEMS.claimType, code: kind }] },
-    use: "claim",
-    patient: { reference: patient },
-    billablePeriod: { start: day, end: stay.through ?? lastDay },
-    created,
-    ...(insurer === undefined ? {} : { insurer: { reference: insurer } }),
-    provider: { reference: `Organization/${provider.id}` },
-    priority: { coding: [{ system: CLAIM_SYSTEMS.priority, code: "normal" }] },
-    ...(team.members.length === 0 ? {} : { careTeam: [...team.members] }),
-    ...(professional ? {} : { supportingInfo: institutionalInfo(stay, chart.accountNumber) }),
-    ...(codes.diagnoses.length === 0 ? {} : { diagnosis: diagnosesOf(codes, !professional && stay.inpatient) }),
-    ...(procedures.length === 0 ? {} : { procedure: procedures }),
-    insurance: coverages.map(({ id }, index) => ({ sequence: index + 1, focal: index === 0, coverage: { reference: `Coverage/${id}` } })),
-    item: [...lines.items],
-    total: { value: dollars(lines.totalCents), currency: "USD" },
-  };
-  const available = new Map<string, Resource>(
-    [...chart.resources, ...payers, ...team.practitioners, ...coverages, provider].map((resource) => [
-      `${resource.resourceType}/${resource.id}`,
-      resource,
-    ]),
-  );
-  const { referenced, missing } = closureOf(claim, available);
+  return ok({
+    needs,
+    professional,
+    stay,
+    facility,
+    abstract: claimAbstractOf(chart, stay, codes),
+    frequency: frequencyOf(needs),
+    patient: stay.encounter.subject?.reference ?? `Patient/${ofType(chart, "Patient")[0]?.id}`,
+    day: stay.from ?? billed[0]?.day ?? created.slice(0, 10),
+    charges: new Map(billed.map((one) => [one.charge.id, one])),
+  });
+}
+
+/**
+ * Makes the FHIR R4 Claims of a coded chart: institutional (UB-04, 837I) for the facility stream, professional (CMS-1500, 837P) for a
+ * billing group; one, or as many as the lines and diagnoses need (see divide.ts). Pure: the same parts give the same claims to the byte.
+ * Fails with everything that stands in the way.
+ */
+export function assembleClaims(needs: AssembleAllNeeds): Result<readonly Assembled[], readonly Finding[]> {
+  const read = wholeOf(needs);
+  if (!read.ok) return read;
+  const whole = read.value;
+  const { professional, stay, day, charges, frequency } = whole;
+  const { chart, codes, site, stream, idKey } = needs;
+  const lineNumber = (key: string): string =>
+    `L${stableId(idKey, "claim-line", chart.accountId, stream, key).replaceAll("-", "").slice(-14).toUpperCase()}`;
+  const made = draftsOf([...charges.values()], codes, {
+    professional,
+    inpatient: stay.inpatient,
+    day,
+    encounter: `Encounter/${stay.encounter.id}`,
+    placeOf: (on, charge) => placeOfService({ stay, site, facility: chart.facility }, on, charge),
+  });
+  const billed = new Set(CONTINUES.includes(frequency) ? (needs.billed ?? []).flatMap((claim) => keysOf(claim).map(([key]) => key)) : []);
+  const summed = stay.inpatient && !professional && made.drafts.length > LIMITS.institutional.lines ? rolledUp(made.drafts) : made.drafts;
+  const drafts = summed.map((draft) => ({ ...draft, key: lineNumber(draft.key) })).filter(({ key }) => !billed.has(key));
+  const divided = divide({
+    drafts,
+    diagnoses: codes.diagnoses,
+    professional,
+    inpatient: stay.inpatient,
+    // A bill that goes on from another is one of its own: its lines count from one.
+    before: CONTINUES.includes(frequency) ? new Map() : placesIn(needs.versions ?? [(needs.prior ?? []).map(({ claim }) => claim)]),
+  });
+  const none =
+    drafts.length > 0 ? [] : [inTheWay("CB-CLM-EMPTY", "Claim.item", "The claim has no line.", "Wait for charges, or add a line.")];
+  // A claim without lines still tells what else is missing.
+  const parts = !divided.ok
+    ? []
+    : divided.value.length > 0
+      ? divided.value
+      : [{ lines: [], diagnoses: codes.diagnoses.map((_, at) => at) }];
+  const claims = parts.map((part, index) => claimOf(whole, part, index));
   const findings = [
-    ...lines.findings,
-    ...team.findings,
-    ...(lines.items.length === 0
-      ? [hard("CB-CLM-EMPTY", "Claim.item", ["The claim has no line.", "Wait for charges, or add a line."], CITE.transaction)]
-      : []),
-    ...(lines.items.length > MOST_LINES[kind]
-      ? [hard("CB-CLM-LINES", "Claim.item", [`A claim takes ${MOST_LINES[kind]} lines.`, "Split the account."], CITE.transaction)]
-      : []),
-    ...missing.map((reference) =>
-      hard(
-        "CB-CLM-REFERENCE",
-        "Claim",
-        [`The chart has no ${reference.split("/")[0]} that the claim refers to.`, "Have it sent again."],
-        CITE.transaction,
-      ),
-    ),
+    ...made.findings,
+    ...none,
+    ...(divided.ok ? [] : divided.failure),
+    ...claims.flatMap((claim) => (claim.ok ? [] : claim.failure)),
   ];
-  return findings.length > 0 ? fail(findings) : ok({ claim, referenced });
+  return findings.length > 0 ? fail(findings) : ok(claims.flatMap((claim) => (claim.ok ? [claim.value] : [])));
+}
+
+/** The one claim of an item; fails when it needs more than one. See assembleClaims. */
+export function assembleClaim({ ids, ...needs }: AssembleNeeds): Result<Assembled, readonly Finding[]> {
+  const all = assembleClaims({ ...needs, idsOf: () => ids });
+  if (!all.ok) return all;
+  const [first, ...more] = all.value;
+  if (first !== undefined && more.length === 0) return ok(first);
+  return fail([inTheWay("CB-CLM-PARTS", "Claim.item", "The item gives more than one claim.", "Make them all.")]);
 }

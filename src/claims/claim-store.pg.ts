@@ -8,17 +8,18 @@ import { readChart } from "#src/charts/chart-store.pg.ts";
 import { factsOf } from "#src/charts/facts.ts";
 import { CITE, hard } from "#src/coding/findings.ts";
 import { stayOf } from "#src/coding/stay.ts";
+import type { Finding } from "#src/coding/submission.ts";
 import type { SiteData } from "#src/sitedata/site-data.ts";
-import type { ReleaseClaim } from "#src/worklist/release.pg.ts";
-import { assembleClaim } from "./assemble.ts";
+import type { Releasable, ReleaseClaim } from "#src/worklist/release.pg.ts";
+import { assembleClaims, type ClaimIds, frequencyOf, type PriorClaim } from "./assemble.ts";
 import { checkClaim } from "./check-claim.ts";
 import { IDENTIFIERS } from "./systems.ts";
 
 type Queryable = pg.Pool | pg.PoolClient;
 export type StoredClaim = Claim & { readonly id: string };
 
-const claimContext = (claimId: string): string => `claim ${claimId}`;
-const identifierKey = (sealer: Sealer, system: string, value: string): Buffer =>
+export const claimContext = (claimId: string): string => `claim ${claimId}`;
+export const identifierKey = (sealer: Sealer, system: string, value: string): Buffer =>
   sealer.blindIndex("claim-identifier", `${system}|${value}`);
 
 export interface ReleaseNeeds {
@@ -30,9 +31,22 @@ export interface ReleaseNeeds {
   readonly now: () => Date;
 }
 
-/** At most 20 characters (CLM01): what the billing system files the claim under. Version included, so each is unique. */
-const claimNumber = (idKey: IdKey, itemId: string, version: number): string =>
-  `CB${stableId(idKey, "claim-number", itemId).replaceAll("-", "").slice(-14).toUpperCase()}-${version}`;
+const FIRST_LETTER = 65;
+
+/**
+ * What the billing system files a claim under: at most 20 characters (CLM01). Version included, so each is unique; the second claim of one
+ * version has a B behind it, the third a C.
+ * @param part counted from 0.
+ */
+export function claimNumber(idKey: IdKey, itemId: string, version: number, part = 0): string {
+  const base = stableId(idKey, "claim-number", itemId).replaceAll("-", "").slice(-14).toUpperCase();
+  return `CB${base}-${version}${part === 0 ? "" : String.fromCharCode(FIRST_LETTER + part)}`;
+}
+
+const claimIds = (idKey: IdKey, itemId: string, version: number, part: number): ClaimIds => ({
+  claimId: stableId(idKey, "Claim", itemId, String(version), ...(part === 0 ? [] : [String(part + 1)])),
+  identifierValue: claimNumber(idKey, itemId, version, part),
+});
 
 /** Gives the release of the work list its claim: assembled from the pinned chart, checked, stored sealed, and queued for delivery. */
 export function createReleaseClaim({ sealer, site, idKey, destinations, now }: ReleaseNeeds): ReleaseClaim {
@@ -47,75 +61,110 @@ export function createReleaseClaim({ sealer, site, idKey, destinations, now }: R
       [item.itemId],
     );
     const version = rows[0]?.version ?? 1;
-    const claimId = stableId(idKey, "Claim", item.itemId, String(version));
-    const identifierValue = claimNumber(idKey, item.itemId, version);
-    const created = now().toISOString();
-    const assembled = assembleClaim({
+    const before = await claimsBefore(client, sealer, item);
+    const parts = {
       chart,
       stream: item.stream,
       codes: item.codes,
       site,
-      ids: { claimId, identifierValue },
-      created,
+      created: (before.codedAt ?? now()).toISOString(),
       idKey,
-    });
+      prior: before.prior,
+      versions: before.versions,
+      billed: before.versions.flat(),
+    };
+    const assembled = assembleClaims({ ...parts, idsOf: (part) => claimIds(idKey, item.itemId, version, part) });
     if (!assembled.ok) return assembled;
-    const { referenced } = assembled.value;
-    const claim: StoredClaim = { ...assembled.value.claim, ...(item.replaces === undefined ? {} : { related: priorOf(item.replaces) }) };
-    const findings = checkClaim(claim, referenced);
+    const claims = assembled.value;
+    const findings = [...partsDiffer(before, claims.length), ...claims.flatMap(({ claim, referenced }) => checkClaim(claim, referenced))];
     if (findings.length > 0) return fail(findings);
-    const context = claimContext(claimId);
-    await client.query(
-      `insert into claim (id, item_id, account_id, version, coding_version, frequency, kind, status, identifier_key, patient_id,
-        encounter_id, payer_id, total_cents, created_at, sealed) values ($1, $2, $3, $4, $5, $15, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-      [
-        claimId,
-        item.itemId,
-        item.accountId,
-        version,
-        item.codingVersion,
-        item.stream === "FAC" ? "institutional" : "professional",
-        claim.status,
-        identifierKey(sealer, IDENTIFIERS.claim, identifierValue),
-        idOf(claim.patient.reference),
-        stayOf(chart)?.encounter.id,
-        factsOf(chart.resources).payerId ?? null,
-        centsOf(claim.total?.value ?? 0),
-        created,
-        sealer.sealJson(claim, context),
-        item.replaces === undefined ? ORIGINAL : REPLACEMENT,
-      ],
-    );
-    await client.query(
-      `insert into claim_resource (claim_id, type, id, sealed)
-        select $1, * from unnest($2::text[], $3::uuid[], $4::bytea[])`,
-      [
-        claimId,
-        referenced.map((one) => one.resourceType),
-        referenced.map((one) => one.id),
-        referenced.map((one) => sealer.sealJson(one, context)),
-      ],
-    );
-    if (destinations.length > 0)
-      await client.query("insert into delivery (claim_id, destination, state) select $1, unnest($2::text[]), 'pending'", [
-        claimId,
-        [...new Set(destinations)],
-      ]);
+    const frequency = frequencyOf(parts);
+    for (const [part, { claim, referenced }] of claims.entries()) {
+      const context = claimContext(claim.id);
+      await client.query(
+        `insert into claim (id, item_id, account_id, version, part, parts, coding_version, frequency, kind, status, identifier_key, patient_id,
+          encounter_id, payer_id, total_cents, created_at, sealed) values ($1, $2, $3, $4, $16, $17, $5, $15, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+        [
+          claim.id,
+          item.itemId,
+          item.accountId,
+          version,
+          item.codingVersion,
+          item.stream === "FAC" ? "institutional" : "professional",
+          claim.status,
+          identifierKey(sealer, IDENTIFIERS.claim, claim.identifier?.[0]?.value ?? ""),
+          idOf(claim.patient.reference),
+          stayOf(chart)?.encounter.id,
+          factsOf(chart.resources).payerId ?? null,
+          centsOf(claim.total?.value ?? 0),
+          now(),
+          sealer.sealJson(claim, context),
+          frequency,
+          part + 1,
+          claims.length,
+        ],
+      );
+      await client.query(
+        `insert into claim_resource (claim_id, type, id, sealed)
+          select $1, * from unnest($2::text[], $3::uuid[], $4::bytea[])`,
+        [
+          claim.id,
+          referenced.map((one) => one.resourceType),
+          referenced.map((one) => one.id),
+          referenced.map((one) => sealer.sealJson(one, context)),
+        ],
+      );
+      if (destinations.length > 0)
+        await client.query("insert into delivery (claim_id, destination, state) select $1, unnest($2::text[]), 'pending'", [
+          claim.id,
+          [...new Set(destinations)],
+        ]);
+    }
+    const claimId = claims[0]?.claim.id ?? claimIds(idKey, item.itemId, version, 0).claimId;
     return ok({ claimId });
   };
 }
 
-/** Claim frequency codes (UB-04 FL4, CLM05-3). */
-const ORIGINAL = "1";
-const REPLACEMENT = "7";
+interface Before {
+  /** The claims that are replaced, part by part. */
+  readonly prior: readonly PriorClaim[];
+  /** Every version of the item's claim, oldest first, part by part. */
+  readonly versions: readonly (readonly StoredClaim[])[];
+  /** When the codes were frozen. */
+  readonly codedAt?: Date;
+}
 
-/** The claim that a replacement takes the place of (Claim.related, ex-relatedclaimrelationship). */
-const priorOf = (claimId: string): NonNullable<Claim["related"]> => [
-  {
-    claim: { reference: `Claim/${claimId}` },
-    relationship: { coding: [{ system: "http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelationship", code: "prior" }] },
-  },
-];
+async function claimsBefore(client: pg.PoolClient, sealer: Sealer, { itemId, replaces, codingVersion }: Releasable): Promise<Before> {
+  const { rows } = await client.query<{ id: string; version: number; sealed: Buffer }>(
+    "select id, version, sealed from claim where item_id = $1 order by version, part",
+    [itemId],
+  );
+  const versions = [...Map.groupBy(rows, ({ version }) => version).values()].map((parts) =>
+    parts.map(({ id, sealed }) => sealer.openJson(sealed, claimContext(id)) as StoredClaim),
+  );
+  const prior = replaces === undefined ? undefined : versions.find((parts) => parts.some(({ id }) => id === replaces));
+  const coded = await client.query<{ made_at: Date }>("select made_at from coding_version where item_id = $1 and version = $2", [
+    itemId,
+    codingVersion,
+  ]);
+  const codedAt = coded.rows[0]?.made_at;
+  return { prior: (prior ?? []).map((claim) => ({ claim })), versions, ...(codedAt === undefined ? {} : { codedAt }) };
+}
+
+/** Whether the parts of a claim cannot be matched to those of the one before: fewer of them, or nobody said that it is replaced. */
+function partsDiffer({ prior, versions }: Before, count: number): readonly Finding[] {
+  const before = prior.length > 0 ? prior.length : (versions.at(-1)?.length ?? 0);
+  const alone = prior.length === 0 && versions.length > 0 && (before > 1 || count > 1);
+  return prior.length > count || alone ? [otherParts(before, count)] : [];
+}
+
+const otherParts = (before: number, now: number): Finding =>
+  hard(
+    "CB-CLM-PARTS",
+    "Claim",
+    [`The claim before came in ${before} parts, and this one needs ${now}.`, "Void the claim before, and send a new one."],
+    CITE.transaction,
+  );
 
 const idOf = (reference: string | undefined): string => reference?.split("/")[1] ?? "";
 

@@ -1,11 +1,10 @@
-import type { CodeableConcept, Coverage, Encounter, Identifier, Organization, Practitioner, Reference } from "@medplum/fhirtypes";
+import type { CodeableConcept, Encounter, Identifier, Location, Organization, Practitioner, Reference } from "@medplum/fhirtypes";
 import { type IdKey, stableId } from "#src/base/ids.ts";
-import { type ChartSnapshot, ofType } from "#src/charts/snapshot.ts";
-import type { Facility, KnownPractitioner, Payer, SiteData } from "#src/sitedata/site-data.ts";
+import type { Facility, KnownPractitioner, SiteData } from "#src/sitedata/site-data.ts";
 import { isNpi } from "#src/sitedata/npi.ts";
 import { CLAIM_SYSTEMS, IDENTIFIERS } from "./systems.ts";
 
-const typed = (code: string): CodeableConcept => ({ coding: [{ system: CLAIM_SYSTEMS.identifierType, code }] });
+export const typed = (code: string): CodeableConcept => ({ coding: [{ system: CLAIM_SYSTEMS.identifierType, code }] });
 
 /** The billing provider: UB-04 form locators 1 and 56, CMS-1500 items 25 and 33. */
 export const providerOf = (facility: Facility, idKey: IdKey): Organization & { readonly id: string } => ({
@@ -15,6 +14,7 @@ export const providerOf = (facility: Facility, idKey: IdKey): Organization & { r
     { type: typed("NPI"), system: IDENTIFIERS.npi, value: facility.npi },
     { type: typed("TAX"), system: IDENTIFIERS.taxId, value: facility.taxId },
     ...(facility.ccn === "" ? [] : [{ system: IDENTIFIERS.ccn, value: facility.ccn }]),
+    ...(facility.clia === undefined ? [] : [{ system: IDENTIFIERS.clia, value: facility.clia }]),
     { system: IDENTIFIERS.facility, value: facility.code },
   ],
   active: true,
@@ -31,35 +31,18 @@ export const providerOf = (facility: Facility, idKey: IdKey): Organization & { r
   ],
 });
 
-/** The chart's coverages, first payer first. */
-export const coveragesOf = (chart: ChartSnapshot): readonly Coverage[] =>
-  ofType(chart, "Coverage")
-    .filter(({ status }) => status !== "cancelled" && status !== "entered-in-error")
-    .sort((a, b) => (a.order ?? 99) - (b.order ?? 99));
-
-/** The coverage of who has none: the patient pays. */
-export const selfPay = (patient: string, accountId: string, idKey: IdKey): Coverage & { readonly id: string } => ({
-  resourceType: "Coverage",
-  id: stableId(idKey, "Coverage", "self-pay", accountId),
-  status: "active",
-  type: { coding: [{ system: CLAIM_SYSTEMS.selfPay, code: "pay" }] },
-  beneficiary: { reference: patient },
-  payor: [{ reference: patient }],
-});
-
-/** The payer with what the site knows of it. Its own identifiers stay first. */
-export const withPayer = (organization: Organization, payer: Payer | undefined): Organization =>
-  payer === undefined
-    ? organization
-    : {
-        ...organization,
-        name: organization.name ?? payer.name,
-        identifier: [
-          ...(organization.identifier ?? []),
-          ...(payer.electronicId === "" ? [] : [{ system: IDENTIFIERS.payer, value: payer.electronicId }]),
-          { system: IDENTIFIERS.claimFiling, value: payer.claimFiling },
-        ],
-      };
+/** Where a group's service was done (CMS-1500 item 32): the hospital. */
+export const serviceFacilityOf = (facility: Facility, idKey: IdKey): Location & { readonly id: string } => {
+  const { identifier = [], name, address } = providerOf(facility, idKey);
+  return {
+    resourceType: "Location",
+    id: stableId(idKey, "Location", "service-facility", facility.code),
+    identifier: identifier.filter(({ system }) => system === IDENTIFIERS.npi || system === IDENTIFIERS.facility),
+    status: "active",
+    ...(name === undefined ? {} : { name }),
+    ...(address?.[0] === undefined ? {} : { address: address[0] }),
+  };
+};
 
 /** A practitioner of the chart and the NPI: what the message carried, else what practitioners.csv says of the local number. */
 export interface NamedPractitioner {

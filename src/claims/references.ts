@@ -20,13 +20,22 @@ function mapReferences(value: unknown, change: (reference: Reference) => Referen
   return typeof copy["reference"] === "string" ? change(copy as Reference) : copy;
 }
 
+function collect(value: unknown, found: Set<string>): void {
+  if (typeof value !== "object" || value === null) return;
+  if (Array.isArray(value)) {
+    for (const one of value) collect(one, found);
+    return;
+  }
+  for (const [name, one] of Object.entries(value)) {
+    if (name === "reference" && typeof one === "string") found.add(one);
+    else collect(one, found);
+  }
+}
+
 /** `Type/id` of everything a value refers to. */
 export function referencesIn(value: unknown): readonly string[] {
   const found = new Set<string>();
-  mapReferences(value, (reference) => {
-    if (reference.reference !== undefined) found.add(reference.reference);
-    return reference;
-  });
+  collect(value, found);
   return [...found];
 }
 

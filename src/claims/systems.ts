@@ -1,6 +1,9 @@
 /** Code systems and identifier systems of a claim, besides those of the coded values (src/coding/codes.ts). */
 
 const tho = (name: string): string => `http://terminology.hl7.org/CodeSystem/${name}`;
+const carin = (name: string): string => `http://hl7.org/fhir/us/carin-bb/CodeSystem/${name}`;
+const nubc = (name: string): string => `https://www.nubc.org/CodeSystem/${name}`;
+const own = (name: string): string => `https://chartbridge.dev/fhir/StructureDefinition/${name}`;
 
 export const CLAIM_SYSTEMS = {
   claimType: tho("claim-type"),
@@ -15,12 +18,32 @@ export const CLAIM_SYSTEMS = {
   presentOnAdmission: "https://www.cms.gov/Medicare/Medicare-Fee-for-Service-Payment/HospitalAcqCond/Coding",
   placeOfService: "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set",
   taxonomy: "http://nucc.org/provider-taxonomy",
-  supportingInfo: "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBSupportingInfoType",
-  revenue: "https://www.nubc.org/CodeSystem/RevenueCodes",
-  typeOfBill: "https://www.nubc.org/CodeSystem/TypeOfBill",
-  dischargeStatus: "https://www.nubc.org/CodeSystem/PatDischargeStatus",
-  admissionType: "https://www.nubc.org/CodeSystem/PriorityTypeOfAdmitOrVisit",
-  pointOfOrigin: "https://www.nubc.org/CodeSystem/PointOfOrigin",
+  supportingInfo: carin("C4BBSupportingInfoType"),
+  /** Categories of R4 itself: onset, hospitalized, info … */
+  informationCategory: tho("claiminformationcategory"),
+  /** Categories that neither of the two above has: condition, occurrence, span, value, frequency. In our package. */
+  ownInformation: "https://chartbridge.dev/fhir/CodeSystem/claim-information",
+  carinDiagnosisType: carin("C4BBClaimDiagnosisType"),
+  institutionalSubType: carin("C4BBInstitutionalClaimSubType"),
+  revenue: nubc("RevenueCodes"),
+  typeOfBill: nubc("TypeOfBill"),
+  dischargeStatus: nubc("PatDischargeStatus"),
+  admissionType: nubc("PriorityTypeOfAdmitOrVisit"),
+  pointOfOrigin: nubc("PointOfOrigin"),
+  pointOfOriginNewborn: nubc("PointOfOriginNewborn"),
+  conditionCode: nubc("ConditionCodes"),
+  occurrenceCode: nubc("OccurrenceCodes"),
+  occurrenceSpanCode: nubc("OccurrenceSpanCodes"),
+  valueCode: nubc("ValueCodesAndAmounts"),
+  claimFrequency: nubc("ClaimFrequencyCodes"),
+  msDrg: "https://www.cms.gov/Medicare/Medicare-Fee-for-Service-Payment/AcuteInpatientPPS/MS-DRG-Classifications-and-Software",
+  aprDrg: "http://uri.hddaccess.com/cs/aprdrg",
+  relatedClaim: tho("ex-relatedclaimrelationship"),
+  payee: tho("payeetype"),
+  subscriberRelationship: tho("subscriber-relationship"),
+  dataAbsent: tho("data-absent-reason"),
+  accident: tho("v3-ActCode"),
+  ndc: "http://hl7.org/fhir/sid/ndc",
 } as const;
 
 export const IDENTIFIERS = {
@@ -32,4 +55,41 @@ export const IDENTIFIERS = {
   npi: "http://hl7.org/fhir/sid/us-npi",
   taxId: "urn:oid:2.16.840.1.113883.4.4",
   ccn: "http://terminology.hl7.org/NamingSystem/CMSCertificationNumber",
+  clia: "urn:oid:2.16.840.1.113883.4.7",
+  /** Line control number (837 loop 2400, REF*6R): by it an answer finds its line again. */
+  line: "urn:chartbridge:claim-line",
+  payerClaim: "urn:chartbridge:payer-claim-number",
+} as const;
+
+/** Extensions of ours on a claim. Each has its StructureDefinition in the package. */
+export const EXTENSIONS = {
+  lineControlNumber: own("line-control-number"),
+  nonCovered: own("non-covered-amount"),
+  emergency: own("emergency"),
+  acceptAssignment: own("accept-assignment"),
+  performedBy: own("procedure-care-team-sequence"),
+} as const;
+
+/** Extensions that the maps write on a chart's resources. */
+export const CHART_EXTENSIONS = {
+  accidentDate: own("accident-date"),
+  accidentCode: own("accident-code"),
+  accidentState: own("accident-state"),
+  accidentJobRelated: own("accident-job-related"),
+  conditionCode: own("condition-code"),
+  occurrence: own("occurrence-code"),
+  span: own("occurrence-span"),
+  spanStart: own("occurrence-span-start"),
+  spanEnd: own("occurrence-span-end"),
+  value: own("value-code"),
+  coveredDays: own("covered-days"),
+  nonCoveredDays: own("non-covered-days"),
+  coinsuranceDays: own("coinsurance-days"),
+  drg: own("drg"),
+  drgApproved: own("drg-approved"),
+  coverageAuthorization: own("coverage-authorization"),
+  chargeAuthorization: own("charge-authorization"),
+  referralNumber: own("referral-number"),
+  ndcQuantity: own("ndc-quantity"),
+  revenueCode: own("revenue-code"),
 } as const;

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { loadSiteData } from "#src/sitedata/load.ts";
 import { BENCH_DEFAULTS, type BenchOptions, runBench } from "./bench/bench.ts";
 import { runCodesBench } from "./bench/codes-bench.pg.ts";
+import { benchClaims, CLAIMS_BENCH_DEFAULTS } from "./bench/claims-bench.ts";
 import { benchEdits } from "./bench/edits-bench.ts";
 import { runSearchBench } from "./bench/search-bench.pg.ts";
 import { FOLD_BENCH_DEFAULTS, runFoldBench } from "./bench/fold.pg.ts";
@@ -106,6 +107,14 @@ export function registerOffline(program: Command): void {
     .description("import code-set files into a database of its own, and measure import, memory and searches; the report is one JSON line")
     .action(async (paths: string[]) => {
       process.exitCode = await runCodesBench(paths, { env: process.env, out, err });
+    });
+  bench
+    .command("claims")
+    .description("measure building claims and checking them whole, on several threads; the report is one JSON line")
+    .option("--claims <n>", "claims of the measured run", wholeNumber, CLAIMS_BENCH_DEFAULTS.claims)
+    .option("--threads <n>", "threads, one a core", wholeNumber, CLAIMS_BENCH_DEFAULTS.threads)
+    .action(async ({ claims, threads }: { claims: number; threads: number }) => {
+      out(JSON.stringify(await benchClaims(claims, threads)));
     });
   bench
     .command("fold")

@@ -77,6 +77,11 @@ const abstract = z.strictObject({
     .array(z.strictObject({ code: z.string().regex(/^[0-9A-Z]{2}$/), date: z.iso.date() }))
     .max(24)
     .optional(),
+  /** UB-04 occurrence span codes, first and last day (35 and 36). */
+  spans: z
+    .array(z.strictObject({ code: z.string().regex(/^[0-9A-Z]{2}$/), from: z.iso.date(), through: z.iso.date() }))
+    .max(24)
+    .optional(),
   /** UB-04 value codes (39 to 41); amounts in whole cents, counts times 100. */
   values: z
     .array(z.strictObject({ code: z.string().regex(/^[0-9A-Z]{2}$/), amount: z.int() }))
@@ -107,6 +112,8 @@ const abstract = z.strictObject({
   frequency: z.enum(["1", "2", "3", "4", "5", "7", "8"]).optional(),
   /** The payer's number of the claim that this one replaces or voids. */
   originalReference: z.string().min(1).max(50).optional(),
+  /** Words for the payer (UB-04 form locator 80, CMS-1500 item 19); a claim changed for reason D9 needs them. */
+  remarks: z.string().trim().min(1).max(80).optional(),
   /** Earlier outpatient services before this stay: unrelated to it, as the hospital attests (condition code 51). */
   unrelatedAttested: z.boolean().optional(),
 });

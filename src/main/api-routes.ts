@@ -9,6 +9,8 @@ import { authRoutes } from "#src/api/auth/routes.ts";
 import type { Tokens } from "#src/api/auth/tokens.pg.ts";
 import { type FeedStatus, feedRoutes } from "#src/api/feeds/routes.ts";
 import { type Hl7RouteNeeds, hl7Routes } from "#src/api/hl7v2/routes.ts";
+import { claimRoutes } from "#src/api/claims/routes.ts";
+import { conformanceRoutes } from "#src/api/fhir/conformance-routes.ts";
 import { fhirRoutes } from "#src/api/fhir/routes.ts";
 import { metricsRoutes } from "#src/api/metrics/routes.ts";
 import { messagePage } from "#src/api/messages/page.ts";
@@ -35,7 +37,9 @@ import { createMapRecord, settingsOf } from "#src/charts/map-record.ts";
 import { resolveUnmapped } from "#src/charts/resolve-code.pg.ts";
 import { createTrace, type Trace } from "#src/charts/trace.pg.ts";
 import { unmappedTasks } from "#src/charts/unmapped-codes.pg.ts";
-import { readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
+import { claimBundle, readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
+import { packageExamples } from "#src/claims/sandbox/examples.ts";
+import { sandboxClaims } from "#src/claims/sandbox/sandbox.ts";
 import type { CodingDesk } from "#src/coding/coding-desk.pg.ts";
 import type { CodeStore } from "#src/codesets/code-store.pg.ts";
 import { describeCode } from "#src/codesets/describe.pg.ts";
@@ -230,6 +234,8 @@ export function apiRoutes({
       sealer,
       makeUser: (name, roles) => tokens.makeUser(name, roles as readonly Role[]),
     }),
+    ...claimRoutes({ claimBundle: (id) => claimBundle(pool, sealer, id), sandbox: sandboxClaims }),
+    ...conformanceRoutes(packageExamples),
     ...fhirRoutes({
       version,
       startedAt: new Date().toISOString(),

@@ -5,7 +5,7 @@ import type { ChargeEntry, Department, Facility, KnownPractitioner, Payer, SiteD
 
 /**
  * The files and the columns each must have. All may have `valid_from` and `valid_to`; payers.csv and plans.csv `filing_days`, `appeal_days` and
- * `takes_replacements` (yes or no); charge-master.csv `claim` and `price`.
+ * `takes_replacements` and `accepts_assignment` (yes or no); facilities.csv `clia`; charge-master.csv `claim` and `price`.
  */
 export const SITE_FILES = {
   "facilities.csv": ["facility", "name", "npi", "tax_id", "ccn", "street", "city", "state", "zip", "taxonomy"],
@@ -38,6 +38,7 @@ const readFacility: Check<Facility> = (column, fault) => {
   if (!isNpi(column("npi"))) fault("npi: the check digit is wrong, or it is not ten digits");
   if (!/^\d{2}-?\d{7}$/.test(column("tax_id"))) fault("tax_id is not nine digits");
   if (column("ccn") !== "" && !/^[0-9A-Z]{6}$/.test(column("ccn"))) fault("ccn is not six characters");
+  if (column("clia") !== "" && !/^\d{2}D\d{7}$/.test(column("clia"))) fault("clia is not two digits, D and seven digits");
   return {
     code: column("facility"),
     name: column("name"),
@@ -49,6 +50,7 @@ const readFacility: Check<Facility> = (column, fault) => {
     state: column("state"),
     zip: column("zip"),
     taxonomy: column("taxonomy"),
+    ...(column("clia") === "" ? {} : { clia: column("clia") }),
     ...readValid(column, fault),
   };
 };
@@ -88,6 +90,8 @@ const readPayer: Check<Payer> = (column, fault) => {
   };
   const takes = column("takes_replacements");
   if (!["", "yes", "no"].includes(takes)) fault("takes_replacements is neither yes nor no");
+  const accepts = column("accepts_assignment");
+  if (!["", "yes", "no"].includes(accepts)) fault("accepts_assignment is neither yes nor no");
   const [filingDays, appealDays] = [days("filing_days"), days("appeal_days")];
   return {
     id: column("payer_id"),
@@ -95,6 +99,7 @@ const readPayer: Check<Payer> = (column, fault) => {
     electronicId: column("electronic_id"),
     claimFiling: column("claim_filing"),
     takesReplacements: takes !== "no",
+    ...(accepts === "" ? {} : { acceptsAssignment: accepts === "yes" }),
     ...(filingDays === undefined ? {} : { filingDays }),
     ...(appealDays === undefined ? {} : { appealDays }),
     ...readValid(column, fault),

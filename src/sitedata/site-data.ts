@@ -23,6 +23,8 @@ export interface Facility extends Valid {
   readonly zip: string;
   /** NUCC provider taxonomy. */
   readonly taxonomy: string;
+  /** Number of the laboratory certificate (CLIA); absent when there is none. */
+  readonly clia?: string;
 }
 
 /** A department (PV1-3.1, FT1-13): a row of departments.csv. */
@@ -61,6 +63,8 @@ export interface Payer extends Valid {
   readonly appealDays?: number;
   /** Whether the payer takes replacements and voids (frequency 7 and 8); one that does not wants a call or a reopening. */
   readonly takesReplacements: boolean;
+  /** Whether the provider takes the payer's amount as the whole (837 CLM07, CMS-1500 item 27); absent when nobody said. */
+  readonly acceptsAssignment?: boolean;
 }
 
 /** What the charge master says of a charge on a day: a row of charge-master.csv. */

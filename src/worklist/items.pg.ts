@@ -89,7 +89,7 @@ export async function readItem(pool: pg.Pool, sealer: Sealer, id: string, withCh
       `select at, event, from_state as "from", to_state as "to", actor, detail from item_event where item_id = $1 order by id`,
       [id],
     ),
-    pool.query<{ id: string }>("select id from claim where item_id = $1 order by version", [id]),
+    pool.query<{ id: string }>("select id from claim where item_id = $1 order by version, part", [id]),
     withChart
       ? readChart(pool, sealer, summary.accountId, summary.state === "IN_PROGRESS" && pinned !== null ? pinned : undefined)
       : undefined,

@@ -105,6 +105,18 @@ const TABLE: Readonly<Record<string, string>> = {
   "GET /fhir/R4/Claim": "admin billing",
   "POST /fhir/R4/Claim/_search": "admin billing",
   "GET /fhir/R4/Claim/:id": "admin billing",
+  "GET /fhir/R4/Claim/:id/$bundle": "admin billing",
+  "GET /fhir/R4/StructureDefinition/:id": "admin analyst billing",
+  "GET /fhir/R4/CodeSystem/:id": "admin analyst billing",
+  "GET /fhir/R4/$package": "admin analyst billing",
+  "GET /api/claims/:id/preview": "admin auditor billing supervisor",
+  "GET /api/claims/:id/837": "admin auditor billing supervisor",
+  "GET /api/claims/:id/readiness": "admin auditor billing supervisor",
+  "GET /sandbox/fhir/R4/Claim": "admin billing",
+  "GET /sandbox/fhir/R4/Claim/:id": "admin billing",
+  "GET /sandbox/fhir/R4/Claim/:id/$bundle": "admin billing",
+  "GET /sandbox/api/claims/:id/preview": "admin billing",
+  "GET /sandbox/api/claims/:id/837": "admin billing",
   ...Object.fromEntries(
     ["Patient", "Encounter", "Account", "Coverage", "Organization", "Practitioner", "PractitionerRole", "Location", "RelatedPerson"].map(
       (type) => [`GET /fhir/R4/${type}/:id`, "admin billing"],

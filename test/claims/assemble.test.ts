@@ -94,8 +94,9 @@ describe("a claim", () => {
         net?.value,
       ]),
     ).toEqual([
-      ["0120", "1200001", 3, 1420, 4260],
-      ["0258", "J7030", 2, 39, 78],
+      ["0120", "not-applicable", 3, 1420, 4260],
+      // On a stay only drugs that are billed in detail keep their code.
+      ["0258", "not-applicable", 2, 39, 78],
       // 248.01 does not divide by 80 into whole cents: no unit price rather than a wrong one.
       ["0636", "Q9967", 80, undefined, 248.01],
     ]);
@@ -130,7 +131,7 @@ describe("a claim", () => {
   it("of a billing group is professional: pointers in order, place of service, rendering NPI, no hospital charges", () => {
     const { claim, referenced } = made(EMERGENCY_CHART, PROFESSIONAL_CODES, "PRO:MED");
     expect(claim.type.coding?.[0]?.code).toBe("professional");
-    expect(claim.supportingInfo).toBeUndefined();
+    expect(claim.supportingInfo?.map(({ category }) => category.coding?.[0]?.code)).toEqual(["claimfrequency"]);
     expect(claim.item).toHaveLength(1);
     expect(claim.item?.[0]).toMatchObject({
       diagnosisSequence: [2, 1],
@@ -228,11 +229,11 @@ describe("the check of a claim", () => {
     codesOf({ ...EMERGENCY_CODES, lines: [{ chargeId: chargeId(0), diagnosisPointers: [1] }] }),
   );
   it.each([
-    ["a wrong total", { total: { value: 683.01, currency: "USD" as const } }, "CB-CLM-TOTAL"],
-    ["a pointer to nothing", { diagnosis: [] }, "CB-CLM-POINTER"],
-    ["a gap in the numbering", { diagnosis: claim.diagnosis?.slice(1) ?? [] }, "CB-CLM-SEQUENCE"],
-    ["an unknown provider", { provider: { reference: "Organization/other" } }, "CB-CLM-NPI"],
-    ["no focal insurance", { insurance: claim.insurance.map((one) => ({ ...one, focal: false })) }, "CB-CLM-FOCAL"],
+    ["a wrong total", { total: { value: 683.01, currency: "USD" as const } }, "CB-RDY-301"],
+    ["a pointer to nothing", { diagnosis: [] }, "CB-RDY-403"],
+    ["a gap in the numbering", { diagnosis: claim.diagnosis?.slice(1) ?? [] }, "CB-RDY-201"],
+    ["an unknown provider", { provider: { reference: "Organization/other" } }, "CB-RDY-202"],
+    ["no focal insurance", { insurance: claim.insurance.map((one) => ({ ...one, focal: false })) }, "CB-RDY-209"],
     ["an element R4 has not", { colour: "red" } as object, "CB-CLM-R4"],
   ])("finds %s", (_name, change, rule) => {
     expect(checkClaim({ ...claim, ...change }, referenced).map((one) => one.rule)).toContain(rule);

@@ -10,6 +10,7 @@ import type { Releasable } from "#src/worklist/release.pg.ts";
 import {
   type ChartSpec,
   chartOf,
+  codesOf,
   demoSite,
   EMERGENCY_CHART,
   EMERGENCY_CODES,
@@ -68,6 +69,23 @@ async function coded(spec: ChartSpec, codes: Releasable["codes"]): Promise<Relea
   );
   return { itemId, accountId, stream: "FAC", chartVersion: 1, codingVersion: 1, codes };
 }
+/** A professional item of so many lines. */
+const office = async (lines: number): Promise<Releasable> => ({
+  ...(await coded(
+    { class: "AMB", doctor: "D1004", charges: [] },
+    codesOf({
+      diagnoses: [{ code: "I10", use: "principal" }],
+      lines: Array.from({ length: lines }, (_, n) => ({
+        procedureCode: "G2212",
+        diagnosisPointers: [1],
+        serviceDate: "2026-03-02",
+        units: 1,
+        amountCents: 100 + n,
+      })),
+    }),
+  )),
+  stream: "PRO:MED",
+});
 async function released(item: Releasable): Promise<string> {
   const result = await inTransaction(pool, (client) => release(client, item));
   if (!result.ok) throw new Error(JSON.stringify(result.failure));
@@ -157,5 +175,81 @@ describe("the claim store", () => {
     expect(await readClaimResource(pool, sealer, "Patient", "x")).toBeUndefined();
     expect(await readClaim(pool, sealer, randomUUID())).toBeUndefined();
     expect(await claimBundle(pool, sealer, "x")).toBeUndefined();
+  });
+
+  it("stores the claims of an item that one does not hold as parts of its version, each with its deliveries", async () => {
+    const item = await office(120);
+    const claimId = await released(item);
+    const rows = async (version: number) =>
+      (
+        await pool.query<{ id: string; part: number; parts: number; frequency: string; deliveries: number }>(
+          `select id, part, parts, frequency, (select count(*) from delivery d where d.claim_id = c.id) as deliveries
+           from claim c where item_id = $1 and version = $2 order by part`,
+          [item.itemId, version],
+        )
+      ).rows;
+    const first = await rows(1);
+    expect(first.map(({ part, parts, deliveries }) => [part, parts, deliveries])).toEqual([
+      [1, 3, 2],
+      [2, 3, 2],
+      [3, 3, 2],
+    ]);
+    expect(first[0]?.id).toBe(claimId);
+    const numbers = await Promise.all(first.map(async ({ id }) => (await readClaim(pool, sealer, id))?.identifier?.[0]?.value));
+    expect(numbers.map((number) => number?.replace(/^CB[0-9A-F]{14}/, ""))).toEqual(["-1", "-1B", "-1C"]);
+
+    // Each part replaces its own, and the lines stay where they were.
+    await released({ ...item, replaces: claimId });
+    const second = await rows(2);
+    expect(second.map(({ frequency }) => frequency)).toEqual(["7", "7", "7"]);
+    for (const [at, { id }] of second.entries()) {
+      const [after, before] = [await readClaim(pool, sealer, id), await readClaim(pool, sealer, first[at]?.id ?? "")];
+      expect(after?.related?.[0]?.claim?.reference).toBe(`Claim/${before?.id}`);
+      expect(after?.item).toEqual(before?.item);
+    }
+  });
+
+  it("refuses a replacement in fewer parts, and one that nobody calls a replacement", async () => {
+    const item = await office(60);
+    const claimId = await released(item);
+    const { codes } = await office(3);
+    for (const next of [{ ...item, codes, replaces: claimId }, item]) {
+      const result = await inTransaction(pool, (client) => release(client, next));
+      expect(result.ok ? [] : result.failure.map(({ rule }) => rule)).toEqual(["CB-CLM-PARTS"]);
+    }
+  });
+
+  it("makes the next claim of an item its replacement: frequency 7, with the claim before", async () => {
+    const item = await coded(EMERGENCY_CHART, EMERGENCY_CODES);
+    const claimId = await released(item);
+    const next = await readClaim(pool, sealer, await released({ ...item, replaces: claimId }));
+    expect(next?.supportingInfo?.[0]?.code?.coding?.[0]?.code).toBe("137");
+    expect(next?.related).toMatchObject([{ claim: { reference: `Claim/${claimId}` }, relationship: { coding: [{ code: "prior" }] } }]);
+    const row = await pool.query("select frequency from claim where id = $1", [next?.id]);
+    expect(row.rows[0]).toEqual({ frequency: "7" });
+  });
+
+  it("dates a claim by its codes: released at any hour it is the same to the byte", async () => {
+    const item = await coded(EMERGENCY_CHART, EMERGENCY_CODES);
+    await pool.query(
+      "insert into coding_version (item_id, version, chart_version, coder, rule_pack, sealed_codes, sealed_findings, made_at) values ($1, 1, 1, $2, 'x', '', '', '2026-03-08T10:00:00Z')",
+      [item.itemId, randomUUID()],
+    );
+    const texts: string[] = [];
+    for (let time = 0; time < 2; time++) {
+      const client = await pool.connect();
+      try {
+        await client.query("begin");
+        const made = await release(client, item);
+        if (!made.ok) throw new Error(JSON.stringify(made.failure));
+        const { rows } = await client.query<{ sealed: Buffer }>("select sealed from claim where id = $1", [made.value.claimId]);
+        texts.push(JSON.stringify(sealer.openJson(rows[0]?.sealed ?? Buffer.alloc(0), `claim ${made.value.claimId}`)));
+        await client.query("rollback");
+      } finally {
+        client.release();
+      }
+    }
+    expect(texts[0]).toContain('"created":"2026-03-08T10:00:00.000Z"');
+    expect(texts[1]).toBe(texts[0]);
   });
 });

@@ -1,4 +1,5 @@
 import type { CapabilityStatement } from "@medplum/fhirtypes";
+import { profileUrl } from "#src/fhir/profiles/canonicals.ts";
 
 /** Types that a released claim refers to; each is served as it stood at release. */
 export const REFERENCED_TYPES = [
@@ -33,12 +34,15 @@ export const capabilities = (version: string, date: string): CapabilityStatement
       resource: [
         {
           type: "Claim",
+          supportedProfile: [profileUrl("coded-claim-professional"), profileUrl("coded-claim-institutional")],
           interaction: [{ code: "read" }, { code: "search-type" }],
           versioning: "no-version",
           searchParam: Object.entries(CLAIM_PARAMETERS).map(([name, type]) => ({ name, type })),
         },
+        { type: "StructureDefinition", interaction: [{ code: "read" }] },
         {
           type: "CodeSystem",
+          interaction: [{ code: "read" }],
           operation: [
             { name: "lookup", definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup" },
             { name: "validate-code", definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-validate-code" },
