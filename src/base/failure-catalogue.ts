@@ -306,6 +306,11 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
     example: "strategy: claim and a server without create of Claim",
     ask: "Choose another strategy for the destination; docs/destinations.md has them.",
   },
+  STRATEGY_UNFIT: {
+    cause: "A replacement or void for charge-items, which have no versions; a claim that lacks what the HL7 message must have.",
+    example: "frequency 7 to ChargeItem/$create",
+    ask: "Do it by hand there, then say so: chartbridge deliveries confirm CLAIM.",
+  },
   PEER_MISCONFIGURED: {
     cause: "A redirect, a web page, or no CapabilityStatement where the FHIR server should be.",
     example: "200 with text/html of a proxy's sign-in page",

@@ -102,6 +102,10 @@ const fhir = z.strictObject({
     .min(0)
     .default(30_000)
     .describe("with `guard: search`: a claim that is not found is sent again only this long after the unanswered try, in ms"),
+  systems: z
+    .record(text, text)
+    .default({})
+    .describe("identifier and code systems that the server calls otherwise: ours to theirs; in all that is sent and looked up"),
   taskCode: text.optional().describe("with `strategy: task`: `system|code` of the Task, where an encounter has several"),
   ...pace,
 });
@@ -141,11 +145,14 @@ const files = z.strictObject({
 export const destinationKinds = { fhir, mllp, files };
 export const destinationSettings = z.discriminatedUnion("kind", [fhir, mllp, files]);
 
-type Deep<T> = T extends readonly (infer E)[] ? readonly Deep<E>[] : T extends object ? { readonly [K in keyof T]: Deep<T[K]> } : T;
-type WithoutUndefined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-type Settled<T> = Deep<WithoutUndefined<T>>;
+/** Read-only at every depth; what is optional is absent, never undefined. */
+type Settled<T> = T extends readonly (infer E)[]
+  ? readonly Settled<E>[]
+  : T extends object
+    ? { readonly [K in keyof T as undefined extends T[K] ? never : K]: Settled<T[K]> } & {
+        readonly [K in keyof T as undefined extends T[K] ? K : never]?: Settled<Exclude<T[K], undefined>>;
+      }
+    : T;
 
 /** How we say who we are; secrets are the secrets themselves here. */
 export type DestinationAuth = Settled<z.output<typeof auth>>;

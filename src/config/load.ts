@@ -102,7 +102,7 @@ function destinationFaults(destinations: readonly Destination[], lineOf: (at: re
       `${lineOf(["destinations", name, ...at])}: ${["destinations", name, ...at].join(".")}: ${said}`;
     if (destination.kind === "files") return [];
     const missing = Object.entries(typeof destination.tls === "object" ? destination.tls : {}).flatMap(([key, path]) =>
-      existsSync(path) ? [] : [fault(["tls", key], "the file it names does not exist")],
+      path === undefined || existsSync(path) ? [] : [fault(["tls", key], "the file it names does not exist")],
     );
     if (destination.kind === "mllp")
       return [...missing, ...(isZone(destination.zone) ? [] : [fault(["zone"], "is not an IANA time zone such as America/Chicago")])];

@@ -1,6 +1,8 @@
 import type { Claim, Patient } from "@medplum/fhirtypes";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { classifyError, classifyStatus, retryAfterMs, waitBefore } from "#src/destinations/classify.ts";
+import { createSealer } from "#src/base/seal.ts";
+import { makeDestination } from "#src/config/destination.ts";
+import { classifyNoAnswer, classifyStatus, retryAfterMs, waitBefore } from "#src/destinations/classify.ts";
 import { createDelivery, type Delivery } from "#src/destinations/delivery.bullmq.ts";
 import { type BillingServer, startBillingServer } from "#src/destinations/stand-in/server.http.ts";
 import { freePort } from "#src/main/services/child.ts";
@@ -36,7 +38,8 @@ const start = (destinations: readonly { name: string; url: string }[] = [{ name:
     pool: database.pool,
     redisUrl: redis.url,
     prefix: redis.prefix,
-    destinations: destinations.map((one) => ({ ...one, timeoutMs: 400 })),
+    sealer: createSealer(Buffer.alloc(32, 7)),
+    destinations: destinations.map(({ name, url }) => makeDestination(name, { url, timeoutMs: 400 })),
     claimBundle: (claimId) => Promise.resolve({ claim: claimOf(claimId), referenced: [patient] }),
     log: createLog("silent"),
     now,
@@ -184,16 +187,20 @@ describe("an answer of a FHIR server", () => {
     [412, "PEER_HAS_SEVERAL"],
     [422, "PEER_REFUSED"],
     [400, "PEER_REFUSED"],
-    [500, "PEER_UNAVAILABLE"],
+    [409, "PEER_CONFLICT"],
+    [405, "PEER_NOT_OFFERED"],
+    [501, "PEER_NOT_OFFERED"],
+    [302, "PEER_MISCONFIGURED"],
+    [500, "PEER_FAILED"],
+    [502, "PEER_FAILED"],
     [503, "PEER_UNAVAILABLE"],
     [504, "PEER_NO_ANSWER"],
     [408, "PEER_NO_ANSWER"],
   ] as const)("%i means %s", (status, code) => expect(classifyStatus(status)).toBe(code));
 
   it("that never came is ambiguous once there was a connection, and harmless before", () => {
-    expect(classifyError(Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } }))).toBe("PEER_UNAVAILABLE");
-    expect(classifyError(Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNRESET" } }))).toBe("PEER_NO_ANSWER");
-    expect(classifyError(new DOMException("", "TimeoutError"))).toBe("PEER_NO_ANSWER");
+    expect(classifyNoAnswer({ mayHaveArrived: false, code: "ECONNREFUSED" })).toEqual({ code: "PEER_UNAVAILABLE" });
+    expect(classifyNoAnswer({ mayHaveArrived: true, code: "ECONNRESET" })).toEqual({ code: "PEER_NO_ANSWER" });
   });
 
   it("says in seconds, as a date, or as a rate limit when to come back", () => {

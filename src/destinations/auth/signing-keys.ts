@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
 import { calculateJwkThumbprint, exportJWK, type JWK, SignJWT } from "jose";
 import { fail, ok, type Result } from "#src/base/result.ts";
+import type { Destination } from "#src/config/destination.ts";
 
 /** Algorithms of SMART App Launch 2.2 (Backend Services): a client does both. */
 type Algorithm = "RS384" | "ES384";
@@ -56,3 +57,23 @@ export const signAssertion = (
     .setExpirationTime(seconds + ASSERTION_LIFE_S)
     .sign(privateKey);
 };
+
+/** The public keys of every destination that knows us by one, for its server to fetch (RFC 7517). Keys that cannot be read are left out: `check` names them. */
+export async function publicKeysOf(destinations: readonly Destination[]): Promise<readonly JWK[]> {
+  const texts = destinations.flatMap((one) => (one.kind === "fhir" && one.auth.kind === "private-key-jwt" ? one.auth.keys : []));
+  const keys = await Promise.all(texts.map(readSigningKey));
+  const byKid = new Map(keys.flatMap((key) => (key.ok ? [[key.value.kid, key.value.publicJwk] as const] : [])));
+  return [...byKid.values()];
+}
+
+/** A sentence for each key of a destination that cannot sign. */
+export async function keyFaults(destinations: readonly Destination[]): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const destination of destinations)
+    if (destination.kind === "fhir" && destination.auth.kind === "private-key-jwt")
+      for (const [at, text] of destination.auth.keys.entries()) {
+        const key = await readSigningKey(text);
+        if (!key.ok) faults.push(`destinations.${destination.name}.auth.keys.${at}: ${key.failure}`);
+      }
+  return faults;
+}
