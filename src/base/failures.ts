@@ -111,7 +111,12 @@ export const FAILURES = {
   PEER_FORBIDS: { class: "permanent", http: 403, fhir: "forbidden", text: "the destination does not let us write" },
   PEER_HAS_SEVERAL: { class: "permanent", http: 412, fhir: "multiple-matches", text: "the destination holds several with this identifier" },
   PEER_LACKS_TARGET: { class: "permanent", http: 422, fhir: "not-found", text: "the destination does not know what the claim refers to" },
-  PEER_NOT_OFFERED: { class: "permanent", http: 501, fhir: "not-supported", text: "the destination does not offer what the strategy needs" },
+  PEER_NOT_OFFERED: {
+    class: "permanent",
+    http: 501,
+    fhir: "not-supported",
+    text: "the destination does not offer what the strategy needs",
+  },
   STRATEGY_UNFIT: { class: "permanent", http: 422, fhir: "not-supported", text: "the destination's strategy cannot carry such a claim" },
   PEER_MISCONFIGURED: { class: "permanent", http: 502, fhir: "exception", text: "what answers at the address is not the destination" },
 } as const satisfies Record<string, FailureRow>;

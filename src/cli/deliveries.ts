@@ -72,20 +72,27 @@ export function registerDeliveries(program: Command): void {
     .option("--waiting", "only those that wait for a person")
     .option("--data-dir <dir>")
     .option("--json", "as JSON")
-    .action(async ({ dataDir, destination, state, waiting, json }: Where & { destination?: string; state?: string; waiting?: true; json?: true }) =>
-      audited(dataDir, "list", undefined, async ({ pool }) => {
-        const rows = await listDeliveries(pool, {
-          limit: SHOWN,
-          ...(destination === undefined ? {} : { destination }),
-          ...(state === undefined ? {} : { state }),
-          ...(waiting === undefined ? {} : { forPeople: waiting }),
-        });
-        if (json === true) return print(JSON.stringify(rows, null, 2));
-        if (rows.length === 0) return print("no such delivery");
-        for (const row of rows) print(lineOf(row));
-        if (rows.some(({ needsPerson }) => needsPerson))
-          print("Send again: deliveries retry CLAIM. Seen there: deliveries confirm CLAIM. Not wanted there: deliveries give-up CLAIM.");
-      }),
+    .action(
+      async ({
+        dataDir,
+        destination,
+        state,
+        waiting,
+        json,
+      }: Where & { destination?: string; state?: string; waiting?: true; json?: true }) =>
+        audited(dataDir, "list", undefined, async ({ pool }) => {
+          const rows = await listDeliveries(pool, {
+            limit: SHOWN,
+            ...(destination === undefined ? {} : { destination }),
+            ...(state === undefined ? {} : { state }),
+            ...(waiting === undefined ? {} : { forPeople: waiting }),
+          });
+          if (json === true) return print(JSON.stringify(rows, null, 2));
+          if (rows.length === 0) return print("no such delivery");
+          for (const row of rows) print(lineOf(row));
+          if (rows.some(({ needsPerson }) => needsPerson))
+            print("Send again: deliveries retry CLAIM. Seen there: deliveries confirm CLAIM. Not wanted there: deliveries give-up CLAIM.");
+        }),
     );
   deliveries
     .command("show <claim>")
@@ -99,17 +106,28 @@ export function registerDeliveries(program: Command): void {
         for (const row of found.deliveries) print(lineOf(row));
         for (const one of found.attempts) {
           const ms = one.endedAt.getTime() - one.startedAt.getTime();
-          const parts = [one.startedAt.toISOString(), one.destination, `try ${one.attempt}`, one.request, one.status ?? "-", one.code ?? "well"];
+          const parts = [
+            one.startedAt.toISOString(),
+            one.destination,
+            `try ${one.attempt}`,
+            one.request,
+            one.status ?? "-",
+            one.code ?? "well",
+          ];
           print(`  ${parts.join("  ")}  ${ms} ms`);
-          for (const { severity, code, expression } of one.issues) print(`      ${severity} ${code}${expression === undefined ? "" : ` at ${expression}`}`);
+          for (const { severity, code, expression } of one.issues)
+            print(`      ${severity} ${code}${expression === undefined ? "" : ` at ${expression}`}`);
           if (one.words !== undefined) print(`      "${one.words.replaceAll("\n", "\n       ")}"`);
         }
-        for (const { at, destination, decision, by } of found.decisions) print(`  ${at.toISOString()}  ${destination}  ${decision} by ${by}`);
+        for (const { at, destination, decision, by } of found.decisions)
+          print(`  ${at.toISOString()}  ${destination}  ${decision} by ${by}`);
       }),
     );
   deliveries
     .command("retry [claim]")
-    .description("send again: what was refused and is mended, or what was never answered and did not arrive; --all for every one that waits")
+    .description(
+      "send again: what was refused and is mended, or what was never answered and did not arrive; --all for every one that waits",
+    )
     .option("--all", "every delivery that waits for a person")
     .option("--destination <name>", "only to this one")
     .option("--reason <text>", "kept sealed with the decision")
@@ -129,7 +147,8 @@ export function registerDeliveries(program: Command): void {
             decision(reason),
           ),
         );
-        if (due === 0 && claim !== undefined) throw new CommandFault("nothing of this claim waits: it is delivered, given up or being sent");
+        if (due === 0 && claim !== undefined)
+          throw new CommandFault("nothing of this claim waits: it is delivered, given up or being sent");
         print(`${due} deliveries are due now`);
       },
     );
@@ -140,12 +159,16 @@ export function registerDeliveries(program: Command): void {
     .option("--location <address>", "where it is there: Claim/123")
     .requiredOption("--reason <text>", "kept sealed with the decision")
     .option("--data-dir <dir>")
-    .action(async (claim: string, { dataDir, destination, location, reason }: Where & { destination: string; location?: string; reason: string }) =>
-      audited(dataDir, "confirm", asClaim(claim), async ({ pool, sealer }, decision) => {
-        const done = await confirmDelivery(pool, sealer, { claimId: claim, destination }, location, decision(reason));
-        if (!done.ok) throw new CommandFault(describe(done.failure));
-        print("confirmed; what waited behind it goes on");
-      }),
+    .action(
+      async (
+        claim: string,
+        { dataDir, destination, location, reason }: Where & { destination: string; location?: string; reason: string },
+      ) =>
+        audited(dataDir, "confirm", asClaim(claim), async ({ pool, sealer }, decision) => {
+          const done = await confirmDelivery(pool, sealer, { claimId: claim, destination }, location, decision(reason));
+          if (!done.ok) throw new CommandFault(describe(done.failure));
+          print("confirmed; what waited behind it goes on");
+        }),
     );
   deliveries
     .command("give-up <claim>")

@@ -115,7 +115,10 @@ const mllp = z.strictObject({
   kind: z.literal("mllp"),
   host: text,
   port: z.int().min(1).max(65_535),
-  tls: z.union([z.literal(true), tlsPair]).optional().describe("`true`, or the files; absent = plain text"),
+  tls: z
+    .union([z.literal(true), tlsPair])
+    .optional()
+    .describe("`true`, or the files; absent = plain text"),
   message: z
     .enum(["BAR^P12", "ADT^A08", "DFT^P03"])
     .describe("`BAR^P12`, `ADT^A08`: diagnoses, procedures and DRG; `DFT^P03`: these with one FT1 a line"),

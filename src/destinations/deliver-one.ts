@@ -26,11 +26,7 @@ const SETTLED_AT_ONCE = 0;
 const idOf = (reference: string): string => reference.split("/")[1] ?? "";
 
 /** The content with the claims it is about named as this destination knows them. */
-async function withKnownPriors(
-  { pool, claimBundle }: DeliverNeeds,
-  destination: string,
-  content: ClaimToSend,
-): Promise<ClaimToSend> {
+async function withKnownPriors({ pool, claimBundle }: DeliverNeeds, destination: string, content: ClaimToSend): Promise<ClaimToSend> {
   const references = (content.claim.related ?? []).flatMap(({ claim }) => (claim?.reference === undefined ? [] : [claim.reference]));
   if (references.length === 0) return content;
   const locations = await locationsOf(pool, destination, references.map(idOf));
@@ -74,12 +70,7 @@ export function createDeliverOne(
     const way = await sender.way(sending);
     const clock = (): number => now().getTime();
     if (!way.ok)
-      return postponed(
-        way.failure,
-        taken,
-        { attempts: most, guard: undefined, unsure: taken.unsureSince !== undefined },
-        spread(),
-      );
+      return postponed(way.failure, taken, { attempts: most, guard: undefined, unsure: taken.unsureSince !== undefined }, spread());
     return deliverClaim(way.value, taken, { attempts: most, settleMs }, clock, spread());
   };
 

@@ -44,8 +44,7 @@ export function postponed(
   const common = { kind: "postponed", code, strike, retryAfterMs, waitMs: SLOW.has(code) ? Math.max(wait, MENDED_WAIT_MS) : wait } as const;
   const tooMany = strike && strikes + 1 >= attempts;
   if (ambiguous) return { ...common, state: "unconfirmed", mayHaveArrived: true, needsPerson: guard === "none" || tooMany };
-  if (FAILURES[code].class === "permanent" && strike)
-    return { ...common, state: "rejected", mayHaveArrived: false, needsPerson: true };
+  if (FAILURES[code].class === "permanent" && strike) return { ...common, state: "rejected", mayHaveArrived: false, needsPerson: true };
   return { ...common, state: unsure ? "unconfirmed" : "pending", mayHaveArrived: false, needsPerson: tooMany };
 }
 

@@ -64,5 +64,15 @@ export async function readLineStatus(pool: pg.Pool, most: number): Promise<LineS
       "select destination, state, since, failure_code as code, until from destination_state where state <> 'closed' order by 1",
     ),
   ]);
-  return { books, refusals, items, ready, dirtyItems: dirty[0]?.n ?? 0, deliveries, deliveriesForPeople, destinationsAway: away.rows, troubles };
+  return {
+    books,
+    refusals,
+    items,
+    ready,
+    dirtyItems: dirty[0]?.n ?? 0,
+    deliveries,
+    deliveriesForPeople,
+    destinationsAway: away.rows,
+    troubles,
+  };
 }

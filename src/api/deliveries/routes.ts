@@ -67,7 +67,14 @@ export function deliveryRoutes(needs: DeliveryRouteNeeds): readonly Route[] {
       handle: () =>
         Promise.resolve({ status: 200, body: { keys: needs.publicKeys }, headers: { "cache-control": "public, max-age=3600" } }),
     },
-    row("GET", "/api/destinations", "read", [...READERS, "monitor"], () => Promise.resolve({ status: 200, body: { destinations: needs.status() } }), "destination"),
+    row(
+      "GET",
+      "/api/destinations",
+      "read",
+      [...READERS, "monitor"],
+      () => Promise.resolve({ status: 200, body: { destinations: needs.status() } }),
+      "destination",
+    ),
     row(
       "GET",
       "/api/deliveries",

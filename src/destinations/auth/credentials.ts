@@ -30,7 +30,11 @@ async function askJson(
   const answered = await exchange.ask({
     method: form === undefined ? "GET" : "POST",
     url,
-    headers: { accept: "application/json", ...(form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }), ...headers },
+    headers: {
+      accept: "application/json",
+      ...(form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
+      ...headers,
+    },
     ...(form === undefined ? {} : { body: form.toString() }),
   });
   // No token was had, so nothing was written: it is tried again whatever happened.
@@ -52,12 +56,7 @@ async function askJson(
 const loopback = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|\/|$)/;
 
 /** The token endpoint: as configured, else as the server's smart-configuration says. Over https, or on this machine. */
-async function tokenUrlOf(
-  exchange: HttpExchange,
-  url: string,
-  auth: OauthSettings,
-  now: number,
-): Promise<Result<string, Classified>> {
+async function tokenUrlOf(exchange: HttpExchange, url: string, auth: OauthSettings, now: number): Promise<Result<string, Classified>> {
   if (auth.tokenUrl !== undefined) return ok(auth.tokenUrl);
   const found = await askJson(exchange, `${url.replace(/\/+$/, "")}/.well-known/smart-configuration`, undefined, {}, now);
   if (!found.ok) return found;

@@ -29,12 +29,14 @@ export function readCapabilities(body: unknown): Capabilities | undefined {
   return {
     transaction: rest.interaction?.some(({ code }) => code === "transaction") === true,
     processMessage: hasOperation(anyOperation, /process-message/),
-    chargeItemCreate: hasOperation(of("ChargeItem")?.operation, /^(\$?create |\$?charge-item-create )|ChargeItem-create|charge-item-create/),
+    chargeItemCreate: hasOperation(
+      of("ChargeItem")?.operation,
+      /^(\$?create |\$?charge-item-create )|ChargeItem-create|charge-item-create/,
+    ),
     creates: (type) => does(type, "create"),
     createsConditionally: (type) => does(type, "create") && of(type)?.conditionalCreate === true,
     updates: (type) => does(type, "update"),
-    findsByIdentifier: (type) =>
-      does(type, "search-type") && of(type)?.searchParam?.some(({ name }) => name === "identifier") === true,
+    findsByIdentifier: (type) => does(type, "search-type") && of(type)?.searchParam?.some(({ name }) => name === "identifier") === true,
   };
 }
 
@@ -94,7 +96,8 @@ export function choosePlan(
 ): Result<Plan, Classified> {
   const strategy = wanted === "auto" ? (Object.keys(OFFERED) as Strategy[]).find((one) => can !== undefined && OFFERED[one](can)) : wanted;
   if (strategy === undefined) return fail({ code: "PEER_NOT_OFFERED" });
-  const style = OWN_STYLE[strategy] ?? (references === "auto" ? (can === undefined ? "contained" : styleOf(strategy, can, types)) : references);
+  const style =
+    OWN_STYLE[strategy] ?? (references === "auto" ? (can === undefined ? "contained" : styleOf(strategy, can, types)) : references);
   return ok({
     strategy,
     references: style,

@@ -11,7 +11,8 @@ export const lookUpIdentifier = (resource: Resource): Identifier | undefined =>
   identifiersOf(resource).find(({ system, value }) => system !== undefined && value !== undefined);
 
 /** `identifier=system|value`, encoded for a URL. */
-export const identifierQuery = ({ system, value }: Identifier): string => `identifier=${encodeURIComponent(`${system ?? ""}|${value ?? ""}`)}`;
+export const identifierQuery = ({ system, value }: Identifier): string =>
+  `identifier=${encodeURIComponent(`${system ?? ""}|${value ?? ""}`)}`;
 
 /** `Patient/id`, without the version it may name. */
 export const keyOf = ({ resourceType, id }: Resource): string => `${resourceType}/${id ?? ""}`;

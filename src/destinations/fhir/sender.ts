@@ -47,7 +47,12 @@ function reachedFrom(claim: Claim, resources: readonly Resource[]): readonly Res
 }
 
 /** The claim with its references as the plan says: contained, by the server's ids, or by condition. */
-async function referring(peer: FhirPeer, { claim, referenced }: ClaimToSend, plan: Plan, record: Recorder): Promise<Result<Claim, Classified>> {
+async function referring(
+  peer: FhirPeer,
+  { claim, referenced }: ClaimToSend,
+  plan: Plan,
+  record: Recorder,
+): Promise<Result<Claim, Classified>> {
   if (plan.references === "contained") return ok(withContained(claim, referenced, new Map()));
   const elsewhere =
     plan.references === "conditional" ? ok(new Map(conditionalTargets(referenced))) : await lookUp(peer, referenced, record);

@@ -8,7 +8,9 @@ const OPEN: ReadonlySet<string> = new Set(["draft", "requested", "received", "ac
 
 const names = (task: Task, claim: Claim): boolean => {
   const own = lookUpIdentifier(claim);
-  return task.output?.some(({ valueIdentifier }) => valueIdentifier?.value === own?.value && valueIdentifier?.system === own?.system) === true;
+  return (
+    task.output?.some(({ valueIdentifier }) => valueIdentifier?.value === own?.value && valueIdentifier?.system === own?.system) === true
+  );
 };
 
 /**

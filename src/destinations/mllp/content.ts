@@ -1,13 +1,4 @@
-import type {
-  Claim,
-  ClaimDiagnosis,
-  ClaimItem,
-  Encounter,
-  HumanName,
-  Identifier,
-  Patient,
-  Resource,
-} from "@medplum/fhirtypes";
+import type { Claim, ClaimDiagnosis, ClaimItem, Encounter, HumanName, Identifier, Patient, Resource } from "@medplum/fhirtypes";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import type { MllpDestination } from "#src/config/destination.ts";
 import type { Component, SegmentFields } from "#src/hl7v2/serialise.ts";
@@ -51,7 +42,9 @@ const xpn = ({ family, given, suffix, prefix }: HumanName): readonly Component[]
   suffix?.join(" ") ?? "",
   prefix?.join(" ") ?? "",
 ];
-const cwe = (concept: { readonly coding?: readonly { system?: string; code?: string }[] } | undefined): readonly Component[] | undefined => {
+const cwe = (
+  concept: { readonly coding?: readonly { system?: string; code?: string }[] } | undefined,
+): readonly Component[] | undefined => {
   const coding = concept?.coding?.find(({ code }) => code !== undefined);
   return coding === undefined ? undefined : [coding.code ?? "", "", SYSTEM_NAMES.get(coding.system ?? "") ?? coding.system ?? ""];
 };
@@ -177,7 +170,8 @@ export function hl7Content(
   const patient = of<Patient>("Patient", claim.patient.reference);
   const encounter = of<Encounter>("Encounter", claim.item?.[0]?.encounter?.[0]?.reference);
   const charges = settings.message === "DFT^P03";
-  if (patient === undefined || encounter === undefined || frequency === "8" || (charges && frequency !== "1")) return fail("STRATEGY_UNFIT");
+  if (patient === undefined || encounter === undefined || frequency === "8" || (charges && frequency !== "1"))
+    return fail("STRATEGY_UNFIT");
   const { zone, message } = settings;
   const [type = "", event = ""] = message.split("^");
   const now = localTime(at.toISOString(), zone);

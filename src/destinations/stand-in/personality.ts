@@ -121,12 +121,20 @@ export function statementOf({
               ]
             : []),
           ...(taskUpdate
-            ? [{ type: "Task" as const, interaction: [{ code: "update" as const }, { code: "search-type" as const }], versioning: "versioned-update" as const }]
+            ? [
+                {
+                  type: "Task" as const,
+                  interaction: [{ code: "update" as const }, { code: "search-type" as const }],
+                  versioning: "versioned-update" as const,
+                },
+              ]
             : []),
         ],
         ...(transaction ? { interaction: [{ code: "transaction" }] } : {}),
         ...(processMessage
-          ? { operation: [{ name: "process-message", definition: "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message" }] }
+          ? {
+              operation: [{ name: "process-message", definition: "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message" }],
+            }
           : {}),
       },
     ],

@@ -55,7 +55,11 @@ export interface BillingServerOptions {
 const outcome = (code: string, diagnostics?: string) => ({
   resourceType: "OperationOutcome",
   issue: [
-    { severity: "error", code, ...(diagnostics === undefined ? {} : { expression: ["Claim.diagnosis[0].diagnosisCodeableConcept"], diagnostics }) },
+    {
+      severity: "error",
+      code,
+      ...(diagnostics === undefined ? {} : { expression: ["Claim.diagnosis[0].diagnosisCodeableConcept"], diagnostics }),
+    },
   ],
 });
 
@@ -92,7 +96,11 @@ export async function startBillingServer(options: BillingServerOptions): Promise
       const bundle = request.body as Bundle;
       // A repeat is answered as the first was, and changes nothing (R4 messaging, 2.4.3).
       messages.set(bundle.id ?? crypto.randomUUID(), messages.get(bundle.id ?? "") ?? bundle);
-      const header = { resourceType: "MessageHeader", eventCoding: { code: "claim-released" }, response: { identifier: bundle.id, code: "ok" } };
+      const header = {
+        resourceType: "MessageHeader",
+        eventCoding: { code: "claim-released" },
+        response: { identifier: bundle.id, code: "ok" },
+      };
       return { status: 200, body: { resourceType: "Bundle", type: "message", entry: [{ resource: header }] } };
     }
     if (path === "/ChargeItem/$create" && personality.chargeItemCreate) {

@@ -22,7 +22,11 @@ export interface Store {
 
 const identifiersOf = (resource: Resource): readonly { readonly system?: string; readonly value?: string }[] => {
   const { identifier } = resource as { identifier?: unknown };
-  return identifier === undefined ? [] : Array.isArray(identifier) ? (identifier as { value?: string }[]) : [identifier as { value?: string }];
+  return identifier === undefined
+    ? []
+    : Array.isArray(identifier)
+      ? (identifier as { value?: string }[])
+      : [identifier as { value?: string }];
 };
 
 /** Finds by identifier without reading everything it has. */
@@ -121,7 +125,10 @@ export function createStore(can: Personality): Store {
       const found =
         value === undefined
           ? []
-          : await repository.searchResources({ resourceType: type as "Claim", filters: [{ code: "identifier", operator: "eq" as never, value }] });
+          : await repository.searchResources({
+              resourceType: type as "Claim",
+              filters: [{ code: "identifier", operator: "eq" as never, value }],
+            });
       if (found.length > 1) return refused(412, "multiple-matches");
       if (found[0] !== undefined) there.set(one, found[0]);
       places.set(one.fullUrl ?? "", `${type}/${found[0]?.id ?? generateId()}`);
