@@ -171,7 +171,7 @@ export type FilesDestination = { readonly name: string } & Settled<z.output<type
 /** Something that takes claims. */
 export type Destination = FhirDestination | MllpDestination | FilesDestination;
 
-/** A destination as `chartbridge.yaml` would give it, with every default; secrets are taken as they are. Throws on a setting that does not exist. */
+/** A destination as `chartbridge.yaml` would give it, with every default. Throws on a setting that does not exist. */
 export const makeDestination = (name: string, settings: z.input<typeof destinationSettings>): Destination => {
   const parsed = destinationSettings.parse(settings);
   return { ...parsed, kind: parsed.kind ?? "fhir", name } as Destination;

@@ -102,6 +102,6 @@ export function choosePlan(
     strategy,
     references: style,
     guard: guard === "auto" ? (can === undefined ? "none" : guardOf(strategy, can)) : guard,
-    containWhatIsMissing: references === "auto" && strategy === "claim",
+    containWhatIsMissing: references === "auto",
   });
 }

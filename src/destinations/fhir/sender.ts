@@ -61,8 +61,9 @@ async function referring(
     claim,
     referenced.filter((one) => !elsewhere.value.has(keyOf(one))),
   );
-  if (missing.length === 0) return ok(withContained(claim, [], elsewhere.value));
-  return plan.containWhatIsMissing ? ok(withContained(claim, missing, elsewhere.value)) : fail({ code: "PEER_LACKS_TARGET" });
+  // What has no identifier cannot be looked for anywhere: it goes along.
+  const notThere = missing.some((one) => lookUpIdentifier(one) !== undefined);
+  return notThere && !plan.containWhatIsMissing ? fail({ code: "PEER_LACKS_TARGET" }) : ok(withContained(claim, missing, elsewhere.value));
 }
 
 interface EntryAnswer {

@@ -2,7 +2,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
  * A FHIR date, dateTime or instant as the clocks of a zone have it, without an offset: `20260302080000`. A date alone stays a date.
- * hl7v2 1.8 loses the sign of an offset when it writes one.
+ * hl7v2 1.8 loses the sign of an offset when it writes one, and leaves seconds out that are 00.
  */
 export function localTime(text: string | undefined, zone: string): string {
   if (text === undefined) return "";
