@@ -134,15 +134,22 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       connection: waiting(redisUrl),
       prefix,
       concurrency,
+      // Whoever takes a ticket a second time finds the delivery taken: a short lock does no harm.
+      lockDuration: 10_000,
+      stalledInterval: 5_000,
       ...(perSecond === undefined ? {} : { limiter: { max: perSecond, duration: 1_000 } }),
     });
     queue.on("error", () => undefined);
     worker.on("error", () => undefined);
     // A job that fails has met a bug or an outage of ours; its row is still due, or is taken up again when it counts as abandoned.
     worker.on("failed", (_job, error) => log.warn("a delivery was interrupted", { destination: name, error: errorKind(error) }));
+    // Tickets of an engine that was killed while it worked on them would keep their claims from being put on the queue again.
+    let emptied = false;
     const look = async (): Promise<void> => {
       await recovered;
       await keep();
+      if (!emptied) await queue.obliterate({ force: true });
+      emptied = true;
       const room = Math.min(BATCH, breaker.room(now().getTime()));
       if (room === 0 || (await queue.getWaitingCount()) > BATCH / 2) return;
       const due = await dueDeliveries(pool, name, now(), room);
