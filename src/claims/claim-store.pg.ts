@@ -17,7 +17,7 @@ import { IDENTIFIERS } from "./systems.ts";
 type Queryable = pg.Pool | pg.PoolClient;
 export type StoredClaim = Claim & { readonly id: string };
 
-const claimContext = (claimId: string): string => `claim ${claimId}`;
+export const claimContext = (claimId: string): string => `claim ${claimId}`;
 const identifierKey = (sealer: Sealer, system: string, value: string): Buffer =>
   sealer.blindIndex("claim-identifier", `${system}|${value}`);
 
