@@ -16,7 +16,7 @@ const MAY_IMPORT = {
   coding: ["base", "database", "fhir", "charts", "sitedata", "codesets"],
   worklist: ["base", "config", "database", "journal", "charts", "codesets", "coding", "telemetry"],
   claims: ["base", "config", "database", "fhir", "sitedata", "charts", "coding", "worklist", "telemetry"],
-  destinations: ["base", "config", "database", "fhir", "claims", "telemetry"],
+  destinations: ["base", "config", "database", "fhir", "hl7v2", "claims", "telemetry"],
   api: [
     "base",
     "config",
@@ -52,6 +52,8 @@ const MAY_IMPORT = {
     "worklist",
     "claims",
     "sitedata",
+    "claims",
+    "destinations",
     "api",
     "telemetry",
   ],

@@ -261,29 +261,59 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
     ask: "Look at `chartbridge doctor`. Senders keep what was not accepted and send it again.",
   },
   PEER_UNAVAILABLE: {
-    cause: "No connection to the FHIR server.",
+    cause: "No connection to the destination, or it answers 503.",
     example: "connection refused",
     ask: "It is tried again by itself; look at its address when it lasts.",
   },
-  PEER_THROTTLED: { cause: "The FHIR server asks to wait (429).", example: "Retry-After: 30", ask: "It is tried again by itself." },
+  PEER_THROTTLED: { cause: "The destination asks to wait (429).", example: "Retry-After: 30", ask: "It is tried again by itself." },
+  PEER_CONFLICT: {
+    cause: "The resource has another version than the one read (409, or 412 to If-Match).",
+    example: "two people at one Task",
+    ask: "It is read and written again by itself.",
+  },
   PEER_NO_ANSWER: {
-    cause: "The FHIR server did not answer in time; it may have stored the claim.",
+    cause: "The destination did not answer in time, or the connection broke; it may have stored the claim.",
     example: "a time-out after 15 s",
-    ask: "We look before we send again.",
+    ask: "We look before we send again. Where the destination cannot be asked, look there: then deliveries confirm, or deliveries retry.",
+  },
+  PEER_FAILED: {
+    cause: "The destination answered 500 or 502; it may have stored the claim before.",
+    example: "500 with a stack trace",
+    ask: "As after no answer; its administrator can say what failed.",
   },
   PEER_REFUSED: {
-    cause: "The FHIR server says that the resource is wrong.",
+    cause: "The destination says that the claim is wrong: 4xx with an OperationOutcome, AE or AR in MSA-1, fatal-error.",
     example: "422 with an OperationOutcome",
-    ask: "The ledger shows its answer by element.",
+    ask: "The ledger shows its answer by element: chartbridge deliveries show CLAIM. Mend it, then chartbridge deliveries retry CLAIM.",
   },
   PEER_FORBIDS: {
-    cause: "Our credentials may not write there.",
+    cause: "Our credentials are not taken, or may not write there. Nothing more is sent until a probe gets through.",
     example: "403",
     ask: "Ask its administrator for the scope system/Claim.c.",
   },
   PEER_HAS_SEVERAL: {
-    cause: "The FHIR server holds several with our identifier (412).",
+    cause: "The destination holds several with our identifier (412).",
     example: "two Claims of one number",
     ask: "Ask its administrator to remove one.",
+  },
+  PEER_LACKS_TARGET: {
+    cause: "With references: logical, a look-up of the patient, the encounter or another resource found nothing.",
+    example: "no Patient with the identifier of Claim.patient",
+    ask: "Have it made there, or choose references: auto, which contains what is not there.",
+  },
+  PEER_NOT_OFFERED: {
+    cause: "The CapabilityStatement lacks what the strategy needs, or the server answers 405 or 501.",
+    example: "strategy: claim and a server without create of Claim",
+    ask: "Choose another strategy for the destination; docs/destinations.md has them.",
+  },
+  STRATEGY_UNFIT: {
+    cause: "A replacement or void for charge-items, which have no versions; a claim that lacks what the HL7 message must have.",
+    example: "frequency 7 to ChargeItem/$create",
+    ask: "Do it by hand there, then say so: chartbridge deliveries confirm CLAIM.",
+  },
+  PEER_MISCONFIGURED: {
+    cause: "A redirect, a web page, or no CapabilityStatement where the FHIR server should be.",
+    example: "200 with text/html of a proxy's sign-in page",
+    ask: "Check the destination's url, and the proxy before it.",
   },
 };

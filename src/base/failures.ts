@@ -102,12 +102,23 @@ export const FAILURES = {
   CLAIM_NOT_VALID: { class: "permanent", http: 422, fhir: "invalid", text: "the claim would not be valid" },
   // stores and peers
   STORE_DOWN: { class: "transient", http: 503, fhir: "transient", text: "the journal cannot be written now" },
-  PEER_UNAVAILABLE: { class: "transient", http: 503, fhir: "transient", text: "the FHIR server cannot be reached" },
-  PEER_THROTTLED: { class: "transient", http: 429, fhir: "throttled", text: "the FHIR server asks to wait" },
-  PEER_NO_ANSWER: { class: "ambiguous", http: 504, fhir: "timeout", text: "the FHIR server did not answer in time" },
-  PEER_REFUSED: { class: "permanent", http: 422, fhir: "business-rule", text: "the FHIR server refused the resource" },
-  PEER_FORBIDS: { class: "permanent", http: 403, fhir: "forbidden", text: "the FHIR server does not let us write" },
-  PEER_HAS_SEVERAL: { class: "permanent", http: 412, fhir: "multiple-matches", text: "the FHIR server holds several with this identifier" },
+  PEER_UNAVAILABLE: { class: "transient", http: 503, fhir: "transient", text: "the destination cannot be reached" },
+  PEER_THROTTLED: { class: "transient", http: 429, fhir: "throttled", text: "the destination asks to wait" },
+  PEER_CONFLICT: { class: "transient", http: 409, fhir: "conflict", text: "somebody else changed it at the destination meanwhile" },
+  PEER_NO_ANSWER: { class: "ambiguous", http: 504, fhir: "timeout", text: "the destination did not answer, or not in time" },
+  PEER_FAILED: { class: "ambiguous", http: 502, fhir: "exception", text: "the destination failed while it had the request" },
+  PEER_REFUSED: { class: "permanent", http: 422, fhir: "business-rule", text: "the destination refused it" },
+  PEER_FORBIDS: { class: "permanent", http: 403, fhir: "forbidden", text: "the destination does not let us write" },
+  PEER_HAS_SEVERAL: { class: "permanent", http: 412, fhir: "multiple-matches", text: "the destination holds several with this identifier" },
+  PEER_LACKS_TARGET: { class: "permanent", http: 422, fhir: "not-found", text: "the destination does not know what the claim refers to" },
+  PEER_NOT_OFFERED: {
+    class: "permanent",
+    http: 501,
+    fhir: "not-supported",
+    text: "the destination does not offer what the strategy needs",
+  },
+  STRATEGY_UNFIT: { class: "permanent", http: 422, fhir: "not-supported", text: "the destination's strategy cannot carry such a claim" },
+  PEER_MISCONFIGURED: { class: "permanent", http: 502, fhir: "exception", text: "what answers at the address is not the destination" },
 } as const satisfies Record<string, FailureRow>;
 
 export type FailureCode = keyof typeof FAILURES;

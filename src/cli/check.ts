@@ -6,6 +6,7 @@ import { loadConfig } from "#src/config/load.ts";
 import { parseSiteEdits } from "#src/coding/site-edits.ts";
 import { readMapFiles } from "#src/config/map-files.ts";
 import type { Config } from "#src/config/types.ts";
+import { keyFaults } from "#src/destinations/auth/signing-keys.ts";
 import { compileMaps } from "#src/mapping/compile.ts";
 import { EDITS_FILE, readEditsFile } from "#src/sitedata/edits-file.ts";
 import { loadSiteData } from "#src/sitedata/load.ts";
@@ -35,12 +36,12 @@ function filesOf({ mappingsDir, siteMapsDir, queuesDir, siteDataDir, feeds }: Co
  * Reads everything a site brings, without starting anything.
  * @returns the exit code: 1 when there is a fault; every fault is printed, not the first alone.
  */
-export function checkFiles(path: string, { out, err }: { readonly out: Print; readonly err: Print }): 0 | 1 {
+export async function checkFiles(path: string, { out, err }: { readonly out: Print; readonly err: Print }): Promise<0 | 1> {
   const there = existsSync(path);
   const loaded = there
     ? loadConfig({ path, dataDir: ".chartbridge/main", env: process.env, home: HOME })
     : { ok: true as const, value: builtinConfig(HOME, ".chartbridge/main", { demo: false, mllpPort: 2575, port: 8480 }) };
-  const faults = loaded.ok ? filesOf(loaded.value) : loaded.failure;
+  const faults = loaded.ok ? [...filesOf(loaded.value), ...(await keyFaults(loaded.value.destinations))] : loaded.failure;
   for (const fault of faults) err(fault);
   if (faults.length === 0)
     out(`${there ? path : "the built-in configuration"}: configuration, maps, queues, site data and edits are in order`);

@@ -4,6 +4,7 @@ import { loadSiteData } from "#src/sitedata/load.ts";
 import { BENCH_DEFAULTS, type BenchOptions, runBench } from "./bench/bench.ts";
 import { runCodesBench } from "./bench/codes-bench.pg.ts";
 import { benchClaims, CLAIMS_BENCH_DEFAULTS } from "./bench/claims-bench.ts";
+import { DELIVERY_BENCH_DEFAULTS, type DeliveryBenchOptions, runDeliveryBench } from "./bench/delivery-bench.pg.ts";
 import { benchEdits } from "./bench/edits-bench.ts";
 import { runSearchBench } from "./bench/search-bench.pg.ts";
 import { FOLD_BENCH_DEFAULTS, runFoldBench } from "./bench/fold.pg.ts";
@@ -65,8 +66,8 @@ export function registerOffline(program: Command): void {
     .command("check")
     .description("check configuration, maps, queues, site data and edits; exit 1 with every fault as file:line")
     .option("--config <file>", "the configuration to check", "chartbridge.yaml")
-    .action(({ config }: { config: string }) => {
-      process.exitCode = checkFiles(config, { out, err });
+    .action(async ({ config }: { config: string }) => {
+      process.exitCode = await checkFiles(config, { out, err });
     });
   const bench = program
     .command("bench")
@@ -125,6 +126,20 @@ export function registerOffline(program: Command): void {
     .option("--dir <dir>", "folder in which the engine's data directory is made (a real disk)")
     .action(async (options: { accounts: number; charges: number; late: number; dir?: string }) => {
       process.exitCode = await runFoldBench(options, { home: HOME, env: process.env, out, err });
+    });
+  bench
+    .command("delivery")
+    .description("measure the delivery of claims to one FHIR server of its own, and memory while that is down; the report is one JSON line")
+    .option("--claims <n>", "claims", wholeNumber, DELIVERY_BENCH_DEFAULTS.claims)
+    .option(
+      "--down-minutes <n>",
+      "minutes of the engine's time with the server down; one takes a second",
+      wholeNumber,
+      DELIVERY_BENCH_DEFAULTS.downMinutes,
+    )
+    .option("--dir <dir>", "folder in which the data directory is made (a real disk)")
+    .action(async (options: DeliveryBenchOptions) => {
+      process.exitCode = await runDeliveryBench(options, { env: process.env, out, err });
     });
   bench
     .command("pull")

@@ -9,7 +9,7 @@ import {
   type MllpConnection,
   type MllpTarget,
   type SendFailure,
-} from "./mllp-client.net.ts";
+} from "#src/destinations/mllp/client.net.ts";
 
 /** Takes one line, without its end. */
 export type Print = (line: string) => void;

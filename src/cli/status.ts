@@ -20,6 +20,13 @@ export function showStatus(report: LineStatus, run: RunFile, redis: string): str
     `items       ${list(report.items)}`,
     `ready       ${list(report.ready)}${report.dirtyItems > 0 ? ` (${report.dirtyItems} tickets on their way to Redis)` : ""}`,
     `deliveries  ${list(report.deliveries)}`,
+    ...report.destinationsAway.map(
+      ({ destination, state, since, code, until }) =>
+        `away        ${destination}: ${state} since ${since?.toISOString().slice(0, 19) ?? "?"}Z${code === null ? "" : ` (${code})`}${until === null ? "" : `, next probe ${until.toISOString().slice(0, 19)}Z`}`,
+    ),
+    ...(report.deliveriesForPeople.length === 0
+      ? []
+      : [`to decide   ${list(report.deliveriesForPeople)} (npx chartbridge deliveries --waiting)`]),
   ];
   if (books.oldestWaitingSeconds > 5) lines.push(`waiting     the oldest record not yet folded is ${books.oldestWaitingSeconds} s old`);
   if (troubles.length > 0) lines.push("", "To look at (newest first):");

@@ -3,21 +3,15 @@ import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { fail, ok, type Result } from "#src/base/result.ts";
+import { isZone } from "#src/hl7v2/zones.ts";
 import { type Feed, feedSettings } from "./feed.ts";
-import type { Config, Destination } from "./types.ts";
-
-const secret = z.string().regex(/^(\$\{[A-Z0-9_]+\}|file:.+)$/, "must be a reference: ${NAME} or file:PATH, never the secret itself");
-
-const destination = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
-  token: secret.optional(),
-  timeoutMs: z.int().min(100).default(15_000),
-});
+import { addressOf, type Destination, destinationSettings } from "./destination.ts";
+import type { Config } from "./types.ts";
 
 const file = z.strictObject({
   http: z.strictObject({ host: z.string().default("127.0.0.1"), port: z.int().min(0).max(65535).default(8480) }).prefault({}),
   feeds: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), feedSettings),
-  destinations: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), destination).default({}),
+  destinations: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), destinationSettings).default({}),
   siteData: z.string().default("site"),
   mappings: z.string().optional(),
   /** Folder of the site's own maps: they go over the shipped ones. */
@@ -69,13 +63,17 @@ export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<C
   if (!parsed.success) return fail(parsed.error.issues.map((issue) => `${lineOf(issue.path)}: ${issue.path.join(".")}: ${issue.message}`));
   const faults: string[] = [];
   const base = dirname(resolve(path));
-  const destinations: Destination[] = Object.entries(parsed.data.destinations).map(([name, { url, token, timeoutMs }]) => {
-    if (token === undefined) return { name, url, timeoutMs };
-    const value = resolveSecret(token, env, base);
-    if (!value.ok) faults.push(`${lineOf(["destinations", name, "token"])}: destinations.${name}.token: ${value.failure}`);
-    return { name, url, timeoutMs, ...(value.ok ? { token: value.value } : {}) };
+  const destinations = Object.entries(parsed.data.destinations).map(([name, settings]): Destination => {
+    const secretAt = (reference: string, ...at: readonly (string | number)[]): string => {
+      const value = resolveSecret(reference, env, base);
+      const path = ["destinations", name, ...at];
+      if (!value.ok) faults.push(`${lineOf(path)}: ${path.join(".")}: ${value.failure}`);
+      return value.ok ? value.value : "";
+    };
+    return settledDestination(name, settings, secretAt, base);
   });
   const feeds = Object.entries(parsed.data.feeds).map(([name, one]) => ({ name, ...withPaths(one, base) }) as Feed);
+  faults.push(...destinationFaults(destinations, lineOf));
   if (feeds.length === 0) faults.push(`${where(undefined)}: feeds: name at least one feed`);
   if (faults.length > 0) return fail(faults);
   return ok(
@@ -94,6 +92,55 @@ export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<C
       demo: false,
     }),
   );
+}
+
+/** What a destination's settings do not say by themselves: files that are not there, secrets sent in clear over a network. */
+function destinationFaults(destinations: readonly Destination[], lineOf: (at: readonly PropertyKey[]) => string): readonly string[] {
+  return destinations.flatMap((destination) => {
+    const { name } = destination;
+    const fault = (at: readonly string[], said: string): string =>
+      `${lineOf(["destinations", name, ...at])}: ${["destinations", name, ...at].join(".")}: ${said}`;
+    if (destination.kind === "files") return [];
+    const missing = Object.entries(typeof destination.tls === "object" ? destination.tls : {}).flatMap(([key, path]) =>
+      path === undefined || existsSync(path) ? [] : [fault(["tls", key], "the file it names does not exist")],
+    );
+    if (destination.kind === "mllp")
+      return [...missing, ...(isZone(destination.zone) ? [] : [fault(["zone"], "is not an IANA time zone such as America/Chicago")])];
+    const address = new URL(addressOf(destination));
+    const clear = address.protocol === "http:" && !LOOPBACK.has(address.hostname) && destination.auth.kind !== "none";
+    return [...missing, ...(clear ? [fault(["url"], "credentials are sent over https only, except to this machine")] : [])];
+  });
+}
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+/** A destination with its secrets in place of their names, and its files from the folder of chartbridge.yaml. */
+function settledDestination(
+  name: string,
+  settings: z.output<typeof destinationSettings>,
+  secretAt: (reference: string, ...at: readonly (string | number)[]) => string,
+  base: string,
+): Destination {
+  const path = (file: string): string => resolve(base, file);
+  const tls = <T extends { readonly certificate?: string | undefined }>(one: T): T =>
+    Object.fromEntries(Object.entries(one).map(([key, file]) => [key, typeof file === "string" ? path(file) : file])) as T;
+  if (settings.kind === "files") return { name, ...settings, folder: path(settings.folder) } as Destination;
+  if (settings.kind === "mllp")
+    return { name, ...settings, ...(typeof settings.tls === "object" ? { tls: tls(settings.tls) } : {}) } as Destination;
+  const { auth } = settings;
+  const resolved = {
+    ...auth,
+    ...(auth.kind === "basic" ? { password: secretAt(auth.password, "auth", "password") } : {}),
+    ...(auth.kind === "bearer" ? { token: secretAt(auth.token, "auth", "token") } : {}),
+    ...(auth.kind === "client-secret" ? { clientSecret: secretAt(auth.clientSecret, "auth", "clientSecret") } : {}),
+    ...(auth.kind === "private-key-jwt" ? { keys: auth.keys.map((key, at) => secretAt(key, "auth", "keys", at)) } : {}),
+  };
+  return {
+    ...settings,
+    name,
+    kind: "fhir",
+    auth: resolved,
+    ...(settings.tls === undefined ? {} : { tls: tls(settings.tls) }),
+  } as Destination;
 }
 
 type Settings = z.output<typeof feedSettings>;

@@ -1,16 +1,8 @@
+import type { Destination } from "./destination.ts";
 import type { Feed } from "./feed.ts";
 
+export type { Destination } from "./destination.ts";
 export type { Feed } from "./feed.ts";
-
-/** A FHIR server that takes claims. */
-export interface Destination {
-  readonly name: string;
-  /** Base address: `https://billing.example/fhir/R4`. */
-  readonly url: string;
-  readonly token?: string;
-  /** Longest wait for an answer, in ms. */
-  readonly timeoutMs: number;
-}
 
 /** When intake stops because the disk is nearly full. */
 export interface DiskSettings {

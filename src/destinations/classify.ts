@@ -1,4 +1,5 @@
 import type { FailureCode } from "#src/base/failures.ts";
+import type { Answered, NoAnswer } from "./exchange.net.ts";
 
 /** What a peer's answer, or the lack of one, means for a delivery. */
 export interface Classified {
@@ -19,31 +20,38 @@ export function retryAfterMs(header: (name: string) => string | null, now: numbe
 
 /** Sorts an HTTP status of a write. Statuses below 300 are no failure and are not asked here. */
 export function classifyStatus(status: number): FailureCode {
+  if (status < 400) return "PEER_MISCONFIGURED";
   if (status === 429) return "PEER_THROTTLED";
   if (status === 401 || status === 403) return "PEER_FORBIDS";
+  if (status === 405 || status === 501) return "PEER_NOT_OFFERED";
+  if (status === 409) return "PEER_CONFLICT";
   if (status === 412) return "PEER_HAS_SEVERAL";
   // 408 and 504: a gateway gave up waiting; whether the server behind it wrote is not known.
   if (status === 408 || status === 504) return "PEER_NO_ANSWER";
-  return status >= 500 ? "PEER_UNAVAILABLE" : "PEER_REFUSED";
+  if (status === 503) return "PEER_UNAVAILABLE";
+  // It had the request: an error after the commit looks the same as one before.
+  return status >= 500 ? "PEER_FAILED" : "PEER_REFUSED";
 }
 
-/** The connection was never made, so nothing was written. */
-const NOT_CONNECTED = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
+/** What concerns the destination as a whole, not this claim: it opens the breaker, and is no try of the claim. */
+const OF_THE_PEER: ReadonlySet<FailureCode> = new Set([
+  "PEER_UNAVAILABLE",
+  "PEER_THROTTLED",
+  "PEER_FORBIDS",
+  "PEER_NOT_OFFERED",
+  "PEER_MISCONFIGURED",
 ]);
+export const isOfThePeer = (code: FailureCode): boolean => OF_THE_PEER.has(code);
 
-/** Sorts an error of a request: before the connection nothing can have happened, after it anything may have. */
-export function classifyError(error: unknown): FailureCode {
-  const cause = error instanceof Error ? ((error as { cause?: unknown }).cause ?? error) : error;
-  const code = (cause as { code?: unknown } | null)?.code;
-  return typeof code === "string" && NOT_CONNECTED.has(code) ? "PEER_UNAVAILABLE" : "PEER_NO_ANSWER";
+/** No answer: before the connection nothing can have happened, after it anything may have. */
+export const classifyNoAnswer = ({ mayHaveArrived }: NoAnswer): Classified => ({
+  code: mayHaveArrived ? "PEER_NO_ANSWER" : "PEER_UNAVAILABLE",
+});
+
+/** An answer that is a failure, with the wait it asks for. */
+export function classifyAnswer({ status, header }: Answered, now: number): Classified {
+  const wait = retryAfterMs(header, now);
+  return { code: classifyStatus(status), ...(wait === undefined ? {} : { retryAfterMs: wait }) };
 }
 
 const FIRST_WAIT_MS = 1_000;

@@ -1,13 +1,18 @@
 import { type ConnectionOptions, Queue, Worker } from "bullmq";
 import type pg from "pg";
-import type { Destination } from "#src/config/types.ts";
+import type { FailureCode } from "#src/base/failures.ts";
+import type { Sealer } from "#src/base/seal.ts";
+import { addressOf, type Destination } from "#src/config/destination.ts";
 import { errorKind, type Log } from "#src/telemetry/log.ts";
-import { type ClaimToSend, deliverClaim } from "./deliver.ts";
-import { createFhirClient, type FhirClient } from "./fhir-client.ts";
-import { confirmDelivery, dueDeliveries, postponeDelivery, recoverDeliveries, takeDelivery } from "./ledger.pg.ts";
+import { type BreakerState, createBreaker } from "./breaker.ts";
+import { createSender } from "./create-sender.ts";
+import { createDeliverOne } from "./deliver-one.ts";
+import { createLedger, dueDeliveries, keepDestinationState, recoverDeliveries } from "./ledger.pg.ts";
+import type { ClaimToSend } from "./sender.ts";
 
 export interface DeliveryNeeds {
   readonly pool: pg.Pool;
+  readonly sealer: Sealer;
   readonly redisUrl: string;
   readonly prefix: string;
   readonly destinations: readonly Destination[];
@@ -17,11 +22,26 @@ export interface DeliveryNeeds {
   readonly now: () => Date;
   /** 0 to 1, scatters retries. */
   readonly spread?: () => number;
+  readonly count?: (destination: string, outcome: "confirmed" | FailureCode) => void;
+}
+
+/** One destination as it stands now. */
+export interface DestinationStatus {
+  readonly name: string;
+  readonly kind: Destination["kind"];
+  readonly address: string;
+  /** Of its breaker: open = nothing is sent, half-open = one delivery probes. */
+  readonly state: BreakerState;
+  readonly since: string | undefined;
+  readonly code: FailureCode | undefined;
+  /** Nothing is sent before. */
+  readonly until: string | undefined;
 }
 
 export interface Delivery {
-  /** Claims were released: look now. */
+  /** Claims were released, or a person decided: look now. */
   wake(): void;
+  status(): readonly DestinationStatus[];
   close(): Promise<void>;
 }
 
@@ -31,9 +51,8 @@ interface DeliveryTicket {
 }
 
 const LOOK_MS = 1_000;
+/** Tickets put on a queue at once. What is due beyond them waits in Postgres, so that a destination that is away takes no memory. */
 const BATCH = 200;
-/** Deliveries under way to one server. */
-const AT_ONCE = 4;
 
 export const queueOf = (destination: string): string => `deliver-${destination}`;
 
@@ -44,76 +63,20 @@ const impatient = (url: string): ConnectionOptions => ({
   enableOfflineQueue: false,
   retryStrategy: () => 500,
 });
+const instant = (ms: number | undefined): string | undefined =>
+  ms === undefined || !Number.isFinite(ms) ? undefined : new Date(ms).toISOString();
 
-/**
- * Delivers claims. The ledger in Postgres says what each destination has; the queues in Redis spread the work and can be lost: what is due is
- * put on them again. One destination that is down delays no other.
- */
-export function createDelivery({
-  pool,
-  redisUrl,
-  prefix,
-  destinations,
-  claimBundle,
-  log,
-  now,
-  spread = Math.random,
-}: DeliveryNeeds): Delivery {
+/** Work that is looked for when woken, and every second. */
+function restlessly(look: () => Promise<void>): { readonly wake: () => void; readonly stop: () => Promise<void> } {
   let stopping = false;
+  let woken = false;
   let rouse: () => void = () => undefined;
-
-  const deliver = async (client: FhirClient, destination: string, claimId: string): Promise<void> => {
-    const taken = await takeDelivery(pool, claimId, destination, now());
-    if (taken === undefined) return;
-    const content = await claimBundle(claimId);
-    if (content === undefined) {
-      await postponeDelivery(pool, taken, { state: "rejected", code: "NOT_FOUND", nextTryAt: now() });
-      return;
-    }
-    const came = await deliverClaim(client, content, taken, spread());
-    if (came.kind === "confirmed") {
-      await confirmDelivery(pool, taken, came.location);
-      return;
-    }
-    await postponeDelivery(pool, taken, { ...came, nextTryAt: new Date(now().getTime() + came.waitMs) });
-    log.warn("a claim was not delivered", { claim: claimId, destination, code: came.code });
-  };
-
-  const lanes = destinations.map((destination) => {
-    const { name } = destination;
-    const client = createFhirClient(destination, () => now().getTime());
-    const queue = new Queue<DeliveryTicket>(queueOf(name), { connection: impatient(redisUrl), prefix });
-    const worker = new Worker<DeliveryTicket>(queueOf(name), ({ data }) => deliver(client, name, data.claimId), {
-      connection: waiting(redisUrl),
-      prefix,
-      concurrency: AT_ONCE,
-    });
-    queue.on("error", () => undefined);
-    worker.on("error", () => undefined);
-    // A job that fails has met a bug or an outage of ours; its row is still due, or is taken up again when it counts as abandoned.
-    worker.on("failed", (_job, error) => log.warn("a delivery was interrupted", { destination: name, error: errorKind(error) }));
-    return { name, queue, worker };
-  });
-
-  const look = async (): Promise<void> => {
-    const due = await dueDeliveries(pool, now(), BATCH);
-    for (const { name, queue } of lanes) {
-      const own = due.filter(({ destination }) => destination === name);
-      if (own.length === 0) continue;
-      await queue.addBulk(
-        own.map(({ claimId, attempts }) => ({
-          name: "deliver",
-          data: { claimId },
-          opts: { jobId: `${claimId}-${attempts}`, removeOnComplete: true, removeOnFail: true },
-        })),
-      );
-    }
-  };
   const run = (async () => {
-    await recoverDeliveries(pool).catch(() => 0);
     while (!stopping) {
+      woken = false;
       await look().catch(() => undefined);
       if (stopping) return;
+      if (woken) continue;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, LOOK_MS);
         rouse = () => {
@@ -123,15 +86,108 @@ export function createDelivery({
       });
     }
   })();
+  const wake = (): void => {
+    woken = true;
+    rouse();
+  };
+  return {
+    wake,
+    stop: () => {
+      stopping = true;
+      wake();
+      return run;
+    },
+  };
+}
+
+/**
+ * Delivers claims. The ledger in Postgres says what each destination has; the queues in Redis spread the work and can be lost: what is due is
+ * put on them again. Each destination has a queue, a pace and a breaker of its own: one that is down delays no other.
+ */
+export function createDelivery(needs: DeliveryNeeds): Delivery {
+  const { pool, sealer, redisUrl, prefix, destinations, log, now, spread = Math.random, count = () => undefined } = needs;
+  const ledger = createLedger(pool, sealer);
+  const recovered = recoverDeliveries(pool, now()).catch(() => 0);
+
+  const lane = (destination: Destination) => {
+    const { name, concurrency, perSecond } = destination;
+    const breaker = createBreaker(destination.breaker);
+    const sender = createSender(destination, () => now().getTime());
+    const deliver = createDeliverOne({ ...needs, ledger, spread, count }, destination, sender, breaker);
+    let kept = "";
+    /** Writes a change of the breaker down, once. */
+    const keep = async (): Promise<void> => {
+      const status = breaker.status();
+      const text = JSON.stringify(status);
+      if (text === kept) return;
+      kept = text;
+      await keepDestinationState(pool, name, status).catch(() => {
+        kept = "";
+      });
+    };
+    const queue = new Queue<DeliveryTicket>(queueOf(name), { connection: impatient(redisUrl), prefix });
+    const work = async (claimId: string): Promise<void> => {
+      await deliver(claimId);
+      await keep();
+    };
+    const worker = new Worker<DeliveryTicket>(queueOf(name), ({ data }) => work(data.claimId), {
+      connection: waiting(redisUrl),
+      prefix,
+      concurrency,
+      // Whoever takes a ticket a second time finds the delivery taken: a short lock does no harm.
+      lockDuration: 10_000,
+      stalledInterval: 5_000,
+      ...(perSecond === undefined ? {} : { limiter: { max: perSecond, duration: 1_000 } }),
+    });
+    queue.on("error", () => undefined);
+    worker.on("error", () => undefined);
+    // A job that fails has met a bug or an outage of ours; its row is still due, or is taken up again when it counts as abandoned.
+    worker.on("failed", (_job, error) => log.warn("a delivery was interrupted", { destination: name, error: errorKind(error) }));
+    // Tickets of an engine that was killed while it worked on them would keep their claims from being put on the queue again.
+    let emptied = false;
+    const look = async (): Promise<void> => {
+      await recovered;
+      await keep();
+      if (!emptied) await queue.obliterate({ force: true });
+      emptied = true;
+      const room = Math.min(BATCH, breaker.room(now().getTime()));
+      if (room === 0 || (await queue.getWaitingCount()) > BATCH / 2) return;
+      const due = await dueDeliveries(pool, name, now(), room);
+      if (due.length === 0) return;
+      await queue.addBulk(
+        due.map(({ claimId, attempts }) => ({
+          name: "deliver",
+          data: { claimId },
+          opts: { jobId: `${claimId}-${attempts}`, removeOnComplete: true, removeOnFail: true },
+        })),
+      );
+    };
+    const looking = restlessly(look);
+    worker.on("drained", looking.wake);
+    return {
+      wake: looking.wake,
+      status: (): DestinationStatus => {
+        const { state, since, code, until } = breaker.status();
+        const { kind } = destination;
+        return { name, kind, address: addressOf(destination), state, since: instant(since), code, until: instant(until) };
+      },
+      close: async () => {
+        await looking.stop();
+        // What is under way is finished; a Redis that is away must not keep us.
+        await within(Promise.all([worker.close(), queue.close()]), 10_000);
+        await sender.close();
+      },
+    };
+  };
+  const lanes = destinations.map(lane);
 
   return {
-    wake: () => rouse(),
+    wake: () => {
+      for (const { wake } of lanes) wake();
+    },
+    status: () => lanes.map(({ status }) => status()),
     close: async () => {
-      stopping = true;
-      rouse();
-      await run;
-      // What is under way is finished; a Redis that is away must not keep us.
-      await Promise.all(lanes.map(({ worker, queue }) => within(Promise.all([worker.close(), queue.close()]), 10_000)));
+      await Promise.all(lanes.map(({ close }) => close()));
     },
   };
 }

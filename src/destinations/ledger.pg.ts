@@ -1,74 +1,221 @@
 import type pg from "pg";
 import type { FailureCode } from "#src/base/failures.ts";
-
-/** One claim for one destination, in our hands. */
-export interface Taken {
-  readonly claimId: string;
-  readonly destination: string;
-  /** This one included. */
-  readonly attempt: number;
-  /** An earlier try may have arrived: look before sending. */
-  readonly lookFirst: boolean;
-}
+import type { Sealer } from "#src/base/seal.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Parts, Taken } from "./sender.ts";
 
 /** After this long a delivery in hand counts as left by a process that ended. */
 const ABANDONED = "5 minutes";
 
+/** In the words of the tables: it may be tried now. `$now` is the parameter of the moment. */
+const due = (now: string): string =>
+  `((d.state in ('pending', 'unconfirmed') and not d.needs_person and d.next_try_at <= ${now})
+    or (d.state = 'sending' and d.updated_at < ${now}::timestamptz - interval '${ABANDONED}'))`;
+
+/**
+ * No claim of the account released before it is still on its way there, and none of the same item waits for a person: a replacement
+ * never overtakes its original.
+ */
+const INTURN = `not exists (
+  select from claim e join delivery o on o.claim_id = e.id and o.destination = d.destination
+  where e.account_id = c.account_id and (e.created_at, e.version, e.id) < (c.created_at, c.version, c.id)
+    and ((o.state in ('pending', 'sending', 'unconfirmed') and not o.needs_person)
+      or (e.item_id = c.item_id and (o.state = 'rejected' or (o.needs_person and o.state in ('pending', 'unconfirmed'))))))`;
+
+/** Charts of a feed that is in test or runs beside another system bill nobody. */
+const LIVE = `coalesce((select f.life from account a join feed_life f on f.feed = a.feed where a.id = c.account_id
+  order by f.since desc limit 1), 'live') = 'live'`;
+
 /**
  * Takes a delivery that is due, for one sender at a time. One that was left in hand by a process that ended may have arrived.
- * @returns undefined when it is not due, done, or in other hands.
+ * @returns undefined when it is not due, not in turn, done, or in other hands.
  */
 export async function takeDelivery(pool: pg.Pool, claimId: string, destination: string, now: Date): Promise<Taken | undefined> {
-  const { rows } = await pool.query<{ attempts: number; before: string }>(
+  const { rows } = await pool.query<{
+    attempts: number;
+    strikes: number;
+    sending: number;
+    unsure_since: Date | null;
+    before: string;
+    left_at: Date;
+    frequency: string;
+  }>(
     `with due as (
-       select claim_id, destination, state from delivery where claim_id = $1 and destination = $2
-         and ((state in ('pending', 'unconfirmed') and next_try_at <= $3) or (state = 'sending' and updated_at < $3::timestamptz - interval '${ABANDONED}'))
-       for update skip locked)
+       select d.claim_id, d.destination, d.state, d.updated_at, c.frequency from delivery d join claim c on c.id = d.claim_id
+       where d.claim_id = $1 and d.destination = $2 and ${due("$3")} and ${LIVE} and ${INTURN}
+       for update of d skip locked)
      update delivery d set state = 'sending', attempts = d.attempts + 1, updated_at = $3 from due
-     where d.claim_id = due.claim_id and d.destination = due.destination returning d.attempts, due.state as before`,
+     where d.claim_id = due.claim_id and d.destination = due.destination
+     returning d.attempts, d.strikes, d.sending, d.unsure_since, due.state as before, due.updated_at as left_at, due.frequency`,
     [claimId, destination, now],
   );
   const row = rows[0];
-  return row === undefined ? undefined : { claimId, destination, attempt: row.attempts, lookFirst: row.before !== "pending" };
+  if (row === undefined) return undefined;
+  const { attempts: attempt, strikes, sending, frequency } = row;
+  const unsureSince = row.unsure_since ?? (row.before === "sending" ? row.left_at : undefined);
+  return { claimId, destination, attempt, strikes, sending, frequency, unsureSince };
 }
 
-export const confirmDelivery = (pool: pg.Pool, { claimId, destination }: Taken, location: string): Promise<unknown> =>
-  pool.query(
-    "update delivery set state = 'confirmed', remote_location = $3, failure_code = null, updated_at = now() where claim_id = $1 and destination = $2",
-    [claimId, destination, location],
-  );
+export const wordsContext = (claimId: string, destination: string): string => `delivery-words:${claimId}:${destination}`;
 
-/** @param state pending: try again. unconfirmed: look, then try again. rejected: a person decides. */
-export const postponeDelivery = (
-  pool: pg.Pool,
-  { claimId, destination }: Taken,
-  {
-    state,
-    code,
-    nextTryAt,
-  }: { readonly state: "pending" | "unconfirmed" | "rejected"; readonly code: FailureCode; readonly nextTryAt: Date },
-): Promise<unknown> =>
-  pool.query(
-    "update delivery set state = $3, failure_code = $4, next_try_at = $5, updated_at = now() where claim_id = $1 and destination = $2",
-    [claimId, destination, state, code, nextTryAt],
-  );
+/** The ledger of one installation. */
+export interface Ledger {
+  confirm(taken: Taken, location: string | undefined, attempts: readonly Attempt[], now: Date): Promise<void>;
+  postpone(taken: Taken, to: Postponement, attempts: readonly Attempt[], now: Date): Promise<void>;
+  parts(taken: Taken): Parts;
+}
+
+export interface Postponement {
+  /** pending: try again. unconfirmed: look, then try again. rejected: a person decides. */
+  readonly state: "pending" | "unconfirmed" | "rejected";
+  readonly code: FailureCode;
+  readonly nextTryAt: Date;
+  readonly needsPerson: boolean;
+  readonly strike: boolean;
+  readonly mayHaveArrived: boolean;
+}
+
+/** Columns of the attempts as arrays, for one statement. */
+const columnsOf = (sealer: Sealer, { claimId, destination, attempt }: Taken, attempts: readonly Attempt[]): unknown[] => [
+  claimId,
+  destination,
+  attempt,
+  attempts.map(({ request }) => request),
+  attempts.map(({ startedAt }) => startedAt),
+  attempts.map(({ endedAt }) => endedAt),
+  attempts.map(({ status }) => status ?? null),
+  attempts.map(({ code }) => code ?? null),
+  attempts.map(({ said }) => (said === undefined || said.issues.length === 0 ? null : JSON.stringify(said.issues))),
+  attempts.map(({ said }) =>
+    said?.words === undefined ? null : sealer.seal(Buffer.from(said.words.reveal()), wordsContext(claimId, destination)),
+  ),
+];
+
+/** The attempts in the same statement as what they came to: one commit, all or nothing. */
+const WITH_ATTEMPTS = `with tried as (
+  insert into delivery_attempt (claim_id, destination, attempt, request, started_at, ended_at, status, failure_code, issues, sealed_words)
+  select $1, $2, $3, * from unnest($4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[], $9::jsonb[], $10::bytea[]))`;
+
+/**
+ * A hand that was held for longer than a process may hang has been taken over: what it reports afterwards is kept as attempts, and
+ * changes no state.
+ */
+const STILL_OURS = "claim_id = $1 and destination = $2 and state = 'sending' and attempts = $3";
+
+export function createLedger(pool: pg.Pool, sealer: Sealer): Ledger {
+  return {
+    confirm: async (taken, location, attempts, now) => {
+      await pool.query(
+        `${WITH_ATTEMPTS} update delivery set state = 'confirmed', remote_location = $11, failure_code = null, unsure_since = null,
+           needs_person = false, updated_at = $12 where ${STILL_OURS}`,
+        [...columnsOf(sealer, taken, attempts), location ?? null, now],
+      );
+    },
+    postpone: async (taken, { state, code, nextTryAt, needsPerson, strike, mayHaveArrived }, attempts, now) => {
+      await pool.query(
+        `${WITH_ATTEMPTS} update delivery set state = $11, failure_code = $12, next_try_at = $13, needs_person = $14,
+           strikes = strikes + $15::int, unsure_since = $16, updated_at = $17 where ${STILL_OURS}`,
+        [
+          ...columnsOf(sealer, taken, attempts),
+          state,
+          code,
+          nextTryAt,
+          needsPerson,
+          strike ? 1 : 0,
+          mayHaveArrived ? now : state === "unconfirmed" ? (taken.unsureSince ?? now) : null,
+          now,
+        ],
+      );
+    },
+    parts: ({ claimId, destination, sending }) => ({
+      read: async () => {
+        const { rows } = await pool.query<{ part: string; state: "begun" | "done" }>(
+          // What an earlier sending finished is done, whoever had it sent again.
+          `select distinct on (part) part, state from delivery_part where claim_id = $1 and destination = $2
+             and (state = 'done' or sending = $3) order by part, state desc`,
+          [claimId, destination, sending],
+        );
+        return new Map(rows.map(({ part, state }) => [part, state]));
+      },
+      begin: async (part) => {
+        await pool.query(
+          "insert into delivery_part (claim_id, destination, sending, part, state) values ($1, $2, $3, $4, 'begun') on conflict do nothing",
+          [claimId, destination, sending, part],
+        );
+      },
+      finish: async (part) => {
+        await pool.query(
+          "update delivery_part set state = 'done', at = now() where claim_id = $1 and destination = $2 and sending = $3 and part = $4",
+          [claimId, destination, sending, part],
+        );
+      },
+      undo: async (part) => {
+        await pool.query("delete from delivery_part where claim_id = $1 and destination = $2 and sending = $3 and part = $4", [
+          claimId,
+          destination,
+          sending,
+          part,
+        ]);
+      },
+    }),
+  };
+}
 
 /** At the start of the only engine of an installation: what is in hand was left by the one before, and may have arrived. */
-export const recoverDeliveries = async (pool: pg.Pool): Promise<number> =>
-  (await pool.query("update delivery set state = 'unconfirmed', next_try_at = now(), updated_at = now() where state = 'sending'"))
-    .rowCount ?? 0;
+export const recoverDeliveries = async (pool: pg.Pool, now: Date): Promise<number> =>
+  (
+    await pool.query(
+      `with left_over as (
+         update delivery set state = 'unconfirmed', failure_code = 'PEER_NO_ANSWER', next_try_at = $1,
+           unsure_since = coalesce(unsure_since, updated_at), updated_at = $1
+         where state = 'sending' returning claim_id, destination, attempts, unsure_since)
+       insert into delivery_attempt (claim_id, destination, attempt, request, started_at, ended_at, failure_code)
+       select claim_id, destination, attempts, 'interrupted', unsure_since, $1, 'PEER_NO_ANSWER' from left_over`,
+      [now],
+    )
+  ).rowCount ?? 0;
 
-/** Deliveries that are due, oldest first. */
+/** Deliveries to one destination that are due and in turn, oldest first. */
 export async function dueDeliveries(
   pool: pg.Pool,
+  destination: string,
   now: Date,
   most: number,
-): Promise<readonly { readonly claimId: string; readonly destination: string; readonly attempts: number }[]> {
-  const { rows } = await pool.query<{ claimId: string; destination: string; attempts: number }>(
-    `select claim_id as "claimId", destination, attempts from delivery
-     where (state in ('pending', 'unconfirmed') and next_try_at <= $1) or (state = 'sending' and updated_at < $1::timestamptz - interval '${ABANDONED}')
-     order by next_try_at limit $2`,
-    [now, most],
+): Promise<readonly { readonly claimId: string; readonly attempts: number }[]> {
+  const { rows } = await pool.query<{ claimId: string; attempts: number }>(
+    `select d.claim_id as "claimId", d.attempts from delivery d join claim c on c.id = d.claim_id
+     where d.destination = $2 and ${due("$1")} and ${LIVE} and ${INTURN}
+     order by d.next_try_at, c.created_at, c.id limit $3`,
+    [now, destination, most],
   );
   return rows;
 }
+
+/** Where the claims are that this one replaces or voids, by id, at one destination. */
+export async function locationsOf(pool: pg.Pool, destination: string, claimIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (claimIds.length === 0) return new Map();
+  const { rows } = await pool.query<{ id: string; location: string }>(
+    `select claim_id as id, remote_location as location from delivery
+     where destination = $1 and claim_id = any($2::uuid[]) and remote_location is not null`,
+    [destination, claimIds],
+  );
+  return new Map(rows.map(({ id, location }) => [id, location]));
+}
+
+/** Keeps what the breaker of a destination says, for those who look at the line without asking the engine. */
+export const keepDestinationState = (
+  pool: pg.Pool,
+  destination: string,
+  { state, since, code, until }: { state: string; since: number | undefined; code: FailureCode | undefined; until: number | undefined },
+): Promise<unknown> =>
+  pool.query(
+    `insert into destination_state (destination, state, since, failure_code, until) values ($1, $2, $3, $4, $5)
+     on conflict (destination) do update set state = $2, since = $3, failure_code = $4, until = $5, updated_at = now()`,
+    [
+      destination,
+      state,
+      since === undefined ? null : new Date(since),
+      code ?? null,
+      until === undefined || !Number.isFinite(until) ? null : new Date(until),
+    ],
+  );

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Pool, PoolClient } from "pg";
+import { deliveryRoutes } from "#src/api/deliveries/routes.ts";
 import { chartRoutes } from "#src/api/charts/routes.ts";
 import { failureRoutes } from "#src/api/failures/routes.ts";
 import { createChartView } from "#src/api/charts/view.ts";
@@ -48,6 +49,9 @@ import { type CodeQuery, searchCodes } from "#src/codesets/search.ts";
 import { gapsOn } from "#src/codesets/versions.ts";
 import { listVersions } from "#src/codesets/versions.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
+import { confirmDelivery, giveUpDelivery, retryDeliveries } from "#src/destinations/decide.pg.ts";
+import type { DestinationStatus } from "#src/destinations/delivery.bullmq.ts";
+import { listDeliveries, readDeliveries } from "#src/destinations/read-deliveries.pg.ts";
 import { readSubject } from "#src/mapping/fhir/map-bundle.ts";
 import type { Config, Feed } from "#src/config/types.ts";
 import type { MapPack } from "#src/mapping/compile.ts";
@@ -84,6 +88,9 @@ export interface ApiNeeds {
   readonly metrics?: () => string;
   readonly wakeRelay: () => void;
   readonly wakeDelivery: () => void;
+  readonly destinationStatus?: () => readonly DestinationStatus[];
+  /** Of the keys that destinations know us by, as JWK. */
+  readonly publicKeys?: readonly object[];
 }
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
@@ -114,6 +121,8 @@ export function apiRoutes({
   metrics = () => "",
   wakeRelay,
   wakeDelivery,
+  destinationStatus = () => [],
+  publicKeys = [],
 }: ApiNeeds): readonly Route[] {
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
   const mapUnder = (pack: MapPack) => createMapRecord(pack, feeds, keys.idKey);
@@ -158,6 +167,16 @@ export function apiRoutes({
     ...codeRoutes(codeNeeds),
     ...terminologyRoutes(codeNeeds),
     ...feedRoutes(feedStatus),
+    ...deliveryRoutes({
+      status: destinationStatus,
+      publicKeys,
+      list: (search) => listDeliveries(pool, search),
+      read: (id, words) => readDeliveries(pool, words ? sealer : undefined, id),
+      retry: (which, decision) => retryDeliveries(pool, sealer, which, decision),
+      confirm: (which, location, decision) => confirmDelivery(pool, sealer, which, location, decision),
+      giveUp: (which, decision) => giveUpDelivery(pool, sealer, which, decision),
+      onDecided: wakeDelivery,
+    }),
     ...metricsRoutes(metrics),
     ...hl7Routes({ feeds: config.feeds, accept: acceptHl7 }),
     ...messageRoutes({

@@ -15,6 +15,7 @@ import type { Keys } from "#src/config/keys.ts";
 import type { Config, Destination, Feed } from "#src/config/types.ts";
 import { migrate } from "#src/database/migrate.pg.ts";
 import { openPool } from "#src/database/pool.pg.ts";
+import { publicKeysOf } from "#src/destinations/auth/signing-keys.ts";
 import { createDelivery } from "#src/destinations/delivery.bullmq.ts";
 import { prepareValidation } from "#src/fhir/validate.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
@@ -143,6 +144,11 @@ async function startStages(
   onClose(async () => outcomes.close());
   const metrics = createMetrics(() => [
     ...sources.status().flatMap(readingsOf),
+    ...delivery.status().map(({ name, state }) => ({
+      name: "chartbridge_destination_open" as const,
+      labels: { destination: name },
+      value: state === "closed" ? 0 : 1,
+    })),
     { name: "chartbridge_journal_waiting", labels: {}, value: writer.waiting },
     { name: "chartbridge_disk_free_bytes", labels: {}, value: disk.freeBytes ?? Number.NaN },
     { name: "chartbridge_intake_stopped", labels: {}, value: disk.full ? 1 : 0 },
@@ -152,12 +158,14 @@ async function startStages(
   const { destinations } = config;
   const delivery = createDelivery({
     pool,
+    sealer,
     redisUrl,
     prefix: redisPrefix,
     destinations,
     claimBundle: (claimId) => claimBundle(pool, sealer, claimId),
     log,
     now,
+    count: (destination, outcome) => metrics.count("chartbridge_deliveries_total", { destination, outcome }),
   });
   onClose(() => delivery.close());
   const release = createReleaseClaim({
@@ -270,6 +278,8 @@ async function startStages(
     metrics: metrics.text,
     wakeRelay: () => relay.wake(),
     wakeDelivery: () => delivery.wake(),
+    destinationStatus: () => delivery.status(),
+    publicKeys: await publicKeysOf(destinations),
   });
   const api = await listenHttp(
     createApi({ routes, callerOf: tokens.callerOf, audit: (entry) => writeAudit(pool, auditRow(entry)), log }),

@@ -1,3 +1,4 @@
+import { addressOf } from "#src/config/destination.ts";
 import type { Config } from "#src/config/types.ts";
 import type { Engine } from "./engine.ts";
 
@@ -19,7 +20,7 @@ export function greeting({ config, engine, seconds, code, dataDir }: Greeting): 
       (feed) =>
         `  MLLP    ${feed.mllp?.host ?? ""}:${engine.mllp[feed.name] ?? 0}   feed ${feed.name}, facility ${feed.facility}, ${feed.zone}`,
     );
-  const destinations = engine.destinations.map(({ name, url }) => `  Claims  ${url}   delivered there (${name})`);
+  const destinations = engine.destinations.map((one) => `  Claims  ${addressOf(one)}   delivered there (${one.name})`);
   return [
     "",
     `Chartbridge is ready (${seconds.toFixed(1)} s).`,

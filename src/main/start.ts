@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtinConfig } from "#src/config/builtin.ts";
+import { makeDestination } from "#src/config/destination.ts";
 import { loadKeys } from "#src/config/keys.ts";
 import { loadConfig } from "#src/config/load.ts";
 import { removeRunFile, writeRunFile } from "#src/config/run-file.ts";
@@ -92,7 +93,7 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<voi
       ? await startBillingServer({ host: "127.0.0.1", port: await freePort(options.port === 0 ? undefined : 8481) })
       : undefined;
     if (billing !== undefined) undo.add(() => billing.close());
-    const destinations = billing === undefined ? config.destinations : [{ name: "billing", url: billing.url, timeoutMs: 15_000 }];
+    const destinations = billing === undefined ? config.destinations : [makeDestination("billing", { url: billing.url })];
     const engine: Engine = await startEngine({
       config: { ...config, destinations },
       keys,

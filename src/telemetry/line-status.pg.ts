@@ -13,6 +13,14 @@ export interface Counted {
   readonly n: number;
 }
 
+export interface DestinationAway {
+  readonly destination: string;
+  readonly state: string;
+  readonly since: Date | null;
+  readonly code: string | null;
+  readonly until: Date | null;
+}
+
 /** The state of the whole line, stage by stage, as counts and codes only. */
 export interface LineStatus {
   readonly books: JournalBooks;
@@ -24,13 +32,17 @@ export interface LineStatus {
   /** Items whose ticket in Redis may not agree with their row yet. */
   readonly dirtyItems: number;
   readonly deliveries: readonly Counted[];
+  /** Claims that a person decides about, by destination. */
+  readonly deliveriesForPeople: readonly Counted[];
+  /** Destinations that are away, as the engine saw them last. */
+  readonly destinationsAway: readonly DestinationAway[];
   readonly troubles: readonly Trouble[];
 }
 
 const counts = async (pool: pg.Pool, sql: string): Promise<readonly Counted[]> => (await pool.query<Counted>(sql)).rows;
 
 export async function readLineStatus(pool: pg.Pool, most: number): Promise<LineStatus> {
-  const [books, refusals, troubles, items, ready, dirty, deliveries] = await Promise.all([
+  const [books, refusals, troubles, items, ready, dirty, deliveries, deliveriesForPeople, away] = await Promise.all([
     readJournalBooks(pool),
     readRefusalBooks(pool),
     readTroubles(pool, most),
@@ -44,6 +56,23 @@ export async function readLineStatus(pool: pg.Pool, most: number): Promise<LineS
       pool,
       "select destination || ' ' || state || coalesce(' (' || failure_code || ')', '') as name, count(*)::int as n from delivery group by 1 order by 1",
     ),
+    counts(
+      pool,
+      "select destination as name, count(*)::int as n from delivery where state = 'rejected' or needs_person group by 1 order by 1",
+    ),
+    pool.query<DestinationAway>(
+      "select destination, state, since, failure_code as code, until from destination_state where state <> 'closed' order by 1",
+    ),
   ]);
-  return { books, refusals, items, ready, dirtyItems: dirty[0]?.n ?? 0, deliveries, troubles };
+  return {
+    books,
+    refusals,
+    items,
+    ready,
+    dirtyItems: dirty[0]?.n ?? 0,
+    deliveries,
+    deliveriesForPeople,
+    destinationsAway: away.rows,
+    troubles,
+  };
 }

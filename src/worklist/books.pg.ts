@@ -91,7 +91,8 @@ async function codedBooks(pool: pg.Pool, asOf: Date): Promise<Balance> {
 async function releasedBooks(pool: pg.Pool, asOf: Date): Promise<Balance> {
   const part = `case when not exists (select from delivery d where d.claim_id = c.id) then 'no destination'
     when exists (select from delivery d where d.claim_id = c.id and d.state = 'rejected') then 'refused'
-    when exists (select from delivery d where d.claim_id = c.id and (d.state <> 'confirmed' or d.updated_at > $1)) then 'pending'
+    when exists (select from delivery d where d.claim_id = c.id and (d.state not in ('confirmed', 'given-up') or d.updated_at > $1)) then 'pending'
+    when not exists (select from delivery d where d.claim_id = c.id and d.state = 'confirmed') then 'given up'
     else 'delivered' end`;
   const { rows } = await pool.query<{ part: string; n: number }>(
     `select ${part} as part, count(*)::int as n from claim c where c.created_at <= $1 group by 1 order by 1`,

@@ -1,108 +1,38 @@
-import type { Claim, Patient } from "@medplum/fhirtypes";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { classifyError, classifyStatus, retryAfterMs, waitBefore } from "#src/destinations/classify.ts";
-import { createDelivery, type Delivery } from "#src/destinations/delivery.bullmq.ts";
-import { type BillingServer, startBillingServer } from "#src/destinations/stand-in/server.http.ts";
+import { makeDestination } from "#src/config/destination.ts";
+import { confirmDelivery, giveUpDelivery, retryDeliveries } from "#src/destinations/decide.pg.ts";
+import { readDeliveries } from "#src/destinations/read-deliveries.pg.ts";
+import { type BillingServer, type BillingServerOptions, startBillingServer } from "#src/destinations/stand-in/server.http.ts";
 import { freePort } from "#src/main/services/child.ts";
-import { createLog } from "#src/telemetry/log.ts";
-import { freshDatabase, type TestDatabase } from "#test/setup/database.ts";
-import { redisFor, type TestRedis } from "#test/setup/redis.ts";
 import { waitFor } from "#test/journey/engine-process.ts";
+import { type DeliveryLine, deliveryLine, numberOf, sealer } from "./line.ts";
 
-let database: TestDatabase;
-let redis: TestRedis;
+let line: DeliveryLine;
 let billing: BillingServer;
-let delivery: Delivery | undefined;
-/** Time passes as the test says, so that no test waits for a retry. */
-let ahead = 0;
-const now = (): Date => new Date(Date.now() + ahead);
 
 beforeEach(async () => {
-  ahead = 0;
-  database = await freshDatabase();
-  redis = await redisFor();
-  billing = await startBillingServer({ host: "127.0.0.1", port: 0 });
+  line = await deliveryLine();
 });
 afterEach(async () => {
-  await delivery?.close();
-  delivery = undefined;
   await billing.close();
-  await redis.drop();
-  await database.drop();
+  await line.close();
 });
 
-const start = (destinations: readonly { name: string; url: string }[] = [{ name: "billing", url: billing.url }]): void => {
-  delivery = createDelivery({
-    pool: database.pool,
-    redisUrl: redis.url,
-    prefix: redis.prefix,
-    destinations: destinations.map((one) => ({ ...one, timeoutMs: 400 })),
-    claimBundle: (claimId) => Promise.resolve({ claim: claimOf(claimId), referenced: [patient] }),
-    log: createLog("silent"),
-    now,
-    spread: () => 0.5,
-  });
+type Settings = Partial<Parameters<typeof makeDestination>[1]>;
+const serve = async (options: Partial<BillingServerOptions> = {}): Promise<void> => {
+  billing = await startBillingServer({ host: "127.0.0.1", port: 0, ...options });
 };
-
-const patient: Patient = {
-  resourceType: "Patient",
-  id: "11111111-1111-8111-8111-111111111111",
-  identifier: [{ system: "urn:chartbridge:authority:NORTH", value: "M1" }],
-};
-const claimOf = (id: string): Claim & { id: string } => ({
-  resourceType: "Claim",
-  id,
-  identifier: [{ system: "urn:chartbridge:claim", value: `CB${id.slice(0, 8)}-1` }],
-  status: "active",
-  type: { coding: [{ system: "http://terminology.hl7.org/CodeSystem/claim-type", code: "institutional" }] },
-  use: "claim",
-  patient: { reference: `Patient/${patient.id ?? ""}` },
-  created: "2026-03-04",
-  provider: { display: "North" },
-  priority: { coding: [{ code: "normal" }] },
-  insurance: [{ sequence: 1, focal: true, coverage: { display: "self-pay" } }],
-});
-
-/** A released claim that owes its delivery. */
-async function release(destinations: readonly string[] = ["billing"]): Promise<string> {
-  const id = crypto.randomUUID();
-  const account = crypto.randomUUID();
-  await database.pool.query(
-    "insert into account (id, feed, facility, account_key, sealed_number) values ($1, 'north', 'NORTH', '\\x00', '\\x00')",
-    [account],
-  );
-  await database.pool.query(
-    "insert into coding_item (id, account_id, stream, progress, state, facility, chart_version) values ($1, $2, 'FAC', 'released', 'RELEASED', 'NORTH', 1)",
-    [id, account],
-  );
-  await database.pool.query(
-    `insert into claim (id, item_id, account_id, version, coding_version, frequency, kind, status, identifier_key, patient_id, encounter_id, total_cents, sealed)
-     values ($1, $1, $2, 1, 1, '1', 'institutional', 'active', '\\x00', $2, $2, 0, '\\x00')`,
-    [id, account],
-  );
-  for (const name of destinations)
-    await database.pool.query("insert into delivery (claim_id, destination, state) values ($1, $2, 'pending')", [id, name]);
-  delivery?.wake();
-  return id;
-}
-
-const ledger = async (): Promise<readonly { destination: string; state: string; code: string | null; location: string | null }[]> =>
-  (
-    await database.pool.query(
-      "select destination, state, failure_code as code, remote_location as location from delivery order by destination",
-    )
-  ).rows as never;
-const inState = (state: string) =>
-  waitFor(async () => {
-    const rows = await ledger();
-    return rows.some((row) => row.state === state) ? rows : undefined;
-  });
+const start = (settings: Settings = {}) =>
+  line.start([makeDestination("billing", { url: billing.url, timeoutMs: 400, ...settings } as never)]);
+const decision = { by: "a supervisor", reason: "seen by telephone" };
 
 describe("a delivery", () => {
+  beforeEach(() => serve());
+
   it("puts the claim and what it refers to on the server, once, and keeps where it is", async () => {
     start();
-    await release();
-    const [row] = await inState("confirmed");
+    await line.release();
+    const [row] = await line.inState("confirmed");
     const [claim] = await billing.claims();
     expect(row?.location).toBe(`Claim/${claim?.id ?? ""}`);
     expect(claim?.patient.reference).toMatch(/^Patient\//);
@@ -111,103 +41,223 @@ describe("a delivery", () => {
   it("is tried again after the server was unavailable", async () => {
     billing.behave("unavailable");
     start();
-    await release();
-    await waitFor(async () => ((await ledger())[0]?.code === "PEER_UNAVAILABLE" ? true : undefined));
+    await line.release();
+    await line.withCode("PEER_UNAVAILABLE");
     billing.behave("well");
-    ahead = 60_000;
-    delivery?.wake();
-    await inState("confirmed");
+    line.passes(60_000);
+    await line.inState("confirmed");
     expect(await billing.claims()).toHaveLength(1);
   });
 
   it("whose answer never came is looked up first, and makes no second claim", async () => {
     billing.behave("silent-after");
     start();
-    await release();
-    await inState("unconfirmed");
+    await line.release();
+    await line.inState("unconfirmed");
     expect(await billing.claims()).toHaveLength(1);
     billing.behave("well");
-    ahead = 60_000;
-    delivery?.wake();
-    await inState("confirmed");
+    line.passes(60_000);
+    await line.inState("confirmed");
     expect(await billing.claims()).toHaveLength(1);
     expect(billing.writes()).toBe(1);
   });
 
   it("that never arrived is sent after the look", async () => {
-    billing.behave("silent-before");
+    billing.behave((body) => ((body as { resourceType?: string }).resourceType === "Bundle" ? "silent-before" : "well"));
     start();
-    await release();
-    await inState("unconfirmed");
+    await line.release();
+    await line.inState("unconfirmed");
     billing.behave("well");
-    ahead = 60_000;
-    delivery?.wake();
-    await inState("confirmed");
+    line.passes(60_000);
+    await line.inState("confirmed");
     expect(await billing.claims()).toHaveLength(1);
   });
 
   it("left in hand by an engine that was killed is looked up, not sent blindly", async () => {
-    const id = await release();
-    await database.pool.query("update delivery set state = 'sending', attempts = 1 where claim_id = $1", [id]);
+    const id = await line.release();
+    await line.database.pool.query("update delivery set state = 'sending', attempts = 1 where claim_id = $1", [id]);
     start();
-    await inState("confirmed");
+    await line.inState("confirmed");
     expect(await billing.claims()).toHaveLength(1);
+    const { attempts } = await readDeliveries(line.database.pool, undefined, id);
+    expect(attempts.map(({ request }) => request)).toEqual(["interrupted", "capabilities", "look-up", "transaction"]);
   });
 
-  it("that the server refuses waits for a person, with the reason", async () => {
+  it("that the server refuses waits for a person, with the elements it names, and its words sealed", async () => {
     billing.behave("refusing");
     start();
-    await release();
-    expect(await inState("rejected")).toMatchObject([{ code: "PEER_REFUSED" }]);
-    ahead = 3_600_000;
-    delivery?.wake();
+    const id = await line.release();
+    expect(await line.inState("rejected")).toMatchObject([{ code: "PEER_REFUSED" }]);
+    line.passes(3_600_000);
     expect(billing.writes()).toBe(1);
+    const { pool } = line.database;
+    const shown = await readDeliveries(pool, sealer, id);
+    expect(shown.attempts.at(-1)).toMatchObject({
+      request: "transaction",
+      status: "422",
+      code: "PEER_REFUSED",
+      issues: [{ severity: "error", code: "business-rule", expression: "Claim.diagnosis[0].diagnosisCodeableConcept" }],
+      words: "no such code for DOE, JANE",
+    });
+    expect((await readDeliveries(pool, undefined, id)).attempts.at(-1)).not.toHaveProperty("words");
+    const stored = await pool.query<{ text: string }>("select to_jsonb(a)::text as text from delivery_attempt a");
+    expect(stored.rows.map(({ text }) => text).join("\n")).not.toContain("DOE");
+  });
+
+  it("that was refused is sent again when a person says so, and once", async () => {
+    billing.behave("refusing");
+    start();
+    const id = await line.release();
+    await line.inState("rejected");
+    billing.behave("well");
+    expect(await retryDeliveries(line.database.pool, sealer, { claimId: id }, decision)).toBe(1);
+    line.passes(0);
+    await line.inState("confirmed");
+    expect(await billing.claims()).toHaveLength(1);
+    const { decisions } = await readDeliveries(line.database.pool, sealer, id);
+    expect(decisions).toMatchObject([{ decision: "retry", by: "a supervisor" }]);
+    expect(await retryDeliveries(line.database.pool, sealer, { claimId: id }, decision)).toBe(0);
   });
 
   it("to a server that is down delays none to another", async () => {
-    start([
-      { name: "billing", url: billing.url },
-      { name: "down", url: `http://127.0.0.1:${await freePort(undefined)}/fhir` },
-    ]);
-    await release(["billing", "down"]);
-    const rows = await inState("confirmed");
+    const down = `http://127.0.0.1:${await freePort(undefined)}/fhir`;
+    line.start([makeDestination("billing", { url: billing.url }), makeDestination("down", { url: down })]);
+    await line.release({ destinations: ["billing", "down"] });
+    const rows = await line.inState("confirmed");
     expect(rows.find((row) => row.destination === "billing")?.state).toBe("confirmed");
-    await waitFor(async () => ((await ledger()).find((row) => row.destination === "down")?.code === "PEER_UNAVAILABLE" ? true : undefined));
+    await line.withCode("PEER_UNAVAILABLE");
+  });
+
+  it("of a replacement waits for its original, and names it as the server does", async () => {
+    billing.behave("throttled");
+    start();
+    const original = await line.release();
+    const replacement = await line.release({ replaces: original });
+    await line.withCode("PEER_THROTTLED");
+    line.passes(0);
+    const [first, second] = await line.ledger();
+    expect([first?.claim_id, second?.claim_id, second?.attempts]).toEqual([original, replacement, 0]);
+    billing.behave("well");
+    line.passes(60_000);
+    const rows = await waitFor(async () => {
+      const all = await line.ledger();
+      return all.every(({ state }) => state === "confirmed") ? all : undefined;
+    });
+    const claims = await billing.claims();
+    const later = claims.find(({ identifier }) => identifier?.[0]?.value === numberOf(replacement));
+    expect(later?.related?.[0]?.claim).toMatchObject({ reference: rows[0]?.location, identifier: { value: numberOf(original) } });
+  });
+
+  it("of a replacement waits while its original waits for a person, and goes when that is given up", async () => {
+    billing.behave("refusing");
+    start();
+    const original = await line.release();
+    await line.inState("rejected");
+    billing.behave("well");
+    await line.release({ replaces: original });
+    line.passes(60_000);
+    await line.release();
+    await line.inState("confirmed");
+    expect((await line.ledger()).map(({ state }) => state)).toEqual(["rejected", "pending", "confirmed"]);
+    expect((await giveUpDelivery(line.database.pool, sealer, { claimId: original, destination: "billing" }, decision)).ok).toBe(true);
+    line.passes(0);
+    await waitFor(async () => ((await line.ledger())[1]?.state === "confirmed" ? true : undefined));
+  });
+
+  it.each(["test", "backload", "parallel"])("of a feed in %s is not made before the feed is live", async (life) => {
+    const { pool } = line.database;
+    const enter = (now: string) => pool.query("insert into feed_life (feed, life, who, why) values ('south', $1, 'me', 'a test')", [now]);
+    await enter(life);
+    start();
+    await line.release({ feed: "south" });
+    await line.release();
+    await line.inState("confirmed");
+    expect((await line.ledger())[0]).toMatchObject({ state: "pending", attempts: 0 });
+    await enter("live");
+    line.passes(0);
+    await waitFor(async () => ((await line.ledger()).every(({ state }) => state === "confirmed") ? true : undefined));
+  });
+
+  it("is given to a person after so many tries", async () => {
+    billing.behave("failing-before");
+    start({ attempts: 3, breaker: { failures: 100 } });
+    await line.release();
+    const row = await waitFor(async () => {
+      line.passes(3_600_000);
+      return (await line.ledger()).find(({ person }) => person);
+    });
+    expect(row).toMatchObject({ state: "unconfirmed", code: "PEER_FAILED" });
+    expect(await retryDeliveries(line.database.pool, sealer, {}, decision)).toBe(1);
   });
 });
 
-describe("an answer of a FHIR server", () => {
+describe("a destination that cannot be asked", () => {
+  beforeEach(() => serve({ personality: "blind" }));
+
+  it("gets nothing twice: what it did not answer waits for a person", async () => {
+    billing.behave((body) => ((body as { resourceType: string }).resourceType === "Claim" ? "silent-after" : "well"));
+    start();
+    const id = await line.release();
+    await line.inState("unconfirmed");
+    billing.behave("well");
+    line.passes(24 * 3_600_000);
+    await line.release();
+    await line.inState("confirmed");
+    expect((await line.ledger())[0]).toMatchObject({ state: "unconfirmed", person: true });
+    expect(billing.writes()).toBe(2);
+    const key = { claimId: id, destination: "billing" };
+    expect((await confirmDelivery(line.database.pool, sealer, key, "Claim/77", decision)).ok).toBe(true);
+    expect((await line.ledger())[0]).toMatchObject({ state: "confirmed", location: "Claim/77", person: false });
+    expect((await giveUpDelivery(line.database.pool, sealer, key, decision)).ok).toBe(false);
+  });
+
+  it("gets nothing twice from an engine that was killed while it sent", async () => {
+    const id = await line.release();
+    await line.database.pool.query("update delivery set state = 'sending', attempts = 1 where claim_id = $1", [id]);
+    start();
+    await waitFor(async () => ((await line.ledger())[0]?.person === true ? true : undefined));
+    expect(billing.writes()).toBe(0);
+  });
+});
+
+describe("the breaker of a destination", () => {
+  beforeEach(() => serve());
+
+  it("opens after failures in a row, shows so, and lets one delivery probe", async () => {
+    billing.behave("unavailable");
+    const delivery = start({ breaker: { failures: 2, openMs: 60_000 }, concurrency: 1 });
+    for (let n = 0; n < 5; n++) await line.release();
+    await waitFor(() => (delivery.status()[0]?.state === "open" ? true : undefined));
+    expect(delivery.status()[0]).toMatchObject({ name: "billing", code: "PEER_UNAVAILABLE" });
+    const kept = await waitFor(async () => (await line.database.pool.query("select state, failure_code from destination_state")).rows[0]);
+    expect(kept).toEqual({ state: "open", failure_code: "PEER_UNAVAILABLE" });
+    const tried = async () => (await line.ledger()).reduce((sum, { attempts }) => sum + attempts, 0);
+    const before = await tried();
+    line.passes(10_000);
+    line.passes(60_000);
+    await waitFor(async () => ((await tried()) > before ? true : undefined));
+    await waitFor(() => (delivery.status()[0]?.state === "open" ? true : undefined));
+    expect(await tried()).toBe(before + 1);
+    billing.behave("well");
+    await waitFor(async () => {
+      line.passes(60_000);
+      return (await line.ledger()).every(({ state }) => state === "confirmed") ? true : undefined;
+    });
+    expect(delivery.status()[0]?.state).toBe("closed");
+  });
+
   it.each([
-    [429, "PEER_THROTTLED"],
-    [401, "PEER_FORBIDS"],
-    [403, "PEER_FORBIDS"],
-    [412, "PEER_HAS_SEVERAL"],
-    [422, "PEER_REFUSED"],
-    [400, "PEER_REFUSED"],
-    [500, "PEER_UNAVAILABLE"],
-    [503, "PEER_UNAVAILABLE"],
-    [504, "PEER_NO_ANSWER"],
-    [408, "PEER_NO_ANSWER"],
-  ] as const)("%i means %s", (status, code) => expect(classifyStatus(status)).toBe(code));
-
-  it("that never came is ambiguous once there was a connection, and harmless before", () => {
-    expect(classifyError(Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } }))).toBe("PEER_UNAVAILABLE");
-    expect(classifyError(Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNRESET" } }))).toBe("PEER_NO_ANSWER");
-    expect(classifyError(new DOMException("", "TimeoutError"))).toBe("PEER_NO_ANSWER");
-  });
-
-  it("says in seconds, as a date, or as a rate limit when to come back", () => {
-    const at = Date.parse("2026-03-04T12:00:00Z");
-    const headers = (entries: Record<string, string>) => (name: string) => entries[name] ?? null;
-    expect(retryAfterMs(headers({ "retry-after": "7" }), at)).toBe(7_000);
-    expect(retryAfterMs(headers({ "retry-after": "Wed, 04 Mar 2026 12:00:30 GMT" }), at)).toBe(30_000);
-    expect(retryAfterMs(headers({ ratelimit: '"requests";r=0;t=59' }), at)).toBe(59_000);
-    expect(retryAfterMs(headers({}), at)).toBeUndefined();
-  });
-
-  it("is waited for longer each time, up to a quarter of an hour, and never shorter than asked", () => {
-    expect([1, 2, 3].map((attempt) => waitBefore(attempt, undefined, 0.5))).toEqual([1_000, 2_000, 4_000]);
-    expect(waitBefore(40, undefined, 0.5)).toBe(900_000);
-    expect(waitBefore(1, 60_000, 0.5)).toBe(60_000);
+    ["forbidding", "PEER_FORBIDS"],
+    ["web-page", "PEER_MISCONFIGURED"],
+  ] as const)("opens at once when the server is %s, and the claims are kept", async (mood, code) => {
+    billing.behave(mood);
+    const delivery = start();
+    await line.release();
+    await line.withCode(code);
+    await waitFor(() => (delivery.status()[0]?.state === "open" ? true : undefined));
+    expect(await line.ledger()).toMatchObject([{ state: "pending", person: false }]);
+    billing.behave("well");
+    line.passes(600_000);
+    await line.inState("confirmed");
   });
 });

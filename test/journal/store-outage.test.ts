@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { connectMllp } from "#src/cli/mllp-client.net.ts";
+import { connectMllp } from "#src/destinations/mllp/client.net.ts";
 import { type Feed, makeFeed } from "#src/config/feed.ts";
 import { migrate } from "#src/database/migrate.pg.ts";
 import { openPool } from "#src/database/pool.pg.ts";

@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { afterEach, expect, inject, it } from "vitest";
 import { playDemo } from "#src/cli/demo/play.ts";
 import { demoStory } from "#src/cli/demo/story.ts";
-import { connectMllp } from "#src/cli/mllp-client.net.ts";
+import { connectMllp } from "#src/destinations/mllp/client.net.ts";
 import { type Installation, newInstallation, signedIn, waitFor } from "./engine-process.ts";
 
 let installation: Installation | undefined;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connectMllp } from "#src/cli/mllp-client.net.ts";
+import { connectMllp } from "#src/destinations/mllp/client.net.ts";
 import { splitMessages } from "#src/cli/send.ts";
 import { referenceFolder } from "#test/setup/reference-data.ts";
 import { type Installation, newInstallation, type RunningEngine, waitFor } from "./engine-process.ts";

@@ -21,6 +21,7 @@ const readyLine = z.object({
   mllp: z.record(z.string(), z.int()),
   pid: z.int(),
   databaseUrl: z.string(),
+  redisUrl: z.string(),
   services: z.object({ postgres: z.int().nullish(), redis: z.int().nullish() }),
 });
 
@@ -28,6 +29,7 @@ const readyLine = z.object({
 export interface Engine {
   readonly mllpPort: number;
   readonly databaseUrl: string;
+  readonly redisUrl: string;
   readonly pids: Pids;
   /** Stops it and removes its data. */
   stop(): Promise<void>;
@@ -80,12 +82,13 @@ export async function startEngine({ env, err, parent = tmpdir() }: EngineNeeds):
     rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   try {
-    const { mllp, pid, databaseUrl, services } = await ready.promise;
+    const { mllp, pid, databaseUrl, redisUrl, services } = await ready.promise;
     const [mllpPort] = Object.values(mllp);
     if (mllpPort === undefined) throw new Error("the engine has no MLLP feed");
     return {
       mllpPort,
       databaseUrl,
+      redisUrl,
       pids: { engine: pid, postgres: services.postgres ?? undefined, redis: services.redis ?? undefined },
       stop,
     };

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { connectMllp, type Acknowledgement, type MllpConnection } from "../mllp-client.net.ts";
+import { connectMllp, type Acknowledgement, type MllpConnection } from "#src/destinations/mllp/client.net.ts";
 import type { StoryMessage } from "./story.ts";
 
 /** How to play a story. */

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { makeFeed } from "#src/config/feed.ts";
 import { startEngine, type Engine } from "../bench/engine-process.ts";
 import { chanceOf } from "../demo/random.ts";
-import { connectMllp } from "../mllp-client.net.ts";
+import { connectMllp } from "#src/destinations/mllp/client.net.ts";
 import type { Print } from "../send.ts";
 import { type EngineBooks, readEngineBooks } from "./books.pg.ts";
 import { MemoryWatch, rssMb } from "./memory.ts";

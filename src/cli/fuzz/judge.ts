@@ -1,5 +1,5 @@
 import type { Frame } from "#src/hl7v2/framer.ts";
-import { readAcknowledgement } from "../mllp-client.net.ts";
+import { readAcknowledgement } from "#src/destinations/mllp/client.net.ts";
 import type { Expected, Kind } from "./kinds.ts";
 import { count, note, type Tally } from "./tally.ts";
 

@@ -1,5 +1,8 @@
-import { connect, type Socket } from "node:net";
+import { readFileSync } from "node:fs";
+import { connect, isIP, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { fail, ok, type Result } from "#src/base/result.ts";
+import type { DestinationTls } from "#src/config/destination.ts";
 import { Framer, block } from "#src/hl7v2/framer.ts";
 import { firstSegment, readHeader } from "#src/hl7v2/header.ts";
 
@@ -8,6 +11,8 @@ export interface MllpTarget {
   readonly host: string;
   readonly port: number;
   readonly timeoutMs: number;
+  /** Absent: plain text. Empty: TLS with the authorities of the system. */
+  readonly tls?: DestinationTls;
 }
 
 /** What the receiver said. Texts are Latin-1, one character a byte. */
@@ -119,18 +124,35 @@ function connectionOver(socket: Socket, timeoutMs: number): MllpConnection {
   };
 }
 
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? "connection failed";
+
+const tlsOptions = (host: string, { certificate, key, authorities }: DestinationTls): ConnectionOptions => ({
+  ...(isIP(host) === 0 ? { servername: host } : {}),
+  ...(certificate === undefined ? {} : { cert: readFileSync(certificate) }),
+  ...(key === undefined ? {} : { key: readFileSync(key) }),
+  ...(authorities === undefined ? {} : { ca: readFileSync(authorities) }),
+  // IHE ATNA (ITI-19): nothing older.
+  minVersion: "TLSv1.2",
+});
+
 /** Connects to an MLLP receiver; the answer never rejects. */
-export const connectMllp = ({ host, port, timeoutMs }: MllpTarget): Promise<Result<MllpConnection, SendFailure>> =>
+export const connectMllp = ({ host, port, timeoutMs, tls }: MllpTarget): Promise<Result<MllpConnection, SendFailure>> =>
   new Promise((resolve) => {
-    const socket = connect({ host, port, noDelay: true });
+    let socket: Socket;
+    try {
+      socket = tls === undefined ? connect({ host, port, noDelay: true }) : connectTls({ host, port, ...tlsOptions(host, tls) });
+    } catch (error) {
+      // A file of the certificate cannot be read, or is none.
+      return resolve(fail({ kind: "not-connected", detail: codeOf(error) }));
+    }
     const refuse = (detail: string): void => {
       socket.destroy();
       resolve(fail({ kind: "not-connected", detail }));
     };
-    const onError = (error: NodeJS.ErrnoException): void => refuse(error.code ?? "connection failed");
+    const onError = (error: NodeJS.ErrnoException): void => refuse(codeOf(error));
     const timer = setTimeout(() => refuse("ETIMEDOUT"), timeoutMs);
     socket.once("error", onError);
-    socket.once("connect", () => {
+    socket.once(tls === undefined ? "connect" : "secureConnect", () => {
       clearTimeout(timer);
       socket.off("error", onError);
       resolve(ok(connectionOver(socket, timeoutMs)));
