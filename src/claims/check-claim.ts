@@ -78,7 +78,8 @@ export function checkClaim(claim: Claim, referenced: readonly Resource[]): reado
     ),
     ...[claim, ...referenced]
       .flatMap((resource) => referencesIn(resource))
-      .filter((reference) => !there.has(reference))
+      // The claim before in its chain was sent on its own.
+      .filter((reference) => !there.has(reference) && !reference.startsWith("Claim/"))
       .map((reference) =>
         hard(
           "CB-CLM-REFERENCE",

@@ -9,7 +9,7 @@ import { factsOf } from "#src/charts/facts.ts";
 import { CITE, hard } from "#src/coding/findings.ts";
 import { stayOf } from "#src/coding/stay.ts";
 import type { SiteData } from "#src/sitedata/site-data.ts";
-import type { ReleaseClaim } from "#src/worklist/release.pg.ts";
+import type { MakeClaim } from "#src/worklist/release.pg.ts";
 import { assembleClaim } from "./assemble.ts";
 import { checkClaim } from "./check-claim.ts";
 import { IDENTIFIERS } from "./systems.ts";
@@ -17,8 +17,8 @@ import { IDENTIFIERS } from "./systems.ts";
 type Queryable = pg.Pool | pg.PoolClient;
 export type StoredClaim = Claim & { readonly id: string };
 
-const claimContext = (claimId: string): string => `claim ${claimId}`;
-const identifierKey = (sealer: Sealer, system: string, value: string): Buffer =>
+export const claimContext = (claimId: string): string => `claim ${claimId}`;
+export const identifierKey = (sealer: Sealer, system: string, value: string): Buffer =>
   sealer.blindIndex("claim-identifier", `${system}|${value}`);
 
 export interface ReleaseNeeds {
@@ -31,11 +31,11 @@ export interface ReleaseNeeds {
 }
 
 /** At most 20 characters (CLM01): what the billing system files the claim under. Version included, so each is unique. */
-const claimNumber = (idKey: IdKey, itemId: string, version: number): string =>
+export const claimNumber = (idKey: IdKey, itemId: string, version: number): string =>
   `CB${stableId(idKey, "claim-number", itemId).replaceAll("-", "").slice(-14).toUpperCase()}-${version}`;
 
 /** Gives the release of the work list its claim: assembled from the pinned chart, checked, stored sealed, and queued for delivery. */
-export function createReleaseClaim({ sealer, site, idKey, destinations, now }: ReleaseNeeds): ReleaseClaim {
+export function createReleaseClaim({ sealer, site, idKey, destinations, now }: ReleaseNeeds): MakeClaim {
   return async (client, item) => {
     const chart = await readChart(client, sealer, item.accountId, item.chartVersion);
     if (chart === undefined)

@@ -20,6 +20,7 @@ export const CLAIM_SYSTEMS = {
   typeOfBill: "https://www.nubc.org/CodeSystem/TypeOfBill",
   dischargeStatus: "https://www.nubc.org/CodeSystem/PatDischargeStatus",
   admissionType: "https://www.nubc.org/CodeSystem/PriorityTypeOfAdmitOrVisit",
+  conditionCode: "https://www.nubc.org/CodeSystem/ConditionCodes",
   pointOfOrigin: "https://www.nubc.org/CodeSystem/PointOfOrigin",
 } as const;
 
@@ -29,6 +30,7 @@ export const IDENTIFIERS = {
   facility: "urn:chartbridge:facility",
   payer: "urn:chartbridge:payer",
   claimFiling: "urn:chartbridge:claim-filing",
+  claimFrequency: "urn:chartbridge:claim-frequency",
   npi: "http://hl7.org/fhir/sid/us-npi",
   taxId: "urn:oid:2.16.840.1.113883.4.4",
   ccn: "http://terminology.hl7.org/NamingSystem/CMSCertificationNumber",

@@ -5,6 +5,8 @@ import { createTokens, type Tokens } from "#src/api/auth/tokens.pg.ts";
 import { createSealer, type Sealer } from "#src/base/seal.ts";
 import { keepMapVersion } from "#src/charts/lineage.pg.ts";
 import { claimBundle, createReleaseClaim } from "#src/claims/claim-store.pg.ts";
+import { createCorrectingRelease } from "#src/claims/lifecycle/correct-release.pg.ts";
+import { createVoidClaim } from "#src/claims/lifecycle/void-claim.pg.ts";
 import { createCodingDesk } from "#src/coding/coding-desk.pg.ts";
 import { createChecks } from "#src/coding/checks.ts";
 import { watchEvidence } from "#src/coding/evidence-watch.pg.ts";
@@ -155,13 +157,16 @@ async function startStages(
     now,
   });
   onClose(() => delivery.close());
-  const release = createReleaseClaim({
+  const lifecycle = { sealer, site: rules.site, idKey: keys.idKey, now };
+  const firstClaim = createReleaseClaim({
     sealer,
     site: rules.site,
     idKey: keys.idKey,
     destinations: destinations.map(({ name }) => name),
     now,
   });
+  const release = createCorrectingRelease({ ...lifecycle, release: firstClaim });
+  const voidClaim = createVoidClaim(lifecycle);
   const misses = createMissBook(pool, rules.site);
   await closeAnswered(pool, rules.site, now().toISOString().slice(0, 10));
   const { site, edits } = rules;
@@ -182,6 +187,7 @@ async function startStages(
     check,
     rulePack: edits.pack.name,
     release,
+    voidClaim,
     now,
   });
 

@@ -11,6 +11,8 @@ import { keepMapVersion } from "#src/charts/lineage.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
 import { createTrace } from "#src/charts/trace.pg.ts";
 import { createReleaseClaim } from "#src/claims/claim-store.pg.ts";
+import { createCorrectingRelease } from "#src/claims/lifecycle/correct-release.pg.ts";
+import { createVoidClaim } from "#src/claims/lifecycle/void-claim.pg.ts";
 import { createCodingDesk } from "#src/coding/coding-desk.pg.ts";
 import { createChecks } from "#src/coding/checks.ts";
 import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
@@ -55,7 +57,9 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
   const fold = (): Promise<number> => foldOnce(foldNeeds);
   const journal = createJournalWriter(pool, sealer, () => void (folding ? fold() : undefined));
   const tokens = createTokens(pool);
-  const release = createReleaseClaim({ sealer, site: rules.site, idKey: ID_KEY, destinations: [], now });
+  const lifecycle = { sealer, site: rules.site, idKey: ID_KEY, now };
+  const release = createCorrectingRelease({ ...lifecycle, release: createReleaseClaim({ ...lifecycle, destinations: [] }) });
+  const voidClaim = createVoidClaim(lifecycle);
   await putStarterCodes(pool);
   const codes = createCodeStore({ pool, now: () => new Date() });
   await codes.refresh();
@@ -69,6 +73,7 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
     check,
     rulePack: rules.edits.pack.name,
     release,
+    voidClaim,
     now,
   });
   const keys = { idKey: ID_KEY, encryptionKey: Buffer.alloc(32, 3) };
