@@ -86,3 +86,9 @@ create table claim_task (
 );
 create index claim_task_open on claim_task (due, opened_at) where state = 'open';
 create index claim_task_claim on claim_task (claim_id);
+
+-- The id that a FHIR client gave its ClaimResponse (blind index over who and which).
+create table claim_answer_name (
+  key bytea primary key,
+  answer_id uuid not null references claim_answer (id) on delete cascade
+);
