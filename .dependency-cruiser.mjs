@@ -50,6 +50,7 @@ const MAY_IMPORT = {
     "codesets",
     "coding",
     "worklist",
+    "claims",
     "sitedata",
     "api",
     "telemetry",

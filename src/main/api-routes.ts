@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Pool, PoolClient } from "pg";
+import { answerRoutes } from "#src/api/claims/answer-routes.ts";
 import { chartRoutes } from "#src/api/charts/routes.ts";
 import { failureRoutes } from "#src/api/failures/routes.ts";
 import { createChartView } from "#src/api/charts/view.ts";
@@ -59,6 +60,7 @@ import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
 import { withFeedLives } from "#src/worklist/feed-lives.pg.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import type { Worklist } from "#src/worklist/worklist.ts";
+import { claimServices } from "./claim-services.ts";
 import type { LiveMaps } from "./live-maps.ts";
 import type { Rules } from "./rules.ts";
 
@@ -149,6 +151,7 @@ export function apiRoutes({
       return { versions, gaps: gapsOn(versions, today()) };
     },
   };
+  const claims = claimServices({ pool, sealer, keys, rules, codes, worklist }, wakeRelay);
   return [
     ...authRoutes(tokens),
     ...codeRoutes(codeNeeds),
@@ -221,6 +224,7 @@ export function apiRoutes({
     }),
     ...worklistRoutes({ worklist, view, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
     ...codingRoutes(codingDesk, view),
+    ...answerRoutes(claims.answers),
     ...supervisionRoutes({
       worklist,
       view,
@@ -231,6 +235,7 @@ export function apiRoutes({
       makeUser: (name, roles) => tokens.makeUser(name, roles as readonly Role[]),
     }),
     ...fhirRoutes({
+      ...claims.responses,
       version,
       startedAt: new Date().toISOString(),
       readClaim: (id) => readClaim(pool, sealer, id),

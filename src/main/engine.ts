@@ -36,6 +36,7 @@ import { recheckCoded } from "#src/worklist/recheck.pg.ts";
 import { applyChangedQueues } from "#src/worklist/requeue.pg.ts";
 import { createWorklist } from "#src/worklist/worklist.ts";
 import { apiRoutes, auditRow } from "./api-routes.ts";
+import { claimAnswers } from "./claim-services.ts";
 import { createFeedSources } from "./feed-sources.ts";
 import { createGrouper } from "./services/grouper.ts";
 import { startFoldThreads } from "./fold-thread.ts";
@@ -191,6 +192,7 @@ async function startStages(
     now,
   });
 
+  const answers = claimAnswers({ pool, keys, rules, worklist });
   const recheck = async (): Promise<void> => {
     const regressed = await recheckCoded(worklist.needs);
     if (regressed > 0) log.warn(`edits or code sets are others: ${regressed} coded items have a hard finding now and are coded again`);
@@ -240,6 +242,11 @@ async function startStages(
           name: "reading code sets that were changed",
           everyMs: 30_000,
           run: () => codes.refresh().then((changed) => (changed ? recheck() : undefined)),
+        },
+        {
+          name: "matching answers whose claim has appeared",
+          everyMs: 60_000,
+          run: () => answers.sweep().then((matched) => (matched > 0 ? relay.wake() : undefined)),
         },
         { name: "writing what the site data do not know", everyMs: 5_000, run: () => misses.flush() },
         { name: "looking at the free space", everyMs: 2_000, run: () => disk.look() },

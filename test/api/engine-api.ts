@@ -21,6 +21,7 @@ import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
 import { createLiveMaps } from "#src/main/live-maps.ts";
 import { createCodeStore } from "#src/codesets/code-store.pg.ts";
 import { putStarterCodes } from "#src/codesets/starter.pg.ts";
+import { claimAnswers } from "#src/main/claim-services.ts";
 import { apiRoutes, auditRow } from "#src/main/api-routes.ts";
 import { readRules } from "#src/main/rules.ts";
 import { builtinConfig } from "#src/config/builtin.ts";
@@ -36,13 +37,20 @@ const builtin = builtinConfig(process.cwd(), ".", { demo: false, port: 0, mllpPo
 const rules = readRules(builtin);
 
 /** The API over real stores, with a fold that the test runs when it likes. */
-export async function startApi({ folding = true, feed = {} }: { readonly folding?: boolean; readonly feed?: Partial<Feed> } = {}) {
+export async function startApi({
+  folding = true,
+  feed = {},
+  now = () => new Date(),
+}: {
+  readonly folding?: boolean;
+  readonly feed?: Partial<Feed>;
+  readonly now?: () => Date;
+} = {}) {
   const siteMapsDir = mkdtempSync(join(tmpdir(), "site-maps-"));
   const config = { ...builtin, siteMapsDir, feeds: builtin.feeds.map((one) => ({ ...one, ...feed })) };
   const database = await freshDatabase();
   const { pool } = database;
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
-  const now = (): Date => new Date();
   await keepMapVersion(pool, rules.maps);
   const maps = createLiveMaps(rules.maps, config, pool, () => undefined);
   const foldNeeds: FoldNeeds = {
@@ -131,6 +139,7 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
     tokens,
     fold,
     as,
+    sweepAnswers: () => claimAnswers({ pool, keys, rules, worklist }).sweep(),
     failAudit: () => {
       auditFails = true;
     },

@@ -38,6 +38,12 @@ export const capabilities = (version: string, date: string): CapabilityStatement
           searchParam: Object.entries(CLAIM_PARAMETERS).map(([name, type]) => ({ name, type })),
         },
         {
+          type: "ClaimResponse",
+          interaction: [{ code: "create" }, { code: "update" }, { code: "read" }],
+          versioning: "no-version",
+          updateCreate: true,
+        },
+        {
           type: "CodeSystem",
           operation: [
             { name: "lookup", definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup" },
