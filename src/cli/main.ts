@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { registerClaimAnswers } from "./claim-answers.ts";
 import { registerCoder } from "./coder.ts";
 import { registerCodesets } from "./codesets.ts";
 import { registerCompare } from "./compare.ts";
@@ -41,6 +42,7 @@ registerMessages(program);
 registerToken(program);
 registerCompare(program);
 registerCoder(program);
+registerClaimAnswers(program);
 registerSupervise(program);
 registerReconcile(program);
 registerCodesets(program);

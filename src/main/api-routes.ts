@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Pool, PoolClient } from "pg";
 import { answerRoutes } from "#src/api/claims/answer-routes.ts";
+import { trailRoutes } from "#src/api/claims/trail-routes.ts";
 import { chartRoutes } from "#src/api/charts/routes.ts";
 import { failureRoutes } from "#src/api/failures/routes.ts";
 import { createChartView } from "#src/api/charts/view.ts";
@@ -151,7 +152,7 @@ export function apiRoutes({
       return { versions, gaps: gapsOn(versions, today()) };
     },
   };
-  const claims = claimServices({ pool, sealer, keys, rules, codes, worklist }, wakeRelay);
+  const claims = claimServices({ pool, sealer, keys, rules, codes, worklist, dataDir: config.dataDir }, wakeRelay);
   return [
     ...authRoutes(tokens),
     ...codeRoutes(codeNeeds),
@@ -225,6 +226,7 @@ export function apiRoutes({
     ...worklistRoutes({ worklist, view, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
     ...codingRoutes(codingDesk, view),
     ...answerRoutes(claims.answers),
+    ...trailRoutes(claims.trail, view),
     ...supervisionRoutes({
       worklist,
       view,

@@ -47,7 +47,7 @@ export async function startApi({
   readonly now?: () => Date;
 } = {}) {
   const siteMapsDir = mkdtempSync(join(tmpdir(), "site-maps-"));
-  const config = { ...builtin, siteMapsDir, feeds: builtin.feeds.map((one) => ({ ...one, ...feed })) };
+  const config = { ...builtin, siteMapsDir, dataDir: siteMapsDir, feeds: builtin.feeds.map((one) => ({ ...one, ...feed })) };
   const database = await freshDatabase();
   const { pool } = database;
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
