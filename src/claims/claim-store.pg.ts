@@ -30,9 +30,16 @@ export interface ReleaseNeeds {
   readonly now: () => Date;
 }
 
-/** At most 20 characters (CLM01): what the billing system files the claim under. Version included, so each is unique. */
-export const claimNumber = (idKey: IdKey, itemId: string, version: number): string =>
-  `CB${stableId(idKey, "claim-number", itemId).replaceAll("-", "").slice(-14).toUpperCase()}-${version}`;
+/** Id and number of a claim. The number, at most 20 characters (CLM01), is what the billing system files it under: version included, so each is unique. */
+export function claimIds(
+  idKey: IdKey,
+  itemId: string,
+  version: number,
+  _part: number,
+): { readonly claimId: string; readonly identifierValue: string } {
+  const base = stableId(idKey, "claim-number", itemId).replaceAll("-", "").slice(-14).toUpperCase();
+  return { claimId: stableId(idKey, "Claim", itemId, String(version)), identifierValue: `CB${base}-${version}` };
+}
 
 /** Gives the release of the work list its claim: assembled from the pinned chart, checked, stored sealed, and queued for delivery. */
 export function createReleaseClaim({ sealer, site, idKey, destinations, now }: ReleaseNeeds): MakeClaim {
@@ -47,8 +54,7 @@ export function createReleaseClaim({ sealer, site, idKey, destinations, now }: R
       [item.itemId],
     );
     const version = rows[0]?.version ?? 1;
-    const claimId = stableId(idKey, "Claim", item.itemId, String(version));
-    const identifierValue = claimNumber(idKey, item.itemId, version);
+    const { claimId, identifierValue } = claimIds(idKey, item.itemId, version, 0);
     const created = now().toISOString();
     const assembled = assembleClaim({
       chart,

@@ -20,7 +20,13 @@ export const CLAIM_SYSTEMS = {
   typeOfBill: "https://www.nubc.org/CodeSystem/TypeOfBill",
   dischargeStatus: "https://www.nubc.org/CodeSystem/PatDischargeStatus",
   admissionType: "https://www.nubc.org/CodeSystem/PriorityTypeOfAdmitOrVisit",
+  /** Categories that CARIN has not: condition code, claim frequency. */
+  ownInformation: "https://chartbridge.dev/fhir/CodeSystem/claim-information",
+  /** Categories of R4 itself. */
+  informationCategory: tho("claiminformationcategory"),
   conditionCode: "https://www.nubc.org/CodeSystem/ConditionCodes",
+  claimFrequency: "https://www.nubc.org/CodeSystem/ClaimFrequencyCodes",
+  relatedClaim: tho("ex-relatedclaimrelationship"),
   pointOfOrigin: "https://www.nubc.org/CodeSystem/PointOfOrigin",
 } as const;
 
@@ -30,8 +36,9 @@ export const IDENTIFIERS = {
   facility: "urn:chartbridge:facility",
   payer: "urn:chartbridge:payer",
   claimFiling: "urn:chartbridge:claim-filing",
-  claimFrequency: "urn:chartbridge:claim-frequency",
   npi: "http://hl7.org/fhir/sid/us-npi",
   taxId: "urn:oid:2.16.840.1.113883.4.4",
+  /** The payer's own number of a claim (ICN, DCN). */
+  payerClaim: "urn:chartbridge:payer-claim-number",
   ccn: "http://terminology.hl7.org/NamingSystem/CMSCertificationNumber",
 } as const;

@@ -112,6 +112,18 @@ async function openTasks(
     });
 }
 
+/** The claims of the version that counts. */
+const partsInForce = async (
+  client: pg.PoolClient,
+  claimId: string | null,
+): Promise<readonly { readonly id: string; readonly payer_state: string }[]> =>
+  (
+    await client.query<{ id: string; payer_state: string }>(
+      "select c.id, c.payer_state from claim c join claim o on o.item_id = c.item_id and o.version = c.version where o.id = $1",
+      [claimId],
+    )
+  ).rows;
+
 /** What an answer does to its work item, in the words of `claim_answer.effect`. */
 async function moveItem(
   client: pg.PoolClient,
@@ -123,7 +135,8 @@ async function moveItem(
   const item = await lockItem(client, itemId);
   if (item === undefined) return "there is no such item";
   if (frequency === VOID) return "of a void";
-  if (item.claimId !== claim.id) return "of a claim that does not count any more";
+  const parts = await partsInForce(client, item.claimId);
+  if (!parts.some(({ id }) => id === claim.id)) return "of a claim that does not count any more";
   if (!isNewest) return "older than the answer before";
   const wanted = rework
     ? "rework"
@@ -132,6 +145,8 @@ async function moveItem(
       : verdict === "queued" || verdict === "documents"
         ? "queued"
         : undefined;
+  if (wanted === "accepted" && parts.some(({ id, payer_state: state }) => id !== claim.id && state !== "accepted"))
+    return `${item.state}: other parts of the claim are not answered`;
   // Not coding's: the task says whose, and the item stays where it is.
   if (wanted === undefined) return item.state;
   const reasons = [...new Set(denials.map(reasonName))];

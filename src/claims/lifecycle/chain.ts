@@ -8,10 +8,6 @@ export const ORIGINAL = "1";
 export const REPLACEMENT = "7";
 export const VOID = "8";
 
-const RELATIONSHIP = "http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelationship";
-/** The payer's own number of a claim (ICN, DCN). */
-export const PAYER_NUMBER = "urn:chartbridge:payer-claim-number";
-
 /** The claim that one takes the place of, or voids. */
 export interface Prior {
   readonly claimId: string;
@@ -28,9 +24,11 @@ export interface Link {
   readonly remarks?: string;
 }
 
+const PRIOR = "prior";
+
 /** REF*F8 of the 837: the payer's number where it is known; else ours, by whose system the reader can tell. */
 const originalReference = ({ number, payerNumber }: Prior): Identifier =>
-  payerNumber === undefined ? { system: IDENTIFIERS.claim, value: number } : { system: PAYER_NUMBER, value: payerNumber };
+  payerNumber === undefined ? { system: IDENTIFIERS.claim, value: number } : { system: IDENTIFIERS.payerClaim, value: payerNumber };
 
 /** A type of bill with another frequency; the facility and the care stay. */
 const withFrequency = ({ coding = [], ...rest }: CodeableConcept, frequency: string): CodeableConcept => ({
@@ -38,9 +36,7 @@ const withFrequency = ({ coding = [], ...rest }: CodeableConcept, frequency: str
   coding: coding.map((one) => (one.code === undefined ? one : { ...one, code: `${one.code.slice(0, -1)}${frequency}` })),
 });
 
-const info = (code: string): Pick<ClaimSupportingInfo, "category"> => ({
-  category: { coding: [{ system: CLAIM_SYSTEMS.supportingInfo, code }] },
-});
+const info = (system: string, code: string): Pick<ClaimSupportingInfo, "category"> => ({ category: { coding: [{ system, code }] } });
 /** What a correction says of itself on a claim: its frequency, its reason, its remark. */
 export const isOfCorrection = (one: Omit<ClaimSupportingInfo, "sequence">): boolean =>
   categoryOf(one) === "claimfrequency" || isChangeReason(one.code?.coding?.[0]?.code ?? "") || (one.valueString ?? "").startsWith(REMARK);
@@ -58,18 +54,30 @@ export function inChain(claim: Claim & { readonly id: string }, link: Link): Cla
       categoryOf(one) === "typeofbill" && one.code !== undefined ? { ...one, code: withFrequency(one.code, frequency) } : one,
     );
   const added: Omit<ClaimSupportingInfo, "sequence">[] = [
-    { ...info("claimfrequency"), code: { coding: [{ system: IDENTIFIERS.claimFrequency, code: frequency }] } },
-    ...(institutional ? [{ ...info("conditioncode"), code: { coding: [{ system: CLAIM_SYSTEMS.conditionCode, code: reason }] } }] : []),
-    ...(institutional && remarks !== undefined ? [{ ...info("info"), valueString: remarks }] : []),
+    {
+      ...info(CLAIM_SYSTEMS.ownInformation, "claimfrequency"),
+      code: { coding: [{ system: CLAIM_SYSTEMS.claimFrequency, code: frequency }] },
+    },
+    ...(institutional
+      ? [
+          {
+            ...info(CLAIM_SYSTEMS.ownInformation, "conditioncode"),
+            code: { coding: [{ system: CLAIM_SYSTEMS.conditionCode, code: reason }] },
+          },
+        ]
+      : []),
+    ...(institutional && remarks !== undefined ? [{ ...info(CLAIM_SYSTEMS.informationCategory, "info"), valueString: remarks }] : []),
   ];
   return {
     ...claim,
     related: [
       {
         claim: { reference: `Claim/${prior.claimId}`, identifier: { system: IDENTIFIERS.claim, value: prior.number } },
-        relationship: { coding: [{ system: RELATIONSHIP, code: "prior" }] },
+        relationship: { coding: [{ system: CLAIM_SYSTEMS.relatedClaim, code: PRIOR }] },
         reference: originalReference(prior),
       },
+      // Other parts of the same version.
+      ...(claim.related ?? []).filter(({ relationship }) => relationship?.coding?.[0]?.code !== PRIOR),
     ],
     supportingInfo: [...kept, ...added].map((one, index) => ({ ...one, sequence: index + 1 })),
   };

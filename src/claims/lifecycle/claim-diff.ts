@@ -64,13 +64,36 @@ const INFO_KINDS: Readonly<Record<string, ChangeKind>> = { "discharge-status": "
 
 const same = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a, b);
 
+/** What tells a line from others over versions: the charge it comes from, or its control number. */
+const keyOf = ({ id, extension = [] }: ClaimItem): string | undefined =>
+  id ?? extension.find(({ url }) => url.endsWith("/line-control-number"))?.valueIdentifier?.value;
+
+/** The claims of one version as one: what a payer would judge, however it is divided. */
+export function wholeOf(parts: readonly ClaimVersion[]): ClaimVersion {
+  const [first, ...rest] = parts;
+  if (first === undefined) throw new Error("a version has a claim");
+  if (rest.length === 0) return first;
+  const net = parts.reduce((sum, { claim }) => sum + Math.round((claim.total?.value ?? 0) * 100), 0);
+  return {
+    claim: {
+      ...first.claim,
+      item: parts.flatMap(({ claim }) => claim.item ?? []),
+      diagnosis: parts.flatMap(({ claim }) => claim.diagnosis ?? []),
+      total: { value: net / 100, currency: "USD" },
+    },
+    referenced: first.referenced,
+  };
+}
+
 /** A line is the same line by the charge it comes from, else by its number. */
 function linesOf(before: readonly ClaimItem[], after: readonly ClaimItem[]): readonly ClaimChange[] {
   const left = new Set(before);
   const changes: ClaimChange[] = [];
   for (const [index, line] of after.entries()) {
     const path = `Claim.item[${index}]`;
-    const was = before.find((one) => left.has(one) && (line.id === undefined ? one.sequence === line.sequence : one.id === line.id));
+    const was = before.find(
+      (one) => left.has(one) && (keyOf(line) === undefined ? one.sequence === line.sequence : keyOf(one) === keyOf(line)),
+    );
     if (was === undefined) {
       changes.push({ kind: "charges", path, after: line });
       continue;

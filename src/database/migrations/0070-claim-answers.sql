@@ -92,3 +92,6 @@ create table claim_answer_name (
   key bytea primary key,
   answer_id uuid not null references claim_answer (id) on delete cascade
 );
+
+-- Several claims of one version of an item are its parts.
+alter table claim add column if not exists part integer not null default 1;
