@@ -305,3 +305,17 @@ describe("a back-test of an edit", () => {
     expect((await analyst("GET", "/api/edits/NONE/backtest")).status).toBe(404);
   });
 });
+
+describe("the books", () => {
+  it("add up over every claim that counts, by what was answered", async () => {
+    const analyst = await api.as("analyst");
+    const { answered, released } = (await analyst("GET", "/api/reconciliation")).body as unknown as Record<
+      string,
+      { total: number; parts: Record<string, number>; difference: number }
+    >;
+    expect(answered?.difference).toBe(0);
+    expect(answered?.total).toBeGreaterThan(10);
+    expect(answered?.parts).toMatchObject({ accepted: expect.any(Number), denied: expect.any(Number), "no answer": expect.any(Number) });
+    expect(released?.difference).toBe(0);
+  });
+});

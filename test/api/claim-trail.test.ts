@@ -87,6 +87,7 @@ describe("the trail of a claim", () => {
     expect(behind("Claim.provider")?.origins).toEqual([{ by: "site-data", file: "facilities.csv" }]);
     expect(behind("Claim.diagnosis[0].diagnosisCodeableConcept")?.origins).toEqual([{ by: "coder", part: "diagnoses[0].code" }]);
     expect(fieldsOf("Claim.insurance[0].coverage").some((field) => field.startsWith("IN1(1)-36"))).toBe(true);
+    expect(fieldsOf("Claim.careTeam[0].role").every((field) => field.startsWith("PV1-7") || field.startsWith("PV1-17"))).toBe(true);
     const claim = await hospital.read(second);
     const at = (code: string): number => claim.item?.findIndex(({ productOrService }) => productOrService.coding?.[0]?.code === code) ?? -1;
     // As it was charged, and as the coder changed it.

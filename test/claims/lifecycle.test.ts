@@ -135,6 +135,14 @@ describe("a release of an item whose claim is out", () => {
     expect([typeOfBillOf(second), second.related]).toEqual(["111", undefined]);
   });
 
+  it("claims for the first time again when every destination refused the claim", async () => {
+    const { item, claimId } = await out();
+    await pool.query("update delivery set state = 'rejected' where claim_id = $1", [claimId]);
+    const second = await claimOf(await made({ ...item, codes: OTHER_CODES, replaces: claimId }));
+    expect(second.related).toBeUndefined();
+    expect(await chain(item.itemId)).toMatchObject([{ status: "entered-in-error" }, { frequency: "1", status: "active" }]);
+  });
+
   it("asks before it voids: never a replacement across types of bill; then the void is made before the new claim", async () => {
     const { item, claimId } = await out();
     await chart(item.accountId, EMERGENCY_CHART);

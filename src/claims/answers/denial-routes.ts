@@ -10,7 +10,7 @@ export type Owner = (typeof OWNERS)[number];
 export const isCodings = (owner: Owner): boolean => owner === "coding" || owner === "cdi";
 
 /** One row of the table of reasons. */
-interface Row {
+export interface RouteRow {
   readonly list: CodeList;
   /** `*`: every other code of the list. */
   readonly code: string;
@@ -43,10 +43,10 @@ export const ROUTES_FILE = "denial-routes.csv";
 const LISTS: readonly string[] = ["CARC", "RARC", "STC", "ERROR"] satisfies readonly CodeList[];
 const COLUMNS = ["list", "code", "remark", "group", "owner", "label", "edits", "asks"];
 
-function readRows(file: string, text: string): Result<readonly Row[], readonly string[]> {
+function readRows(file: string, text: string): Result<readonly RouteRow[], readonly string[]> {
   const { rows, faults: unread } = readCsv(text, COLUMNS);
   const faults = unread.map(({ line, text: what }) => `${file}:${line}: ${what}`);
-  const read = rows.map(({ line, values }): Row => {
+  const read = rows.map(({ line, values }): RouteRow => {
     const value = (name: string): string => values[name] ?? "";
     const [list, owner] = [value("list"), value("owner")];
     if (!LISTS.includes(list)) faults.push(`${file}:${line}: list is one of ${LISTS.join(", ")}`);
@@ -58,7 +58,7 @@ function readRows(file: string, text: string): Result<readonly Row[], readonly s
       code: value("code").toUpperCase(),
       remark: value("remark").toUpperCase(),
       group: value("group").toUpperCase(),
-      owner: owner as Row["owner"],
+      owner: owner as RouteRow["owner"],
       label: value("label"),
       edits: value("edits").split(/\s+/).filter(Boolean),
       asks: value("asks") === "yes",
@@ -71,15 +71,15 @@ const NOWHERE: Routed = { owner: "billing", label: "not in the table", edits: []
 
 /** The most exact row of those that fit: with the remark, with the group, of the code, of any code. */
 function find(
-  rows: readonly Row[],
+  rows: readonly RouteRow[],
   { list, code, group = "" }: Pick<Adjustment, "list" | "code" | "group">,
   remarks: readonly string[],
-): Row | undefined {
-  const exactness = (row: Row): number => (row.code === "*" ? 0 : 4) + (row.remark === "" ? 0 : 2) + (row.group === "" ? 0 : 1);
+): RouteRow | undefined {
+  const exactness = (row: RouteRow): number => (row.code === "*" ? 0 : 4) + (row.remark === "" ? 0 : 2) + (row.group === "" ? 0 : 1);
   return rows
     .filter((row) => row.list === list && (row.code === "*" || row.code === code))
     .filter((row) => (row.remark === "" || remarks.includes(row.remark)) && (row.group === "" || row.group === group))
-    .reduce<Row | undefined>((best, row) => (best === undefined || exactness(row) > exactness(best) ? row : best), undefined);
+    .reduce<RouteRow | undefined>((best, row) => (best === undefined || exactness(row) > exactness(best) ? row : best), undefined);
 }
 
 /** Compiles the tables. @param site text of the site's own; empty when it has none. Fails with `file:line: what is wrong`. */
@@ -88,7 +88,7 @@ export function compileRoutes(base: string, site: string): Result<DenialRoutes, 
   if (!ours.ok || !theirs.ok) return fail([ours, theirs].flatMap((one) => (one.ok ? [] : one.failure)));
   const own = theirs.value;
   // A site's row for any code is no answer to a code that our table has.
-  const pick = (asked: Pick<Adjustment, "list" | "code" | "group">, remarks: readonly string[]): Row | undefined => {
+  const pick = (asked: Pick<Adjustment, "list" | "code" | "group">, remarks: readonly string[]): RouteRow | undefined => {
     const said = find(own, asked, remarks);
     return said !== undefined && said.code !== "*"
       ? said
@@ -100,7 +100,7 @@ export function compileRoutes(base: string, site: string): Result<DenialRoutes, 
           said ??
           find(ours.value, asked, remarks));
   };
-  const shown = ({ owner, label, edits, asks }: Row): Routed => (owner === "by-remark" ? NOWHERE : { owner, label, edits, asks });
+  const shown = ({ owner, label, edits, asks }: RouteRow): Routed => (owner === "by-remark" ? NOWHERE : { owner, label, edits, asks });
   return ok({
     size: ours.value.length + own.length,
     route: (asked, remarks) => {
@@ -115,8 +115,16 @@ export function compileRoutes(base: string, site: string): Result<DenialRoutes, 
   });
 }
 
+const baseText = (): string => readFileSync(new URL(ROUTES_FILE, import.meta.url), "utf8");
+
+/** The rows that are shipped, for the reference page. */
+export function baseRows(): readonly RouteRow[] {
+  const rows = readRows(ROUTES_FILE, baseText());
+  return rows.ok ? rows.value : [];
+}
+
 /** The table of reasons with a site's own rows before it. Fails with every fault. */
 export function loadRoutes(siteDataDir: string): Result<DenialRoutes, readonly string[]> {
   const own = join(siteDataDir, ROUTES_FILE);
-  return compileRoutes(readFileSync(new URL(ROUTES_FILE, import.meta.url), "utf8"), existsSync(own) ? readFileSync(own, "utf8") : "");
+  return compileRoutes(baseText(), existsSync(own) ? readFileSync(own, "utf8") : "");
 }

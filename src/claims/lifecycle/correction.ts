@@ -7,7 +7,7 @@ import { type ChangeReason, REMARK } from "./reasons.ts";
 export type Standing =
   /** It surely reached nobody. */
   | "never-sent"
-  /** Refused before anyone judged it (277CA, or a ClaimResponse with outcome `error`). */
+  /** Refused before anyone judged it (by every destination, a 277CA, or a ClaimResponse with outcome `error`). */
   | "rejected"
   | "received";
 

@@ -36,6 +36,7 @@ interface Row {
   denied_on: string | null;
   sealed_payer_number: Buffer | null;
   never_sent: boolean;
+  refused: boolean;
 }
 
 /** All claims of the version that a claim is of, in their order, as sent. */
@@ -59,7 +60,9 @@ export async function readPrior(client: Queryable, sealer: Sealer, site: SiteDat
     `select id, item_id, kind, payer_id, total_cents, payer_state, denied_on::text, sealed_payer_number,
        exists (select from delivery d where d.claim_id = c.id)
          and not exists (select from delivery d where d.claim_id = c.id and not (d.state = 'pending' and d.attempts = 0))
-         and not exists (select from claim_receipt r where r.claim_id = c.id) as never_sent
+         and not exists (select from claim_receipt r where r.claim_id = c.id) as never_sent,
+       exists (select from delivery d where d.claim_id = c.id) and not exists (select from delivery d where d.claim_id = c.id and d.state <> 'rejected')
+         and not exists (select from claim_receipt r where r.claim_id = c.id) as refused
      from claim c where id = any($1::uuid[])`,
     [bundles.map(({ claim }) => claim.id)],
   );
@@ -80,7 +83,7 @@ export async function readPrior(client: Queryable, sealer: Sealer, site: SiteDat
   const deniedOn = rows.flatMap(({ denied_on: day }) => day ?? []).sort()[0];
   const standing = (): Standing => {
     if (rows.every(({ never_sent: never }) => never)) return "never-sent";
-    return rows.every(({ payer_state: state }) => state === "rejected") ? "rejected" : "received";
+    return rows.every(({ payer_state: state, refused }) => state === "rejected" || refused) ? "rejected" : "received";
   };
   return {
     parts,

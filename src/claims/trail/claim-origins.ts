@@ -28,6 +28,8 @@ export interface OriginFacts {
   readonly encounter: string;
   /** `Account/ID`; absent when the chart has none. */
   readonly account?: string;
+  /** Who took part in the stay, by their place in the encounter: `Practitioner/ID`. */
+  readonly participants: readonly string[];
   /** `Type/ID` of everything in the chart. */
   readonly charted: ReadonlySet<string>;
 }
@@ -90,11 +92,14 @@ function ofProcedure({ procedureCodeableConcept }: ClaimProcedure, index: number
 }
 
 const OPERATES = /^(other)?operating$/;
-function ofCareTeam({ provider, role }: ClaimCareTeam, _index: number, { encounter, charted }: OriginFacts): Parts {
+function ofCareTeam({ provider, role }: ClaimCareTeam, _index: number, { encounter, charted, participants }: OriginFacts): Parts {
   const reference = provider.reference ?? "";
+  const places = participants.flatMap((one, index) => (one === reference ? [`Encounter.participant[${index}]`] : []));
   const operates = OPERATES.test(role?.coding?.[0]?.code ?? "");
   const who: readonly Origin[] = [
-    ...(operates ? [coder("procedures[].performerNpi")] : [chart(encounter, "Encounter.participant")]),
+    ...(operates
+      ? [coder("procedures[].performerNpi")]
+      : [chart(encounter, ...(places.length === 0 ? ["Encounter.participant"] : places))]),
     ...(charted.has(reference) ? [chart(reference, "Practitioner.identifier", "Practitioner.name")] : []),
     site("practitioners.csv"),
   ];

@@ -43,7 +43,12 @@ export function fieldIndex(messages: readonly TracedMessage[]): (resource: strin
   return (resource, elements) => {
     const found = new Map<string, FieldSource>();
     for (const wanted of elements) {
-      const own = (byResource.get(resource) ?? []).filter(({ element }) => element === wanted || element.startsWith(`${wanted}.`));
+      // An element with a place is that entry of its list; without one, all of them.
+      const placed = wanted.endsWith("]");
+      const own = (byResource.get(resource) ?? []).filter(({ element, entry }) => {
+        const said = placed ? entry.target : element;
+        return said === wanted || said.startsWith(`${wanted}.`);
+      });
       const last = Math.max(...own.map(({ message }) => message));
       for (const { message, entry } of own) {
         const said = messages[message];

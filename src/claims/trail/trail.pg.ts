@@ -190,10 +190,12 @@ async function elementsOf(
   const codes = versions.find(({ version }) => version === row.coding_version)?.codes;
   if (chart === undefined || codes === undefined) return [];
   const account = ofType(chart, "Account")[0]?.id;
+  const stay = stayOf(chart);
   const fields = fieldIndex(traced);
   return originsOf(claim, {
     codes,
-    encounter: `Encounter/${stayOf(chart)?.encounter.id ?? ""}`,
+    encounter: `Encounter/${stay?.encounter.id ?? ""}`,
+    participants: (stay?.encounter.participant ?? []).map(({ individual }) => individual?.reference ?? ""),
     ...(account === undefined ? {} : { account: `Account/${account}` }),
     charted: new Set(chart.resources.map(({ resourceType, id }) => `${resourceType}/${id ?? ""}`)),
   }).map(({ path, origins }) => ({
