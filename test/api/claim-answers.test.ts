@@ -68,6 +68,14 @@ describe("a ClaimResponse by our FHIR API", () => {
     expect(await hospital.stateOf(itemId)).toBe("REWORK");
   });
 
+  it("the same at the same moment is taken once", async () => {
+    const { itemId, number } = await hospital.release();
+    const response = claimResponse(number, {}, { line: 1, code: "CO-11", amount: 4260 });
+    const answers = await Promise.all(Array.from({ length: 6 }, () => say(response)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 201]);
+    expect(await denials(itemId)).toHaveLength(1);
+  });
+
   it("may be put under an id of the billing system's, and read by it", async () => {
     const { number, claimId } = await hospital.release();
     const response = { ...claimResponse(number), id: "cr-77" };
@@ -304,6 +312,26 @@ describe("a back-test of an edit", () => {
     expect(after["firedAndAccepted"]).toBe((before["firedAndAccepted"] ?? 0) + 1);
     expect((await analyst("GET", "/api/edits/NONE/backtest")).status).toBe(404);
   });
+});
+
+it("nothing of a patient, nor of what an answer says in words, stands in clear", async () => {
+  const { number } = await hospital.release();
+  const patient = { display: "Whitfield, Marian" };
+  const denied = claimResponse(
+    number,
+    { patient, disposition: "not covered for Whitfield", insurer: { display: "Whitfield Mutual" } },
+    { line: 1, code: "Whitfield", amount: 10 },
+  );
+  expect((await say(denied)).status).toBe(201);
+  for (const table of ["claim_answer", "claim_denial", "claim_task", "claim_receipt", "claim", "item_event", "coding_item"]) {
+    const { rows } = await api.database.pool.query<Record<string, unknown>>(`select * from ${table}`);
+    expect(rows.length, table).toBeGreaterThan(0);
+    for (const row of rows)
+      for (const value of Object.values(row)) {
+        const text = Buffer.isBuffer(value) ? value.toString("latin1") : JSON.stringify(value);
+        expect(/whitfield/i.test(text ?? ""), table).toBe(false);
+      }
+  }
 });
 
 describe("the books", () => {

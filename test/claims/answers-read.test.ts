@@ -211,11 +211,13 @@ CB2-1,2026-04-01,,PR,1,,20,`;
   });
 
   it("with faults is refused with every line", () => {
-    expect(faults("claim,date,amount,line\n,2026-04-01,1,1\nCB1,april,x,0")).toEqual([
+    expect(faults("claim,date,amount,line,reason,remark\n,2026-04-01,1,1,11,N115\nCB1,april,x,0,Mrs Smith,M")).toEqual([
       "line 2: claim is empty",
       "line 3: date is not a day (YYYY-MM-DD)",
       "line 3: line is no line number",
       "line 3: amount is no amount in dollars",
+      "line 3: reason is no adjustment reason code",
+      "line 3: remark is no remark code, or several with blanks between",
     ]);
   });
 });
@@ -367,6 +369,13 @@ describe("an answer comes to", () => {
   it("a denial somebody looks into, when nothing is paid and nothing says why", () => {
     expect(judge({ paidCents: 0 })).toMatchObject({ verdict: "denied", rework: false, denials: [{ owner: "billing", cents: 11_000 }] });
     expect(judge({ paidCents: 11_000 }).verdict).toBe("accepted");
+  });
+
+  it("a reason in clear only where it is a code: words may name a patient", () => {
+    const adjustments = [{ list: "CARC" as const, code: "MRS SMITH", group: "SMITH", cents: 100 }];
+    const { denials } = judge({ whole: { adjustments, remarks: ["SMITH", "N115"] } });
+    expect(denials).toMatchObject([{ code: "other", remarks: ["N115"], owner: "billing" }]);
+    expect(JSON.stringify(denials)).not.toContain("SMITH");
   });
 
   it("nothing for a credit", () => {

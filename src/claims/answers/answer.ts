@@ -66,3 +66,13 @@ export const NOTHING_SAID: Answered = { adjustments: [], remarks: [] };
 
 /** Remark codes have a form of their own: M12, MA63, N657. */
 export const isRemark = (code: string): boolean => /^(MA?|N)\d{1,4}$/.test(code);
+
+/** Adjustment reasons and status categories: 11, 252, A8, B15, P12, A7. */
+export const isReason = (code: string): boolean => /^[A-Z]?\d{1,3}$/.test(code);
+
+/** Stands for a reason that is no code. */
+export const NO_CODE = "other";
+
+/** A code that may stand in clear: whoever writes words into a coded field may have written a name. */
+export const clearCode = (code: string): string =>
+  isReason(code) || isRemark(code) || /^(?=.*\d)[A-Z0-9]{1,8}$/.test(code) ? code : NO_CODE;

@@ -1,7 +1,15 @@
 import type { Claim, ClaimItem } from "@medplum/fhirtypes";
 import { centsOf } from "#src/base/money.ts";
 import { shiftDay } from "#src/coding/stay.ts";
-import type { Adjustment, Answered, AnsweredLine, ClaimAnswer, DocumentRequest } from "./answer.ts";
+import {
+  type Adjustment,
+  type Answered,
+  type AnsweredLine,
+  type ClaimAnswer,
+  clearCode,
+  type DocumentRequest,
+  isRemark,
+} from "./answer.ts";
 import { type DenialRoutes, isCodings, type Owner, type Routed } from "./denial-routes.ts";
 
 /** What an answer comes to. */
@@ -30,6 +38,9 @@ export interface JudgedAnswer {
 
 /** Days for sending documents that a payer asks for, when it names no day: what Medicare gives (42 CFR 405.930). */
 const DOCUMENT_DAYS = 45;
+
+/** Claim adjustment group codes. */
+const GROUPS: readonly string[] = ["CO", "PR", "OA", "PI", "CR"];
 
 /** Stands for the reason of a refusal that names none. */
 const NONE_GIVEN = "none-given";
@@ -73,9 +84,9 @@ function denialsOf(
         ...routed,
         ...(item === undefined ? {} : { line: item.sequence }),
         list: one.list,
-        code: one.code,
-        ...(one.group === undefined ? {} : { group: one.group }),
-        remarks,
+        code: one.code === NONE_GIVEN ? one.code : clearCode(one.code),
+        ...(one.group === undefined || !GROUPS.includes(one.group) ? {} : { group: one.group }),
+        remarks: remarks.filter(isRemark),
         // Several reasons for one amount that nobody split put it at risk once.
         cents: one.cents ?? (index === 0 ? atRisk : 0),
       },
@@ -107,7 +118,7 @@ export function judgeAnswer(answer: ClaimAnswer, claim: Claim, routes: DenialRou
   ];
   const due = shiftDay(created.slice(0, 10), DOCUMENT_DAYS);
   const requests = [
-    ...said.map((one) => ({ ...one, due: one.due ?? due })),
+    ...said.map((one) => ({ codes: one.codes.map(clearCode), due: one.due ?? due })),
     ...(asked.length === 0 || said.length > 0
       ? []
       : [{ due, codes: [...new Set(asked.flatMap(({ code, remarks }) => [code, ...remarks]))] }]),

@@ -1,7 +1,16 @@
 import { centsFrom } from "#src/base/money.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { type CsvRow, readCsv } from "#src/sitedata/csv.ts";
-import { type Adjustment, type AnsweredLine, type ClaimAnswer, NOTHING_SAID, type Outcome, OUTCOMES } from "./answer.ts";
+import {
+  type Adjustment,
+  type AnsweredLine,
+  type ClaimAnswer,
+  isReason,
+  isRemark,
+  NOTHING_SAID,
+  type Outcome,
+  OUTCOMES,
+} from "./answer.ts";
 
 /**
  * A denial list as billing offices keep it, one row a reason: `claim` (our number) and `date`; `outcome` (queued, complete, error, partial), `line`, `group`,
@@ -27,6 +36,9 @@ export function readAnswersCsv(
     if (value(row, "line") !== "" && !/^[1-9]\d{0,2}$/.test(value(row, "line"))) fault("line is no line number");
     for (const name of ["amount", "paid"])
       if (value(row, name) !== "" && !centsFrom(value(row, name)).ok) fault(`${name} is no amount in dollars`);
+    if (value(row, "reason") !== "" && !isReason(value(row, "reason").toUpperCase())) fault("reason is no adjustment reason code");
+    const remarks = value(row, "remark").toUpperCase().split(/\s+/).filter(Boolean);
+    if (!remarks.every(isRemark)) fault("remark is no remark code, or several with blanks between");
     if (value(row, "documents_due") !== "" && !DAY.test(value(row, "documents_due"))) fault("documents_due is not a day (YYYY-MM-DD)");
   }
   if (faults.length > 0) return fail(faults);
