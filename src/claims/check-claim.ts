@@ -41,7 +41,8 @@ export function findingsOf(claim: Claim, referenced: readonly Resource[]): reado
     ...referenced.flatMap((resource) => faultsAlong(resource).map((fault) => invalid(fault, "HL7 FHIR R4 (4.0.1)"))),
     ...[within, ...referenced]
       .flatMap((resource) => referencesIn(resource))
-      .filter((reference) => !there.has(reference))
+      // The claim before in its chain was sent on its own.
+      .filter((reference) => !there.has(reference) && !reference.startsWith("Claim/"))
       .map((reference) =>
         hard(
           "CB-CLM-REFERENCE",

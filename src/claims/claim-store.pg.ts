@@ -10,7 +10,7 @@ import { CITE, hard } from "#src/coding/findings.ts";
 import { stayOf } from "#src/coding/stay.ts";
 import type { Finding } from "#src/coding/submission.ts";
 import type { SiteData } from "#src/sitedata/site-data.ts";
-import type { Releasable, ReleaseClaim } from "#src/worklist/release.pg.ts";
+import type { MakeClaim, Releasable } from "#src/worklist/release.pg.ts";
 import { assembleClaims, type ClaimIds, frequencyOf, type PriorClaim } from "./assemble.ts";
 import { checkClaim } from "./check-claim.ts";
 import { IDENTIFIERS } from "./systems.ts";
@@ -43,13 +43,14 @@ export function claimNumber(idKey: IdKey, itemId: string, version: number, part 
   return `CB${base}-${version}${part === 0 ? "" : String.fromCharCode(FIRST_LETTER + part)}`;
 }
 
-const claimIds = (idKey: IdKey, itemId: string, version: number, part: number): ClaimIds => ({
+/** Id and number of one part of a claim. */
+export const claimIds = (idKey: IdKey, itemId: string, version: number, part: number): ClaimIds => ({
   claimId: stableId(idKey, "Claim", itemId, String(version), ...(part === 0 ? [] : [String(part + 1)])),
   identifierValue: claimNumber(idKey, itemId, version, part),
 });
 
 /** Gives the release of the work list its claim: assembled from the pinned chart, checked, stored sealed, and queued for delivery. */
-export function createReleaseClaim({ sealer, site, idKey, destinations, now }: ReleaseNeeds): ReleaseClaim {
+export function createReleaseClaim({ sealer, site, idKey, destinations, now }: ReleaseNeeds): MakeClaim {
   return async (client, item) => {
     const chart = await readChart(client, sealer, item.accountId, item.chartVersion);
     if (chart === undefined)

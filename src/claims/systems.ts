@@ -54,11 +54,12 @@ export const IDENTIFIERS = {
   claimFiling: "urn:chartbridge:claim-filing",
   npi: "http://hl7.org/fhir/sid/us-npi",
   taxId: "urn:oid:2.16.840.1.113883.4.4",
+  /** The payer's own number of a claim (ICN, DCN). */
+  payerClaim: "urn:chartbridge:payer-claim-number",
   ccn: "http://terminology.hl7.org/NamingSystem/CMSCertificationNumber",
   clia: "urn:oid:2.16.840.1.113883.4.7",
   /** Line control number (837 loop 2400, REF*6R): by it an answer finds its line again. */
   line: "urn:chartbridge:claim-line",
-  payerClaim: "urn:chartbridge:payer-claim-number",
 } as const;
 
 /** Extensions of ours on a claim. Each has its StructureDefinition in the package. */

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtinConfig } from "#src/config/builtin.ts";
 import { loadConfig } from "#src/config/load.ts";
+import { loadRoutes } from "#src/claims/answers/denial-routes.ts";
 import { parseSiteEdits } from "#src/coding/site-edits.ts";
 import { readMapFiles } from "#src/config/map-files.ts";
 import type { Config } from "#src/config/types.ts";
@@ -23,6 +24,7 @@ function filesOf({ mappingsDir, siteMapsDir, queuesDir, siteDataDir, feeds }: Co
     compileQueues(readQueueFiles(queuesDir)),
     site,
     parseSiteEdits(EDITS_FILE, readEditsFile(siteDataDir)),
+    loadRoutes(siteDataDir),
   ];
   const faults = checks.flatMap((one) => (one.ok ? [] : one.failure));
   const strangers = site.ok ? feeds.filter((feed) => site.value.facility(feed.facility) === undefined) : [];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
-import { leasedItem, newSnapshot, showItem, showSubmitted } from "./show-item.ts";
+import { leasedItem, newSnapshot, showDenials, showItem, showSubmitted } from "./show-item.ts";
 
 const tokenPath = (dataDir: string): string => join(dataDir, "session-token");
 
@@ -64,7 +64,10 @@ export function registerCoder(program: Command): void {
       }
       remember(findInstallation(dataDir).dataDir, item.data);
       if (json === true) print(body);
-      else process.stdout.write(showItem(item.data));
+      else
+        process.stdout.write(
+          `${showDenials((await call(dataDir, "GET", `/api/work-items/${item.data.id}/denials`)).body)}${showItem(item.data)}`,
+        );
     });
   program
     .command("submit <codes.json>")

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { makeFeed } from "#src/config/feed.ts";
 import { readMapFiles } from "#src/config/map-files.ts";
 import { acknowledgementPage } from "./docs/acknowledgement-page.ts";
+import { claimAnswersPage } from "./docs/claim-answers-page.ts";
 import { claimElementsPage } from "./docs/claim-elements-page.ts";
 import { connectPage } from "./docs/connect-page.ts";
 import { editsPage } from "./docs/edits-page.ts";
@@ -25,6 +26,7 @@ export const FIELD_NAMES = join(HOME, "src", "api", "messages", "field-names.jso
 /** The generated pages of docs/, by file name. */
 export const generatedPages = (): Readonly<Record<string, string>> => ({
   "acknowledgement.md": acknowledgementPage(),
+  "claim-answers.md": claimAnswersPage(),
   "claim-elements.md": claimElementsPage(),
   "connect-your-ehr.md": connectPage(
     makeFeed("north-adt", { facility: "NORTH", zone: "America/Chicago", mllp: { host: "interfaces.example", port: 2575 }, http: true }),

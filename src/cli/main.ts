@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { registerClaimAnswers } from "./claim-answers.ts";
 import { registerCoder } from "./coder.ts";
 import { registerCodesets } from "./codesets.ts";
 import { registerCompare } from "./compare.ts";
@@ -42,6 +43,7 @@ registerMessages(program);
 registerToken(program);
 registerCompare(program);
 registerCoder(program);
+registerClaimAnswers(program);
 registerSupervise(program);
 registerReconcile(program);
 registerDeliveries(program);

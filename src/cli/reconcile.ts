@@ -100,10 +100,12 @@ export function registerReconcile(program: Command): void {
           print(showBalance("discharged accounts", work.discharged));
           print(showBalance("final coded", work.finalCoded));
           print(showBalance("claims", work.released));
+          print(showBalance("claims that count", work.answered));
           print(showInventory("DNFB", measures.dnfb));
           print(showInventory("DNFC", measures.dnfc));
         }
-        if ([work.discharged, work.finalCoded, work.released].some(({ difference }) => difference !== 0)) process.exitCode = 1;
+        if ([work.discharged, work.finalCoded, work.released, work.answered].some(({ difference }) => difference !== 0))
+          process.exitCode = 1;
       });
     });
   program

@@ -51,6 +51,37 @@ export function showItem(item: LeasedItem): string {
   return `${lines.join("\n")}\n`;
 }
 
+const denials = z.object({
+  denials: z.array(
+    z.looseObject({
+      line: z.int().nullable(),
+      code: z.string(),
+      group: z.string().nullable(),
+      remarks: z.array(z.string()),
+      cents: z.number(),
+      owner: z.string(),
+      deadline: z.string().nullable(),
+      edit: z.looseObject({ rule: z.string(), path: z.string(), overridden: z.boolean() }).nullable(),
+    }),
+  ),
+});
+
+/** Why a payer gave an encounter back; empty when none did. */
+export function showDenials(body: unknown): string {
+  const parsed = denials.safeParse(body);
+  if (!parsed.success) return "";
+  return parsed.data.denials
+    .map(({ line, code, group, remarks, cents, owner, deadline, edit }) => {
+      const reason = [group === null ? code : `${group}-${code}`, ...remarks].join(" ");
+      const looked =
+        edit === null
+          ? "no edit looks for it"
+          : `${edit.rule} at ${edit.path} ${edit.overridden ? "had been set aside" : "would have stopped it"}`;
+      return `denied: ${line === null ? "the claim" : `line ${line}`}, ${reason}, ${dollars(cents / 100)}, ${owner}'s, until ${deadline ?? "?"}; ${looked}\n`;
+    })
+    .join("");
+}
+
 const finding = z.looseObject({
   rule: z.string(),
   severity: z.string(),

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Pool, PoolClient } from "pg";
 import { deliveryRoutes } from "#src/api/deliveries/routes.ts";
+import { answerRoutes } from "#src/api/claims/answer-routes.ts";
+import { trailRoutes } from "#src/api/claims/trail-routes.ts";
 import { chartRoutes } from "#src/api/charts/routes.ts";
 import { failureRoutes } from "#src/api/failures/routes.ts";
 import { createChartView } from "#src/api/charts/view.ts";
@@ -67,6 +69,7 @@ import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
 import { withFeedLives } from "#src/worklist/feed-lives.pg.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
 import type { Worklist } from "#src/worklist/worklist.ts";
+import { claimServices } from "./claim-services.ts";
 import type { LiveMaps } from "./live-maps.ts";
 import type { Rules } from "./rules.ts";
 
@@ -162,6 +165,7 @@ export function apiRoutes({
       return { versions, gaps: gapsOn(versions, today()) };
     },
   };
+  const claims = claimServices({ pool, sealer, keys, rules, codes, worklist, dataDir: config.dataDir }, wakeRelay);
   return [
     ...authRoutes(tokens),
     ...codeRoutes(codeNeeds),
@@ -244,6 +248,8 @@ export function apiRoutes({
     }),
     ...worklistRoutes({ worklist, view, queues: rules.queues.names, onTickets: wakeRelay, onReleased: wakeDelivery }),
     ...codingRoutes(codingDesk, view),
+    ...answerRoutes(claims.answers),
+    ...trailRoutes(claims.trail, view),
     ...supervisionRoutes({
       worklist,
       view,
@@ -256,6 +262,7 @@ export function apiRoutes({
     ...claimRoutes({ claimBundle: (id) => claimBundle(pool, sealer, id), sandbox: sandboxClaims }),
     ...conformanceRoutes(packageExamples),
     ...fhirRoutes({
+      ...claims.responses,
       version,
       startedAt: new Date().toISOString(),
       readClaim: (id) => readClaim(pool, sealer, id),

@@ -5,6 +5,8 @@ import { createTokens, type Tokens } from "#src/api/auth/tokens.pg.ts";
 import { createSealer, type Sealer } from "#src/base/seal.ts";
 import { keepMapVersion } from "#src/charts/lineage.pg.ts";
 import { claimBundle, createReleaseClaim } from "#src/claims/claim-store.pg.ts";
+import { createCorrectingRelease } from "#src/claims/lifecycle/correct-release.pg.ts";
+import { createVoidClaim } from "#src/claims/lifecycle/void-claim.pg.ts";
 import { createCodingDesk } from "#src/coding/coding-desk.pg.ts";
 import { createChecks } from "#src/coding/checks.ts";
 import { watchEvidence } from "#src/coding/evidence-watch.pg.ts";
@@ -35,6 +37,7 @@ import { recheckCoded } from "#src/worklist/recheck.pg.ts";
 import { applyChangedQueues } from "#src/worklist/requeue.pg.ts";
 import { createWorklist } from "#src/worklist/worklist.ts";
 import { apiRoutes, auditRow } from "./api-routes.ts";
+import { claimAnswers } from "./claim-services.ts";
 import { createFeedSources } from "./feed-sources.ts";
 import { createGrouper } from "./services/grouper.ts";
 import { startFoldThreads } from "./fold-thread.ts";
@@ -168,13 +171,16 @@ async function startStages(
     count: (destination, outcome) => metrics.count("chartbridge_deliveries_total", { destination, outcome }),
   });
   onClose(() => delivery.close());
-  const release = createReleaseClaim({
+  const lifecycle = { sealer, site: rules.site, idKey: keys.idKey, now };
+  const firstClaim = createReleaseClaim({
     sealer,
     site: rules.site,
     idKey: keys.idKey,
     destinations: destinations.map(({ name }) => name),
     now,
   });
+  const release = createCorrectingRelease({ ...lifecycle, release: firstClaim });
+  const voidClaim = createVoidClaim(lifecycle);
   const misses = createMissBook(pool, rules.site);
   await closeAnswered(pool, rules.site, now().toISOString().slice(0, 10));
   const { site, edits } = rules;
@@ -195,9 +201,11 @@ async function startStages(
     check,
     rulePack: edits.pack.name,
     release,
+    voidClaim,
     now,
   });
 
+  const answers = claimAnswers({ pool, keys, rules, worklist });
   const recheck = async (): Promise<void> => {
     const regressed = await recheckCoded(worklist.needs);
     if (regressed > 0) log.warn(`edits or code sets are others: ${regressed} coded items have a hard finding now and are coded again`);
@@ -247,6 +255,11 @@ async function startStages(
           name: "reading code sets that were changed",
           everyMs: 30_000,
           run: () => codes.refresh().then((changed) => (changed ? recheck() : undefined)),
+        },
+        {
+          name: "matching answers whose claim has appeared",
+          everyMs: 60_000,
+          run: () => answers.sweep().then((matched) => (matched > 0 ? relay.wake() : undefined)),
         },
         { name: "writing what the site data do not know", everyMs: 5_000, run: () => misses.flush() },
         { name: "looking at the free space", everyMs: 2_000, run: () => disk.look() },

@@ -1,3 +1,4 @@
+import { type DenialRoutes, loadRoutes } from "#src/claims/answers/denial-routes.ts";
 import { parseSiteEdits, type SiteEdits } from "#src/coding/site-edits.ts";
 import { readMapFiles } from "#src/config/map-files.ts";
 import type { Config } from "#src/config/types.ts";
@@ -14,6 +15,8 @@ export interface Rules {
   readonly queues: QueueRules;
   readonly site: SiteData;
   readonly edits: SiteEdits;
+  /** Whose work a payer's reason is. */
+  readonly denials: DenialRoutes;
 }
 
 /** The faults of a configuration's files, each with its file and line. */
@@ -32,6 +35,8 @@ export function readRules(config: Pick<Config, "mappingsDir" | "siteMapsDir" | "
   const queues = compileQueues(readQueueFiles(config.queuesDir));
   const site = loadSiteData(config.siteDataDir);
   const edits = parseSiteEdits(EDITS_FILE, readEditsFile(config.siteDataDir));
-  if (maps.ok && queues.ok && site.ok && edits.ok) return { maps: maps.value, queues: queues.value, site: site.value, edits: edits.value };
-  throw new RuleFaults([maps, queues, site, edits].flatMap((one) => (one.ok ? [] : one.failure)));
+  const denials = loadRoutes(config.siteDataDir);
+  if (maps.ok && queues.ok && site.ok && edits.ok && denials.ok)
+    return { maps: maps.value, queues: queues.value, site: site.value, edits: edits.value, denials: denials.value };
+  throw new RuleFaults([maps, queues, site, edits, denials].flatMap((one) => (one.ok ? [] : one.failure)));
 }

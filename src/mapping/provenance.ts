@@ -1,14 +1,9 @@
 import type { Provenance } from "@medplum/fhirtypes";
 import { type IdKey, stableId } from "#src/base/ids.ts";
+import { elementLineage } from "#src/fhir/element-lineage.ts";
 import type { MessageInfo } from "./message-info.ts";
 import type { LineageEntry, Mapped } from "./types.ts";
 import { allLineage } from "./usage.ts";
-
-/** Where one element came from, as an extension of a Provenance: https://chartbridge.dev/fhir/StructureDefinition/element-lineage. */
-const ELEMENT_LINEAGE = "https://chartbridge.dev/fhir/StructureDefinition/element-lineage";
-
-const part = (url: string, valueString: string | undefined): { url: string; valueString: string }[] =>
-  valueString === undefined ? [] : [{ url, valueString }];
 
 /**
  * The lineage of a message as FHIR R4 Provenance, one for each resource: what it is of, the message it came from, the version of the
@@ -41,10 +36,7 @@ export function toProvenance(mapped: Mapped, info: MessageInfo, mapVersion: stri
       entity: [
         { role: "source", what: { identifier: { value: info.controlId }, display: `${info.sendingApplication} ${mapped.messageType}` } },
       ],
-      extension: entries.map(({ target, source, row, table }) => ({
-        url: ELEMENT_LINEAGE,
-        extension: [...part("element", target), ...part("source", source), ...part("row", row), ...part("table", table)],
-      })),
+      extension: entries.map(({ target, source, row, table }) => elementLineage({ element: target, source, row, table })),
     };
   });
 }

@@ -1,3 +1,4 @@
+import type { PoolClient } from "pg";
 import type { Failure } from "#src/base/failures.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { pinChart } from "#src/charts/chart-store.pg.ts";
@@ -232,27 +233,43 @@ export function confirmCancel(needs: LeaseNeeds, itemId: string, asked: { readon
   });
 }
 
-/** What the payer said of a claim (T14 to T16), or how a denial ended without new codes (T18). Called where claim answers are read. */
-export function claimAnswered(
-  needs: LeaseNeeds,
-  itemId: string,
-  asked: { readonly answer: "queued" | "accepted" | "rework" | "appealed"; readonly reasons: readonly string[]; readonly actor: string },
-): Done {
+/** What a payer's answer means for an item, and why. */
+export interface PayerAnswer {
+  readonly answer: "queued" | "accepted" | "rework" | "appealed";
+  /** Reasons by their codes: `CO-11`. */
+  readonly reasons: readonly string[];
+  readonly actor: string;
+}
+
+const ANSWERED_FROM: Readonly<Record<PayerAnswer["answer"], readonly Item["progress"][]>> = {
+  queued: ["released"],
+  accepted: ["released", "rework"],
+  rework: ["released", "accepted"],
+  appealed: ["rework"],
+};
+
+/** The change of T14 to T16 and T18; undefined when the item's state does not allow it. An item that is coded again anyway is told where it goes after. */
+function answeredChange(item: Item, { answer, reasons }: PayerAnswer): Partial<Item> | undefined {
+  if (item.progress === "recode" && answer === "rework")
+    return { recodeFrom: "rework", recodeReasons: [...new Set([...item.recodeReasons, ...reasons])] };
+  if (item.progress === "recode" && answer === "accepted" && item.recodeFrom === "released") return { recodeFrom: "accepted" };
+  if (!ANSWERED_FROM[answer].includes(item.progress)) return undefined;
+  if (answer === "queued") return {};
+  return answer === "rework" ? { progress: "rework", recodeReasons: reasons } : { progress: "accepted", lease: null, recodeReasons: [] };
+}
+
+/** What the payer said of a claim, done to its locked item in the caller's transaction. @returns undefined when the state does not allow it. */
+export async function answerItem(client: PoolClient, needs: LeaseNeeds, item: Item, asked: PayerAnswer): Promise<Item | undefined> {
+  const change = answeredChange(item, asked);
+  if (change === undefined) return undefined;
+  const { answer, reasons, actor } = asked;
+  return changeItem(client, needs, item, change, { name: `claim ${answer}`, actor, detail: reasons.join(" ") });
+}
+
+/** What the payer said of a claim (T14 to T16), or how a denial ended without new codes (T18). */
+export function claimAnswered(needs: LeaseNeeds, itemId: string, asked: PayerAnswer): Done {
   return onItem(needs, itemId, undefined, async (client, item) => {
-    const { answer, reasons, actor } = asked;
-    const from: Readonly<Record<typeof answer, readonly Item["progress"][]>> = {
-      queued: ["released"],
-      accepted: ["released", "rework"],
-      rework: ["released", "accepted"],
-      appealed: ["rework"],
-    };
-    if (!from[answer].includes(item.progress)) return fail({ code: "TRANSITION_NOT_ALLOWED", detail: `the item is ${item.state}` });
-    const change: Partial<Item> =
-      answer === "queued"
-        ? {}
-        : answer === "rework"
-          ? { progress: "rework", recodeReasons: reasons }
-          : { progress: "accepted", lease: null, recodeReasons: [] };
-    return done(await changeItem(client, needs, item, change, { name: `claim ${answer}`, actor, detail: reasons.join(" ") }));
+    const after = await answerItem(client, needs, item, asked);
+    return after === undefined ? fail({ code: "TRANSITION_NOT_ALLOWED", detail: `the item is ${item.state}` }) : done(after);
   });
 }

@@ -25,6 +25,8 @@ export interface WorkBooks {
   readonly finalCoded: Balance;
   /** Claims released = delivered + pending + refused + without a destination. */
   readonly released: Balance;
+  /** Claims that count (not replaced, voided or taken back; voids are none) = those without an answer + those with one, by what it came to. */
+  readonly answered: Balance;
 }
 
 const SHOWN = 200;
@@ -89,7 +91,8 @@ async function codedBooks(pool: pg.Pool, asOf: Date): Promise<Balance> {
 }
 
 async function releasedBooks(pool: pg.Pool, asOf: Date): Promise<Balance> {
-  const part = `case when not exists (select from delivery d where d.claim_id = c.id) then 'no destination'
+  const part = `case when c.status = 'entered-in-error' and not exists (select from delivery d where d.claim_id = c.id) then 'taken back'
+    when not exists (select from delivery d where d.claim_id = c.id) then 'no destination'
     when exists (select from delivery d where d.claim_id = c.id and d.state = 'rejected') then 'refused'
     when exists (select from delivery d where d.claim_id = c.id and (d.state not in ('confirmed', 'given-up') or d.updated_at > $1)) then 'pending'
     when not exists (select from delivery d where d.claim_id = c.id and d.state = 'confirmed') then 'given up'
@@ -110,12 +113,36 @@ async function releasedBooks(pool: pg.Pool, asOf: Date): Promise<Balance> {
   );
 }
 
+/** After this many days without any answer a claim is asked after: payers acknowledge within days. */
+const SILENT_DAYS = 30;
+
+async function answeredBooks(pool: pg.Pool, asOf: Date): Promise<Balance> {
+  const inForce = "c.created_at <= $1 and c.frequency <> '8' and c.status = 'active'";
+  const verdict = `(select a.verdict from claim_answer a where a.claim_id = c.id and a.matched_at <= $1 order by a.answered_at desc, a.received_at desc limit 1)`;
+  const { rows } = await pool.query<{ part: string; n: number }>(
+    `select coalesce(${verdict}, 'no answer') as part, count(*)::int as n from claim c where ${inForce} group by 1 order by 1`,
+    [asOf],
+  );
+  const total = await pool.query<{ n: number }>(`select count(*)::int as n from claim c where ${inForce}`, [asOf]);
+  const residue = await pool.query<{ id: string; item_id: string }>(
+    `select c.id, c.item_id from claim c where ${inForce} and c.created_at < $1::timestamptz - interval '${SILENT_DAYS} days' and ${verdict} is null
+     order by c.created_at limit ${SHOWN}`,
+    [asOf],
+  );
+  return balance(
+    total.rows[0]?.n ?? 0,
+    rows,
+    residue.rows.map(({ id, item_id: itemId }) => ({ claimId: id, itemId, why: `no answer in ${SILENT_DAYS} days` })),
+  );
+}
+
 /** The books of the work, as of any moment. */
 export async function readWorkBooks(pool: pg.Pool, asOf: Date): Promise<WorkBooks> {
-  const [discharged, finalCoded, released] = await Promise.all([
+  const [discharged, finalCoded, released, answered] = await Promise.all([
     dischargedBooks(pool, asOf),
     codedBooks(pool, asOf),
     releasedBooks(pool, asOf),
+    answeredBooks(pool, asOf),
   ]);
-  return { asOf, discharged, finalCoded, released };
+  return { asOf, discharged, finalCoded, released, answered };
 }

@@ -163,6 +163,13 @@ export const HOLDS = {
     clears: "a supervisor",
     setBy: "engine",
   },
+  CORRECTION: {
+    reason: "the claim that is out would have to be voided, or replaced after its payer's limit: a person says yes or no to the proposal",
+    owner: "billing",
+    blocks: "release",
+    clears: "the decision on the proposal",
+    setBy: "engine",
+  },
   CLAIM: { reason: "the claim would not be valid", owner: "billing", blocks: "release", clears: "a person", setBy: "engine" },
 } as const satisfies Record<string, HoldRow>;
 

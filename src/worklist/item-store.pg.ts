@@ -119,7 +119,8 @@ export async function lockWhere(client: pg.PoolClient, where: string, values: re
         i.coder_of_record, i.facts, array(select encode(k, 'hex') from unnest(i.patient_keys) k) as patient_keys, i.score, i.score_parts,
         i.stat, i.views, i.routed_by, i.recode_from, i.recode_reasons, i.reserved_for, i.reserved_until, i.unblocked_at, i.settle_at,
         i.merged_into, i.shadow, i.revision, i.sealed_draft is not null as has_draft,
-        (select c.id from claim c where c.item_id = i.id order by c.version desc, c.part limit 1) as claim_id
+        (select case when c.frequency = '8' or c.status in ('cancelled', 'entered-in-error') then null else c.id end
+           from claim c where c.item_id = i.id order by c.version desc, c.part limit 1) as claim_id
       from coding_item i where ${where} order by i.id for update of i`,
     [...values],
   );

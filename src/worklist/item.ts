@@ -51,7 +51,7 @@ export interface Item {
   readonly mergedInto: string | null;
   readonly shadow: boolean;
   readonly holds: readonly HeldBy[];
-  /** The newest claim of the item. */
+  /** The newest claim of the item, while it counts: null again once it is voided or taken back. */
   readonly claimId: string | null;
   readonly hasDraft: boolean;
   /** Counted by the database at each change. */

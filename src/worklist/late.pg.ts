@@ -35,7 +35,8 @@ const PROPOSES: Partial<Record<Effect, ProposalKind>> = {
 interface Proposed {
   readonly kind: ProposalKind;
   readonly reason: string | null;
-  readonly cause: LateKind;
+  /** Row of the table of late messages, or `correction`: the codes of now ask for it. */
+  readonly cause: LateKind | "correction";
   readonly fromVersion: number;
   readonly toVersion: number;
   readonly cents: number;

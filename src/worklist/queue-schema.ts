@@ -92,6 +92,10 @@ export const queueFile = z.strictObject({
         .array(z.string())
         .default(["OP", "OPN", "SP", "PATH", "DS", "HP", "11504-8", "18842-5", "11526-1", "34117-2", "query-answer"])
         .describe("types of documents that codes rest on"),
+      auto: z
+        .array(z.enum(["replacement", "late-charge", "void", "void-and-new"]))
+        .default([])
+        .describe("kinds of proposals that need no person's yes"),
     })
     .prefault({}),
   significance: z

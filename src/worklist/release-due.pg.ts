@@ -6,11 +6,13 @@ import { withHolds } from "./advance.ts";
 import type { Item } from "./item.ts";
 import { changeItem, lockItem } from "./item-store.pg.ts";
 import type { LeaseNeeds } from "./leases.pg.ts";
-import type { ReleaseClaim } from "./release.pg.ts";
+import { propose } from "./late.pg.ts";
+import type { CorrectionAsked, CorrectionKind, ReleaseClaim, VoidClaim } from "./release.pg.ts";
 import { lastCodes } from "./submit.pg.ts";
 
 export interface ReleaseNeeds extends LeaseNeeds {
   readonly release: ReleaseClaim;
+  readonly voidClaim: VoidClaim;
 }
 
 /** Why an item was not released, or that it was. */
@@ -42,14 +44,24 @@ export function releaseItem(needs: ReleaseNeeds, itemId: string): Promise<Releas
       chartVersion: item.releaseVersion ?? coded.chartVersion,
       codingVersion: coded.version,
       codes: coded.codes,
-      ...(item.claimId === null ? {} : { replaces: item.claimId }),
+      ...(item.claimId === null ? {} : { replaces: item.claimId, confirmed: await confirmedFor(client, needs, item, item.claimId) }),
     });
     if (!made.ok) {
       const detail = made.failure.map((finding) => `${finding.rule} at ${finding.path}`).join("; ");
       await changeItem(client, needs, item, { holds: withHolds(holds, { CLAIM: true }) }, { name: "hold CLAIM", actor: "engine", detail });
       return { findings: made.failure };
     }
+    if ("asks" in made.value) {
+      await ask(client, needs, { ...item, holds }, made.value.asks);
+      return undefined;
+    }
     await closeAnswered(client, itemId);
+    if ("stands" in made.value) {
+      const { stands, accepted } = made.value;
+      const event = { name: "the claim stands", actor: "engine", detail: stands };
+      await changeItem(client, needs, item, { holds, progress: accepted ? "accepted" : "released" }, event);
+      return undefined;
+    }
     await changeItem(
       client,
       needs,
@@ -59,6 +71,41 @@ export function releaseItem(needs: ReleaseNeeds, itemId: string): Promise<Releas
     );
     return made.value;
   });
+}
+
+/** Corrections of the claim that is out which need no yes any more: of a person, or by the queue's rules. */
+async function confirmedFor(client: pg.PoolClient, { rules }: LeaseNeeds, item: Item, claimId: string): Promise<readonly CorrectionKind[]> {
+  const { rows } = await client.query<{ kind: string }>(
+    "select kind from proposal where item_id = $1 and claim_id = $2 and state = 'accepted' and kind in ('replacement', 'void-and-new')",
+    [item.id, claimId],
+  );
+  const said = [...rows.map(({ kind }) => kind), ...rules.rule(item.queue).late.auto];
+  return (["replacement", "void-and-new"] as const).filter((kind) => said.includes(kind));
+}
+
+/** Puts the question to a person, and keeps the item until it is answered. */
+async function ask(
+  client: pg.PoolClient,
+  needs: ReleaseNeeds,
+  item: Item,
+  { kind, reason, cents, difference }: CorrectionAsked,
+): Promise<void> {
+  await propose(client, needs, item, {
+    kind,
+    reason,
+    cause: "correction",
+    fromVersion: item.judgedVersion ?? item.chartVersion,
+    toVersion: item.chartVersion,
+    cents,
+    difference,
+  });
+  await changeItem(
+    client,
+    needs,
+    item,
+    { holds: withHolds(item.holds, { CORRECTION: true }) },
+    { name: "hold CORRECTION", actor: "engine", detail: `${kind} ${reason}` },
+  );
 }
 
 /** A new claim does what open proposals to replace the one before wanted. */

@@ -156,8 +156,8 @@ export const TRANSITIONS = [
     from: ["IN_PROGRESS", "RECODE"],
     event: "confirmed: the codes stand",
     who: "coder",
-    to: ["FINAL_CODED", "RELEASED", "ACCEPTED"],
-    effect: "the state before; the difference counts as judged",
+    to: ["FINAL_CODED", "RELEASED", "ACCEPTED", "REWORK"],
+    effect: "the state before, or REWORK where a denial came meanwhile; the difference counts as judged",
   },
   {
     id: "T21",

@@ -5,6 +5,7 @@ import { liftElapsed, rescore, settleDischarges, closeAccepted } from "./clock.p
 import { type HoldAsked, liftHold, putHold } from "./hold-actions.pg.ts";
 import { countQueues, type ItemDetail, type ItemFilter, type ItemSummary, listItems, type QueueCount, readItem } from "./items.pg.ts";
 import { expireLeases, heartbeat, type Lease, leaseItem, leaseNext, releaseLease } from "./leases.pg.ts";
+import { decideByRules } from "./proposals.pg.ts";
 import { chaseQueries } from "./queries.pg.ts";
 import { releaseDue, type Released, releaseItem, type ReleaseNeeds } from "./release-due.pg.ts";
 import type { ItemState } from "./states.ts";
@@ -33,7 +34,7 @@ export interface Worklist {
   queues(): Promise<readonly QueueCount[]>;
   expireLeases(): Promise<number>;
   releaseDue(): Promise<number>;
-  /** What time alone changes: discharges taken back, holds that are over, questions that wait, accepted items. @returns how many things. */
+  /** What time alone changes: discharges taken back, holds that are over, questions that wait, accepted items, proposals that need no person. @returns how many things. */
   passTime(): Promise<number>;
   /** Scores everything that waits anew. @returns how many changed their place. */
   rescore(): Promise<number>;
@@ -57,7 +58,11 @@ export function createWorklist(needs: WorklistNeeds): Worklist {
     expireLeases: () => expireLeases(needs),
     releaseDue: () => releaseDue(needs),
     passTime: async () =>
-      (await settleDischarges(needs)) + (await liftElapsed(needs)) + (await chaseQueries(needs)) + (await closeAccepted(needs)),
+      (await settleDischarges(needs)) +
+      (await liftElapsed(needs)) +
+      (await chaseQueries(needs)) +
+      (await closeAccepted(needs)) +
+      (await decideByRules(needs)),
     rescore: () => rescore(needs),
   };
 }

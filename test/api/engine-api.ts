@@ -11,6 +11,8 @@ import { keepMapVersion } from "#src/charts/lineage.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
 import { createTrace } from "#src/charts/trace.pg.ts";
 import { createReleaseClaim } from "#src/claims/claim-store.pg.ts";
+import { createCorrectingRelease } from "#src/claims/lifecycle/correct-release.pg.ts";
+import { createVoidClaim } from "#src/claims/lifecycle/void-claim.pg.ts";
 import { createCodingDesk } from "#src/coding/coding-desk.pg.ts";
 import { createChecks } from "#src/coding/checks.ts";
 import { createOutcomeWatch } from "#src/journal/outcome-watch.pg.ts";
@@ -19,6 +21,7 @@ import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";
 import { createLiveMaps } from "#src/main/live-maps.ts";
 import { createCodeStore } from "#src/codesets/code-store.pg.ts";
 import { putStarterCodes } from "#src/codesets/starter.pg.ts";
+import { claimAnswers } from "#src/main/claim-services.ts";
 import { apiRoutes, auditRow } from "#src/main/api-routes.ts";
 import { readRules } from "#src/main/rules.ts";
 import { builtinConfig } from "#src/config/builtin.ts";
@@ -34,13 +37,20 @@ const builtin = builtinConfig(process.cwd(), ".", { demo: false, port: 0, mllpPo
 const rules = readRules(builtin);
 
 /** The API over real stores, with a fold that the test runs when it likes. */
-export async function startApi({ folding = true, feed = {} }: { readonly folding?: boolean; readonly feed?: Partial<Feed> } = {}) {
+export async function startApi({
+  folding = true,
+  feed = {},
+  now = () => new Date(),
+}: {
+  readonly folding?: boolean;
+  readonly feed?: Partial<Feed>;
+  readonly now?: () => Date;
+} = {}) {
   const siteMapsDir = mkdtempSync(join(tmpdir(), "site-maps-"));
-  const config = { ...builtin, siteMapsDir, feeds: builtin.feeds.map((one) => ({ ...one, ...feed })) };
+  const config = { ...builtin, siteMapsDir, dataDir: siteMapsDir, feeds: builtin.feeds.map((one) => ({ ...one, ...feed })) };
   const database = await freshDatabase();
   const { pool } = database;
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
-  const now = (): Date => new Date();
   await keepMapVersion(pool, rules.maps);
   const maps = createLiveMaps(rules.maps, config, pool, () => undefined);
   const foldNeeds: FoldNeeds = {
@@ -55,7 +65,9 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
   const fold = (): Promise<number> => foldOnce(foldNeeds);
   const journal = createJournalWriter(pool, sealer, () => void (folding ? fold() : undefined));
   const tokens = createTokens(pool);
-  const release = createReleaseClaim({ sealer, site: rules.site, idKey: ID_KEY, destinations: [], now });
+  const lifecycle = { sealer, site: rules.site, idKey: ID_KEY, now };
+  const release = createCorrectingRelease({ ...lifecycle, release: createReleaseClaim({ ...lifecycle, destinations: [] }) });
+  const voidClaim = createVoidClaim(lifecycle);
   await putStarterCodes(pool);
   const codes = createCodeStore({ pool, now: () => new Date() });
   await codes.refresh();
@@ -69,6 +81,7 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
     check,
     rulePack: rules.edits.pack.name,
     release,
+    voidClaim,
     now,
   });
   const keys = { idKey: ID_KEY, encryptionKey: Buffer.alloc(32, 3) };
@@ -126,6 +139,7 @@ export async function startApi({ folding = true, feed = {} }: { readonly folding
     tokens,
     fold,
     as,
+    sweepAnswers: () => claimAnswers({ pool, keys, rules, worklist }).sweep(),
     failAudit: () => {
       auditFails = true;
     },

@@ -16,7 +16,7 @@ import { inTransaction } from "#src/database/pool.pg.ts";
 import { readQueueFiles } from "#src/worklist/queue-files.ts";
 import { compileQueues } from "#src/worklist/queue-rules.ts";
 import { createReconcileItems, itemIdOf } from "#src/worklist/reconcile-items.pg.ts";
-import type { ReleaseClaim } from "#src/worklist/release.pg.ts";
+import type { ReleaseClaim, VoidClaim } from "#src/worklist/release.pg.ts";
 import { createWorklist } from "#src/worklist/worklist.ts";
 import { freshDatabase } from "#test/setup/database.ts";
 
@@ -96,7 +96,12 @@ export async function startLine(files = readQueueFiles("queues")) {
   const reconcile = createReconcileItems({ rules, feeds: FEEDS, idKey: ID_KEY, sealer, now: () => clock.now });
   const findings: Finding[] = [];
   const claims: string[] = [];
-  const behaviour: { release: ReleaseClaim } = {
+  const voids: string[] = [];
+  const behaviour: { release: ReleaseClaim; voidClaim: VoidClaim } = {
+    voidClaim: (_client, { claimId }) => {
+      voids.push(claimId);
+      return Promise.resolve(ok({ claimId: randomUUID() }));
+    },
     release: (_client, item) => {
       claims.push(item.itemId);
       return Promise.resolve(ok({ claimId: randomUUID() }));
@@ -110,6 +115,7 @@ export async function startLine(files = readQueueFiles("queues")) {
     check,
     rulePack: "test 1",
     release: ((client, item) => behaviour.release(client, item)) satisfies ReleaseClaim,
+    voidClaim: ((client, asked) => behaviour.voidClaim(client, asked)) satisfies VoidClaim,
     now: () => clock.now,
   };
   let hour = 0;
@@ -178,6 +184,7 @@ export async function startLine(files = readQueueFiles("queues")) {
     clock,
     findings,
     claims,
+    voids,
     behaviour,
     worklist,
     say,
@@ -204,6 +211,7 @@ export async function startLine(files = readQueueFiles("queues")) {
       await pool.query("truncate dirty_item, item_event, coding_item, account, queue_state cascade");
       findings.length = 0;
       claims.length = 0;
+      voids.length = 0;
       clock.now = START;
     },
   };

@@ -49,6 +49,7 @@ beforeEach(async () => {
     check: () => findings,
     rulePack: "tests 1",
     now: () => now,
+    voidClaim: (_client, { claimId }) => Promise.resolve({ ok: true, value: { takenBack: claimId } }),
     release: (_client, item) =>
       Promise.resolve(refused.length > 0 ? { ok: false, failure: refused } : { ok: true, value: { claimId: `claim of ${item.itemId}` } }),
   });

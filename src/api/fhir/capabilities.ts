@@ -41,6 +41,12 @@ export const capabilities = (version: string, date: string): CapabilityStatement
         },
         { type: "StructureDefinition", interaction: [{ code: "read" }] },
         {
+          type: "ClaimResponse",
+          interaction: [{ code: "create" }, { code: "update" }, { code: "read" }],
+          versioning: "no-version",
+          updateCreate: true,
+        },
+        {
           type: "CodeSystem",
           interaction: [{ code: "read" }],
           operation: [

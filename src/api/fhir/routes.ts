@@ -6,9 +6,10 @@ import type { BundleAnswer, BundleKind, FoldedOutcome } from "#src/sources/fhir/
 import { foldedFailure } from "#src/sources/fhir/accept-bundle.ts";
 import type { Answer, Call, Caller, Role, Route } from "../route.ts";
 import { capabilities, REFERENCED_TYPES } from "./capabilities.ts";
+import { bringsAnswers, type ClaimResponseNeeds, claimResponseRoutes, takeAnswerMessage } from "./claim-response-routes.ts";
 import { type ClaimQuery, type ClaimPage, readClaimQuery, searchset } from "./claim-search.ts";
 
-export interface FhirRouteNeeds {
+export interface FhirRouteNeeds extends ClaimResponseNeeds {
   readonly version: string;
   readonly startedAt: string;
   readonly readClaim: (id: string) => Promise<Claim | undefined>;
@@ -23,6 +24,9 @@ export interface FhirRouteNeeds {
 
 const BILLING: readonly Role[] = ["billing", "admin"];
 const SENDERS: readonly Role[] = ["source", "admin"];
+/** Encounters come from sources, answers to claims from billing: who may bring which is looked at when it is known what came. */
+const MESSENGERS: readonly Role[] = [...SENDERS, "billing"];
+const has = (caller: Caller | undefined, roles: readonly Role[]): boolean => caller?.roles.some((role) => roles.includes(role)) ?? false;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const refuse = (failure: Failure): Answer => ({ status: FAILURES[failure.code].http, body: outcomeOf(failure) });
@@ -34,6 +38,9 @@ export function fhirRoutes(needs: FhirRouteNeeds): readonly Route[] {
   const take =
     (kind: BundleKind): Route["handle"] =>
     async ({ caller, body, rawBody }) => {
+      const isAnswer = kind === "message" && bringsAnswers(body);
+      if (!has(caller, isAnswer ? BILLING : SENDERS)) return refuse({ code: "NOT_ALLOWED" });
+      if (isAnswer) return takeAnswerMessage(needs, body, caller);
       const answer = caller === undefined ? undefined : await acceptBundle(caller, kind, body, rawBody);
       if (answer === undefined) return refuse({ code: "NOT_ALLOWED", detail: "there is no feed that this caller may write to" });
       const { recordId, ...shown } = answer;
@@ -75,7 +82,14 @@ export function fhirRoutes(needs: FhirRouteNeeds): readonly Route[] {
       handle: () => Promise.resolve({ status: 200, body: capabilities(needs.version, needs.startedAt) }),
     },
     { method: "POST", path: "/fhir/R4", roles: SENDERS, action: "create", objectType: "Bundle", handle: take("transaction") },
-    { method: "POST", path: "/fhir/R4/$process-message", roles: SENDERS, action: "create", objectType: "Bundle", handle: take("message") },
+    {
+      method: "POST",
+      path: "/fhir/R4/$process-message",
+      roles: MESSENGERS,
+      action: "create",
+      objectType: "Bundle",
+      handle: take("message"),
+    },
     {
       method: "GET",
       path: "/fhir/R4/$message-status/:id",
@@ -113,6 +127,7 @@ export function fhirRoutes(needs: FhirRouteNeeds): readonly Route[] {
         search(new URLSearchParams([...call.query, ...(call.body instanceof URLSearchParams ? call.body : [])]), isLenient(call)),
     },
     read("Claim", readClaim),
+    ...claimResponseRoutes(needs),
     ...REFERENCED_TYPES.map((type) => read(type, (id) => readClaimResource(type, id))),
   ];
 }
