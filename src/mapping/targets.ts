@@ -5,7 +5,7 @@ import { type Elements, type Frame, isElements } from "./scope.ts";
 export interface Target {
   /** First name of the path; empty for the place itself (`$this`). */
   readonly top: string;
-  /** What `""` deletes: the element, or a member of it (`period.end`). */
+  /** What `""` deletes: the element, or a member of it (`period.end`); of a list all of it. */
   readonly deletes: string;
   /** R4 type of the element; empty when it is the place itself. */
   readonly type: string;
@@ -231,7 +231,8 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
   return {
     top: first.said,
     excluded,
-    deletes: steps.length === 2 && steps.every(({ entry }) => entry === "none") ? path : first.said,
+    // A member that is a list goes alone: a diet that is deleted leaves the disposition beside it.
+    deletes: steps.length === 2 && first.entry === "none" ? `${first.said}.${last.said}` : first.said,
     type: read.type,
     repeats: steps.some(({ entry }) => entry !== "none"),
     taken: (frame) => {

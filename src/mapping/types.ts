@@ -80,34 +80,6 @@ export interface Merge {
   readonly prior: NamedThing;
 }
 
-/** A business identifier with its authority, and the chart's id of what it names. */
-export interface NamedThing {
-  readonly authority: string;
-  readonly value: string;
-  readonly resourceId: string;
-}
-
-/**
- * Two numbers that turned out to be one, or a number that changed (v2.5.1 ch. 3.6: A18, A30, A34 to A36, A40 to A45, A47, A49 to A51).
- * - `patient`, `account`, `visit`: the prior is absorbed by the surviving one;
- * - `move-account`: the account becomes the message's patient's, under the surviving number;
- * - `move-visit`: the visit becomes the message's account's, under the surviving number;
- * - `change-…`: the same thing under another number.
- */
-export interface Merge {
-  readonly kind:
-    | "patient"
-    | "account"
-    | "visit"
-    | "move-account"
-    | "move-visit"
-    | "change-patient-id"
-    | "change-account-number"
-    | "change-visit-number";
-  readonly surviving: NamedThing;
-  readonly prior: NamedThing;
-}
-
 /** What one message means, in FHIR R4. */
 export interface Mapped {
   /** `ADT^A01`. */

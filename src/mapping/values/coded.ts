@@ -75,14 +75,17 @@ function tabled(value: Value, spot: Spot): Coding | undefined {
 
 const same = (a: Coding, b: Coding): boolean => a.system === b.system && a.code === b.code;
 
-/** All triplets, after what the table gives; what was sent stays unless the table says that nothing else counts. */
-function concept(value: Value, spot: Spot): CodeableConcept | undefined {
+/**
+ * All triplets, after what the table gives; what was sent stays unless the table says that nothing else counts.
+ * @param first reads the first triplet.
+ */
+function concept(value: Value, spot: Spot, first: (value: Value, spot: Spot) => Coding | undefined = triplet): CodeableConcept | undefined {
   const codings: Coding[] = [];
   const mapped = tabled(value, spot);
   if (mapped !== undefined) codings.push(mapped);
   if (spot.reading.table?.unknown !== "drop") {
-    for (const set of TRIPLETS) {
-      const coding = triplet(value, spot, set);
+    for (const [at, set] of TRIPLETS.entries()) {
+      const coding = at === 0 ? first(value, spot) : triplet(value, spot, set);
       if (coding !== undefined && !codings.some((one) => same(one, coding))) codings.push(coding);
     }
   }
@@ -109,7 +112,7 @@ const procedureCoding = (value: Value, spot: Spot): Coding | undefined => {
 
 /** CE, CNE and CWE are read alike. */
 export const CODED_NATIVES: Readonly<Record<string, ValueType>> = {
-  concept: { read: concept, readsAlone: true },
+  concept: { read: (value, spot) => concept(value, spot), readsAlone: true },
   /** A code alone: the first, else the second. */
   conceptCode: {
     read: (value, spot) => {
@@ -128,12 +131,5 @@ export const CODED_NATIVES: Readonly<Record<string, ValueType>> = {
 export const CODED_TYPES: Readonly<Record<string, ValueType>> = {
   codeSystem: { read: (value, spot) => (value.text === "" ? undefined : systemOf(value.text, spot)) },
   procedureCoding: { read: procedureCoding },
-  procedureConcept: {
-    readsAlone: true,
-    read: (value, spot) => {
-      const coding = procedureCoding(value, spot);
-      if (coding === undefined) return concept(value, spot);
-      return { coding: [coding] };
-    },
-  },
+  procedureConcept: { readsAlone: true, read: (value, spot) => concept(value, spot, procedureCoding) },
 };

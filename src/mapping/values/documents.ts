@@ -63,18 +63,45 @@ const encapsulatedData: Gather = (frame) => {
   const data = dataOf(frame.value, source, frame);
   return data === undefined ? [] : [{ value: data, source }];
 };
-/** Media type of what an RP points at, from RP.3 and RP.4 (v2.5.1 ch. 2A.65). */
-const pointedType: Gather = (frame) => {
-  const [type, subtype] = [frame.value.part(3).text, frame.value.part(4).text];
-  return type === "" && subtype === "" ? [] : [{ value: mediaType(type, subtype), source: `${placeOf(frame)}.3` }];
-};
+/** An address begins with a scheme (RFC 3986, 3.1); one letter is the drive of a path. */
+const ADDRESS = /^[A-Za-z][A-Za-z0-9+.-]+:/;
+
+interface Pointed {
+  readonly contentType?: string;
+  readonly url?: string;
+  /** The pointer itself, where only the sender's system can follow it. */
+  readonly title?: string;
+}
+
+/** What a reference pointer says (RP, v2.5.1 ch. 2A.65): its media type from RP.3 and RP.4, and its pointer. */
+function pointedAt(value: Value): Pointed {
+  const pointer = value.part(1).text;
+  const [type, subtype] = [value.part(3).text, value.part(4).text];
+  return {
+    ...(type === "" && subtype === "" ? {} : { contentType: mediaType(type, subtype) }),
+    ...(ADDRESS.test(pointer) ? { url: pointer.replace(/\s+/g, "%20") } : pointer === "" ? {} : { title: pointer }),
+  };
+}
+
+const pointed =
+  (member: keyof Pointed, component: number): Gather =>
+  (frame) => {
+    const value = pointedAt(frame.value)[member];
+    return value === undefined ? [] : [{ value, source: `${placeOf(frame)}.${component}` }];
+  };
+/** Media type of what an RP points at. */
+const pointedType = pointed("contentType", 3);
+/** Address that an RP points at. */
+const pointedAddress = pointed("url", 1);
+/** Pointer of an RP that is no address. */
+const pointedName = pointed("title", 1);
 
 /** One line of text each repetition, with all its characters: a `^` in free text is not a component. */
 const linesOf = (segment: Segment, frame: Frame): readonly string[] =>
   segment.repetitions(5).map((value) => (value.isNull ? "" : unescape(value.raw, frame.scope.message.delimiters).trimEnd()));
 
 /**
- * The content of a document: all text of its OBX as one text in order, then each encapsulated file and each address (RP).
+ * The content of a document: all text of its OBX as one text in order, then each encapsulated file and each pointer (RP).
  * Without any there is a content entry that says so, for R4 wants one.
  */
 const documentContent: Gather = (frame) => {
@@ -90,8 +117,8 @@ const documentContent: Gather = (frame) => {
         if (file !== undefined) files.push(file);
       }
     } else if (type === "RP") {
-      const url = segment.field(5).part(1).text.replace(/\s+/g, "%20");
-      if (url !== "") files.push({ value: { attachment: { url } }, source });
+      for (const value of segment.repetitions(5))
+        if (value.part(1).text !== "") files.push({ value: { attachment: pointedAt(value) }, source });
     } else if (TEXT_TYPES.has(type)) {
       firstText ??= segment;
       // An empty OBX-5 is an empty line of the text.
@@ -164,5 +191,7 @@ export const DOCUMENT_GATHERS: Readonly<Record<string, Gather>> = {
   encapsulatedType,
   encapsulatedData,
   pointedType,
+  pointedAddress,
+  pointedName,
   reportForms,
 };

@@ -1,11 +1,7 @@
-import type { ChargeItem, DocumentReference, Resource } from "@medplum/fhirtypes";
+import type { ChargeItem, DocumentReference } from "@medplum/fhirtypes";
 import { describe, expect, it } from "vitest";
 import { faultsOf } from "#src/fhir/validate.ts";
-import type { Mapped } from "#src/mapping/types.ts";
-import { ADMISSION, mappedWith, mapWith, withField } from "./maps.ts";
-
-const of = <T extends Resource>(mapped: Mapped, type: T["resourceType"]): T[] =>
-  mapped.resources.map(({ resource }) => resource as Resource).filter((resource): resource is T => resource.resourceType === type);
+import { ADMISSION, mappedWith, mapWith, resourcesOf, withField } from "./maps.ts";
 
 const as = (type: string): { readonly MSH: string; readonly EVN: string; readonly DG1: string } => ({
   MSH: (ADMISSION["MSH"] ?? "").replace("ADT^A01^ADT_A01", type),
@@ -18,7 +14,7 @@ const charge = (fields: Readonly<Record<number, string>>): string =>
     "FT1",
   );
 const charges = (...lines: readonly string[]): ChargeItem[] => {
-  const items = of<ChargeItem>(mappedWith({ ...as("DFT^P03"), FT1: lines.join("\r") }), "ChargeItem");
+  const items = resourcesOf<ChargeItem>(mappedWith({ ...as("DFT^P03"), FT1: lines.join("\r") }), "ChargeItem");
   expect(items.flatMap(faultsOf)).toEqual([]);
   return items;
 };
@@ -66,7 +62,7 @@ describe("charges", () => {
   it("warn of an amount that is none, and keep the charge", () => {
     const mapped = mappedWith({ ...as("DFT^P03"), FT1: charge({ 11: "a lot" }) });
     expect(mapped.warnings).toEqual([{ code: "VALUE_NOT_VALID", place: "FT1(1)-11" }]);
-    expect(of<ChargeItem>(mapped, "ChargeItem")).toHaveLength(1);
+    expect(resourcesOf<ChargeItem>(mapped, "ChargeItem")).toHaveLength(1);
   });
 
   it("say nothing of the visit unless the patient has left", () => {
@@ -80,7 +76,7 @@ describe("charges", () => {
 describe("documents", () => {
   const TXA = "TXA|1|DS|TX|20260110||20260110093000|||7001^Stone^Rae|||DOC1^EHR|||||LA||AV";
   const documentWith = (OBX: string, txa = TXA): DocumentReference | undefined => {
-    const [document] = of<DocumentReference>(mappedWith({ ...as("MDM^T02"), TXA: txa, OBX }), "DocumentReference");
+    const [document] = resourcesOf<DocumentReference>(mappedWith({ ...as("MDM^T02"), TXA: txa, OBX }), "DocumentReference");
     expect(document === undefined ? ["none"] : faultsOf(document)).toEqual([]);
     return document;
   };
@@ -102,6 +98,14 @@ describe("documents", () => {
   it("keep a file as it was encoded", () => {
     const document = documentWith("OBX|1|ED|||^application^PDF^Base64^JVBERi0xLjQ=");
     expect(document?.content[0]?.attachment).toMatchObject({ contentType: "application/pdf", data: "JVBERi0xLjQ=" });
+  });
+
+  it("name the kind of what they point at, and every one of the pointers", () => {
+    const document = documentWith("OBX|1|RP|||http://west.example/a.pdf^EHR^AP^PDF~IMG-7^PACS^Image^JPEG");
+    expect(document?.content.map(({ attachment }) => attachment)).toEqual([
+      { contentType: "application/pdf", url: "http://west.example/a.pdf" },
+      { contentType: "image/jpeg", title: "IMG-7" },
+    ]);
   });
 
   it("are superseded when obsolete and valid without any content", () => {

@@ -1,3 +1,4 @@
+import type { Resource } from "@medplum/fhirtypes";
 import { OFFLINE_ID_KEY } from "#src/base/ids.ts";
 import { readMapFiles } from "#src/config/map-files.ts";
 import { parseMessage } from "#src/hl7v2/message.ts";
@@ -55,3 +56,25 @@ export function withField(line: string, n: number, value: string): string {
   fields[n] = value;
   return fields.join("|");
 }
+
+/** A segment with some fields: `segment("IN1", { 1: "1", 36: "MEM1" })`. */
+export const segment = (name: string, fields: Readonly<Record<number, string>>): string =>
+  Object.entries(fields).reduce((line, [n, value]) => withField(line, Number(n), value), name);
+
+/** A segment of the admission with some fields changed. */
+export const changed = (name: string, fields: Readonly<Record<number, string>>): string =>
+  Object.entries(fields).reduce((line, [n, value]) => withField(line, Number(n), value), ADMISSION[name] ?? name);
+
+/** Maps a message of a type with these segments after MSH, the message's own resources (header, provenance) among them. */
+export function mappedMessage(type: string, ...segments: readonly string[]): Mapped {
+  const MSH = changed("MSH", { 8: type });
+  const mapped = tryMap(`${[MSH, ...segments].join("\r")}\r`, { ...SETTINGS, envelope: true });
+  if (!mapped.ok) throw new Error(JSON.stringify(mapped.failure));
+  return mapped.value;
+}
+
+/** The resources of a type that a message gives, of all its groups. */
+export const resourcesOf = <T extends Resource>(mapped: Mapped, type: T["resourceType"]): T[] =>
+  [mapped, ...(mapped.others ?? [])]
+    .flatMap(({ resources }) => resources.map(({ resource }) => resource as Resource))
+    .filter((resource): resource is T => resource.resourceType === type);

@@ -1,17 +1,13 @@
-import type { Condition, Coverage, Encounter, Patient, Resource } from "@medplum/fhirtypes";
+import type { Condition, Coverage, Encounter, Patient } from "@medplum/fhirtypes";
 import { describe, expect, it } from "vitest";
 import { faultsOf } from "#src/fhir/validate.ts";
 import type { Mapped } from "#src/mapping/types.ts";
-import { ADMISSION, event, mappedWith, mapWith, SETTINGS, withField } from "./maps.ts";
+import { ADMISSION, event, mappedWith, mapWith, resourcesOf, SETTINGS, segment, withField } from "./maps.ts";
 
-const of = <T extends Resource>(mapped: Mapped, type: T["resourceType"]): T[] =>
-  mapped.resources.map(({ resource }) => resource as Resource).filter((resource): resource is T => resource.resourceType === type);
-const encounter = (mapped: Mapped): Encounter | undefined => of<Encounter>(mapped, "Encounter")[0];
+const encounter = (mapped: Mapped): Encounter | undefined => resourcesOf<Encounter>(mapped, "Encounter")[0];
 const pv1 = (...fields: readonly (readonly [number, string])[]): { readonly PV1: string } => ({
   PV1: fields.reduce((line, [n, value]) => withField(line, n, value), ADMISSION["PV1"] ?? ""),
 });
-const in1 = (fields: Readonly<Record<number, string>>): string =>
-  Object.entries(fields).reduce((line, [n, value]) => withField(line, Number(n), value), "IN1");
 const pid = (n: number, value: string): { readonly PID: string } => ({ PID: withField(ADMISSION["PID"] ?? "", n, value) });
 
 describe("status of a visit", () => {
@@ -89,6 +85,16 @@ describe("what a sender deletes and leaves open", () => {
     expect(empty?.resource).not.toHaveProperty("telecom");
   });
 
+  it.each([
+    [14, "admitSource"],
+    [15, "specialArrangement"],
+    [16, "specialCourtesy"],
+    [38, "dietPreference"],
+  ])('reports "" in PV1-%s as that one member deleted, not all of the hospitalization', (field, member) => {
+    const visit = mappedWith(pv1([field, '""'])).resources.find(({ resource }) => resource.resourceType === "Encounter");
+    expect(visit?.deleted).toEqual([`hospitalization.${member}`]);
+  });
+
   it('takes "" as discharge time for no discharge', () => {
     const found = encounter(mappedWith({ ...event("A08"), ...pv1([45, '""']) }));
     expect(found?.status).toBe("in-progress");
@@ -97,7 +103,7 @@ describe("what a sender deletes and leaves open", () => {
 
   it("leaves a bad date out and warns where it stood", () => {
     const mapped = mappedWith(pid(7, "19701345"));
-    expect(of<Patient>(mapped, "Patient")[0]).not.toHaveProperty("birthDate");
+    expect(resourcesOf<Patient>(mapped, "Patient")[0]).not.toHaveProperty("birthDate");
     expect(mapped.warnings).toEqual([{ code: "VALUE_NOT_VALID", place: "PID-7" }]);
   });
 });
@@ -140,7 +146,7 @@ describe("who and which account", () => {
   });
 
   it("writes an object identifier as a URN", () => {
-    const [patient] = of<Patient>(mappedWith(pid(3, "5^^^WEST&2.16.840.1.113883.3.9&ISO^MR")), "Patient");
+    const [patient] = resourcesOf<Patient>(mappedWith(pid(3, "5^^^WEST&2.16.840.1.113883.3.9&ISO^MR")), "Patient");
     expect(patient?.identifier?.[0]).toMatchObject({ system: "urn:oid:2.16.840.1.113883.3.9", value: "5" });
   });
 
@@ -158,7 +164,7 @@ describe("who and which account", () => {
 
 describe("diagnoses and insurance", () => {
   it("names the code system by DG1-3.3, else by DG1-2, else ICD-10-CM", () => {
-    const systemOf = (DG1: string) => of<Condition>(mappedWith({ DG1 }), "Condition")[0]?.code?.coding?.[0]?.system;
+    const systemOf = (DG1: string) => resourcesOf<Condition>(mappedWith({ DG1 }), "Condition")[0]?.code?.coding?.[0]?.system;
     expect(systemOf("DG1|1||428.0^Failure^I9C")).toBe("http://hl7.org/fhir/sid/icd-9-cm");
     expect(systemOf("DG1|1|I9|428.0^Failure")).toBe("http://hl7.org/fhir/sid/icd-9-cm");
     expect(systemOf("DG1|1||I50.9^Failure")).toBe("http://hl7.org/fhir/sid/icd-10-cm");
@@ -172,7 +178,7 @@ describe("diagnoses and insurance", () => {
 
   it("keeps two coverages apart, in the order of IN1-22, each with its own payer and IN2", () => {
     const mapped = mappedWith({
-      IN1a: in1({
+      IN1a: segment("IN1", {
         1: "1",
         2: "GOLD^Gold Plan",
         3: "PAY1^^^WEST",
@@ -184,10 +190,10 @@ describe("diagnoses and insurance", () => {
         36: "MEM1",
       }),
       IN2a: withField("IN2", 72, "18"),
-      IN1b: in1({ 1: "2", 2: "SILV^Silver Plan", 3: "PAY2^^^WEST", 4: "Second Payer", 22: "1", 36: "MEM2" }),
+      IN1b: segment("IN1", { 1: "2", 2: "SILV^Silver Plan", 3: "PAY2^^^WEST", 4: "Second Payer", 22: "1", 36: "MEM2" }),
       IN2b: withField("IN2", 72, "19"),
     });
-    const coverages = of<Coverage>(mapped, "Coverage");
+    const coverages = resourcesOf<Coverage>(mapped, "Coverage");
     expect(coverages.map(({ subscriberId, order }) => [subscriberId, order])).toEqual([
       ["MEM1", 2],
       ["MEM2", 1],
@@ -199,7 +205,7 @@ describe("diagnoses and insurance", () => {
 
   it("keeps a coverage whose payer is not stated", () => {
     const mapped = mappedWith({ IN1: "IN1|1" });
-    expect(of<Coverage>(mapped, "Coverage")[0]?.payor).toEqual([{ display: "not stated" }]);
+    expect(resourcesOf<Coverage>(mapped, "Coverage")[0]?.payor).toEqual([{ display: "not stated" }]);
     expect(mapped.warnings).toContainEqual({ code: "REQUIRED_FIELD_MISSING", place: "IN1(1)-3" });
   });
 });

@@ -42,7 +42,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   PLN: ["123^UPIN^IL^20300101"],
   PT: ["P^A"],
   RI: ["BID^0800,2000"],
-  RP: ["http://west.example/a.pdf^EHR^AP^PDF"],
+  RP: ["http://west.example/a.pdf^EHR^AP^PDF", "1.2.3^EHR^AP^PDF"],
   RPT: ["BID^DW^1^5^2^D^^AC^30^min"],
   SAD: ["1 Elm^Elm^1"],
   SN: [">^100", "^1^:^128", ">^1^:^128"],

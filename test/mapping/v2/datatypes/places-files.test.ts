@@ -94,6 +94,12 @@ describe("files and pointers (ED, RP)", () => {
     });
   });
 
+  it("are shown, and never called an address, where only the sender's system can follow them", () => {
+    const pointed = (text: string) => readType("RP[Attachment]", text).value;
+    expect(pointed("1.2.840.99.7^PACS^AP^PDF")).toEqual({ contentType: "application/pdf", title: "1.2.840.99.7" });
+    expect(pointed("C:/scans/7.pdf^EHR")).toEqual({ title: "C:/scans/7.pdf" });
+  });
+
   it("make a document with its patient", () => {
     const { value, made } = readType("ED[DocumentReference]", "EHR^AP^PDF^Base64^SGVsbG8=");
     expect((value as Reference).reference).toBe(`DocumentReference/${made[0]?.id}`);
