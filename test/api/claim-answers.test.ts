@@ -72,7 +72,7 @@ describe("a ClaimResponse by our FHIR API", () => {
     const { itemId, number } = await hospital.release();
     const response = claimResponse(number, {}, { line: 1, code: "CO-11", amount: 4260 });
     const answers = await Promise.all(Array.from({ length: 6 }, () => say(response)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 201]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 200, 200, 200, 201]);
     expect(await denials(itemId)).toHaveLength(1);
   });
 
