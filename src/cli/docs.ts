@@ -6,6 +6,7 @@ import { makeFeed } from "#src/config/feed.ts";
 import { readMapFiles } from "#src/config/map-files.ts";
 import { acknowledgementPage } from "./docs/acknowledgement-page.ts";
 import { claimElementsPage } from "./docs/claim-elements-page.ts";
+import { claimReadinessPage } from "./docs/claim-readiness-page.ts";
 import { connectPage } from "./docs/connect-page.ts";
 import { editsPage } from "./docs/edits-page.ts";
 import { errorPage, explainCode } from "./docs/error-page.ts";
@@ -26,6 +27,7 @@ export const FIELD_NAMES = join(HOME, "src", "api", "messages", "field-names.jso
 export const generatedPages = (): Readonly<Record<string, string>> => ({
   "acknowledgement.md": acknowledgementPage(),
   "claim-elements.md": claimElementsPage(),
+  "claim-readiness.md": claimReadinessPage(),
   "connect-your-ehr.md": connectPage(
     makeFeed("north-adt", { facility: "NORTH", zone: "America/Chicago", mllp: { host: "interfaces.example", port: 2575 }, http: true }),
     readMapFiles(join(HOME, "mappings")),
