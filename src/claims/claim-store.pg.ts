@@ -43,7 +43,7 @@ export function claimNumber(idKey: IdKey, itemId: string, version: number, part 
   return `CB${base}-${version}${part === 0 ? "" : String.fromCharCode(FIRST_LETTER + part)}`;
 }
 
-/** Id and number of one part of a claim. */
+/** Id and number of a claim. @param part counted from 0. */
 export const claimIds = (idKey: IdKey, itemId: string, version: number, part: number): ClaimIds => ({
   claimId: stableId(idKey, "Claim", itemId, String(version), ...(part === 0 ? [] : [String(part + 1)])),
   identifierValue: claimNumber(idKey, itemId, version, part),

@@ -81,31 +81,40 @@ const textsOf = (charges: readonly ChartCharge[], url: string): readonly string[
     (charge.extension ?? []).filter((one) => one.url === url).flatMap(({ valueString }) => valueString ?? []),
   );
 
-/** One claim of an item. @param index of the part, counted from 0. */
-export function claimOf(whole: Whole, part: Part, index: number): Result<Assembled, readonly Finding[]> {
-  const { needs, professional, stay, facility, abstract, frequency, patient, day, charges } = whole;
-  const { chart, codes, site, idKey, created } = needs;
-  const ids = needs.idsOf(index);
-  const drafts = part.lines.map(({ draft }) => draft);
-  const statement = statementOf(whole, drafts);
+/** Who and what goes with a claim. */
+function companyOf(whole: Whole, drafts: readonly Draft[], statement: { readonly start: string; readonly end: string }) {
+  const { needs, professional, stay, facility, patient, day, charges } = whole;
+  const { chart, codes, site, idKey } = needs;
   const own = drafts.flatMap(({ id }) => (id === undefined ? [] : (charges.get(id) ?? [])));
-  const team = careTeamOf({ chart, stay, drafts, codes, site, idKey, professional });
-  const provider = providerOf(facility, idKey);
   const hospital = professional ? site.facility(chart.facility, day) : undefined;
-  const place = hospital === undefined ? undefined : serviceFacilityOf(hospital, idKey);
-  const { insurance, resources, insurer, elements } = insuranceOf({
-    chart,
-    site,
-    codes,
-    patient,
-    idKey,
-    from: statement.start,
-    through: statement.end,
-    chargeAuthorizations: textsOf(own, CHART_EXTENSIONS.chargeAuthorization),
-  });
-  const kind = professional ? "professional" : "institutional";
-  const procedures = professional || !stay.inpatient ? [] : proceduresOf(codes, team.memberOf);
-  const info = (professional ? professionalInfo : institutionalInfo)({
+  return {
+    team: careTeamOf({ chart, stay, drafts, codes, site, idKey, professional }),
+    provider: providerOf(facility, idKey),
+    place: hospital === undefined ? undefined : serviceFacilityOf(hospital, idKey),
+    referral: textsOf(own, CHART_EXTENSIONS.referralNumber)[0],
+    payers: insuranceOf({
+      chart,
+      site,
+      codes,
+      patient,
+      idKey,
+      from: statement.start,
+      through: statement.end,
+      chargeAuthorizations: textsOf(own, CHART_EXTENSIONS.chargeAuthorization),
+    }),
+  };
+}
+
+/** What the coder and the messages say of the visit: diagnoses, procedures, information, accident. */
+function codedOf(whole: Whole, part: Part, memberOf: (npi: string) => number | undefined): Partial<OwnClaim> {
+  const { needs, professional, stay, facility, abstract, frequency, patient } = whole;
+  const { chart, codes } = needs;
+  const diagnosis = diagnosesOf(
+    part.diagnoses.flatMap((at) => codes.diagnoses[at] ?? []),
+    { professional, inpatient: stay.inpatient, ...(abstract.drg === undefined ? {} : { drg: abstract.drg }) },
+  );
+  const procedure = professional || !stay.inpatient ? [] : proceduresOf(codes, memberOf);
+  const supportingInfo = (professional ? professionalInfo : institutionalInfo)({
     stay,
     abstract,
     frequency,
@@ -113,18 +122,29 @@ export function claimOf(whole: Whole, part: Part, index: number): Result<Assembl
     patient: ofType(chart, "Patient").find(({ id }) => `Patient/${id}` === patient),
     accountNumber: chart.accountNumber,
   });
-  const related = relatedOf(whole, index, needs.idsOf(0));
   const accident = accidentOf(abstract);
-  const [referral] = textsOf(own, CHART_EXTENSIONS.referralNumber);
-  const diagnosis = diagnosesOf(
-    part.diagnoses.flatMap((at) => codes.diagnoses[at] ?? []),
-    { professional, inpatient: stay.inpatient, ...(abstract.drg === undefined ? {} : { drg: abstract.drg }) },
-  );
+  return {
+    ...(supportingInfo.length === 0 ? {} : { supportingInfo }),
+    ...(diagnosis.length === 0 ? {} : { diagnosis }),
+    ...(procedure.length === 0 ? {} : { procedure }),
+    ...(accident === undefined ? {} : { accident }),
+  };
+}
+
+/** One claim of an item. @param index of the part, counted from 0. */
+export function claimOf(whole: Whole, part: Part, index: number): Result<Assembled, readonly Finding[]> {
+  const { needs, professional, stay, patient } = whole;
+  const ids = needs.idsOf(index);
+  const drafts = part.lines.map(({ draft }) => draft);
+  const statement = statementOf(whole, drafts);
+  const { team, provider, place, referral, payers } = companyOf(whole, drafts, statement);
+  const kind = professional ? "professional" : "institutional";
+  const related = relatedOf(whole, index, needs.idsOf(0));
   const claim: OwnClaim = {
     resourceType: "Claim",
     id: ids.claimId,
     meta: { profile: [CLAIM_PROFILES[kind]] },
-    ...(elements.extension === undefined ? {} : { extension: elements.extension }),
+    ...(payers.elements.extension === undefined ? {} : { extension: payers.elements.extension }),
     identifier: [{ type: typed("PLAC"), system: IDENTIFIERS.claim, value: ids.identifierValue }],
     status: "active",
     type: { coding: [{ system: CLAIM_SYSTEMS.claimType, code: kind }] },
@@ -134,20 +154,17 @@ export function claimOf(whole: Whole, part: Part, index: number): Result<Assembl
     use: "claim",
     patient: { reference: patient },
     billablePeriod: statement,
-    created,
-    ...(insurer === undefined ? {} : { insurer: { reference: insurer } }),
+    created: needs.created,
+    ...(payers.insurer === undefined ? {} : { insurer: { reference: payers.insurer } }),
     provider: { reference: `Organization/${provider.id}` },
     priority: { coding: [{ system: CLAIM_SYSTEMS.priority, code: "normal" }] },
     ...(related.length === 0 ? {} : { related: [...related] }),
-    ...(elements.payee === undefined ? {} : { payee: elements.payee }),
+    ...(payers.elements.payee === undefined ? {} : { payee: payers.elements.payee }),
     ...(referral === undefined ? {} : { referral: { identifier: { value: referral } } }),
     ...(place === undefined ? {} : { facility: { reference: `Location/${place.id}` } }),
     ...(team.members.length === 0 ? {} : { careTeam: [...team.members] }),
-    ...(info.length === 0 ? {} : { supportingInfo: info }),
-    ...(diagnosis.length === 0 ? {} : { diagnosis }),
-    ...(procedures.length === 0 ? {} : { procedure: procedures }),
-    insurance,
-    ...(accident === undefined ? {} : { accident }),
+    ...codedOf(whole, part, team.memberOf),
+    insurance: payers.insurance,
     item: part.lines.map((line) =>
       itemOf(line, {
         professional,
@@ -158,19 +175,23 @@ export function claimOf(whole: Whole, part: Part, index: number): Result<Assembl
     ),
     total: { value: dollars(drafts.reduce((sum, { cents }) => sum + cents, 0)), currency: "USD" },
   };
-  const available = new Map<string, Resource>(
-    [...chart.resources, ...team.practitioners, ...resources, provider, ...(place === undefined ? [] : [place])].map((resource) => [
-      `${resource.resourceType}/${resource.id}`,
-      resource,
-    ]),
-  );
-  const { related: _related, ...within } = claim;
-  const { referenced, missing } = closureOf(within, available);
-  const findings = [
-    ...team.findings,
-    ...missing.map((reference) =>
+  const along = [...team.practitioners, ...payers.resources, provider, ...(place === undefined ? [] : [place])];
+  const { referenced, missing } = closed(claim, [...needs.chart.resources, ...along]);
+  const findings = [...team.findings, ...missing];
+  return findings.length > 0 ? fail(findings) : ok({ claim, referenced });
+}
+
+/** Everything a claim refers to, and what of it is not to be had. The claim before it goes on its own. */
+function closed(
+  { related: _related, ...claim }: OwnClaim,
+  resources: readonly Resource[],
+): { readonly referenced: readonly Resource[]; readonly missing: readonly Finding[] } {
+  const available = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
+  const { referenced, missing } = closureOf(claim, available);
+  return {
+    referenced,
+    missing: missing.map((reference) =>
       inTheWay("CB-CLM-REFERENCE", "Claim", `The chart has no ${reference.split("/")[0]} that the claim refers to.`, "Have it sent again."),
     ),
-  ];
-  return findings.length > 0 ? fail(findings) : ok({ claim, referenced });
+  };
 }

@@ -7,6 +7,7 @@ import { readMapFiles } from "#src/config/map-files.ts";
 import { acknowledgementPage } from "./docs/acknowledgement-page.ts";
 import { claimAnswersPage } from "./docs/claim-answers-page.ts";
 import { claimElementsPage } from "./docs/claim-elements-page.ts";
+import { claimReadinessPage } from "./docs/claim-readiness-page.ts";
 import { connectPage } from "./docs/connect-page.ts";
 import { editsPage } from "./docs/edits-page.ts";
 import { errorPage, explainCode } from "./docs/error-page.ts";
@@ -28,6 +29,7 @@ export const generatedPages = (): Readonly<Record<string, string>> => ({
   "acknowledgement.md": acknowledgementPage(),
   "claim-answers.md": claimAnswersPage(),
   "claim-elements.md": claimElementsPage(),
+  "claim-readiness.md": claimReadinessPage(),
   "connect-your-ehr.md": connectPage(
     makeFeed("north-adt", { facility: "NORTH", zone: "America/Chicago", mllp: { host: "interfaces.example", port: 2575 }, http: true }),
     readMapFiles(join(HOME, "mappings")),

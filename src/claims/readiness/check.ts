@@ -32,3 +32,6 @@ export interface ReadinessCheck {
 export const fault = (place: string, message: string, fix: string): Fault => ({ place, message, fix });
 export const when = (wrong: boolean, place: string, message: string, fix: string): readonly Fault[] =>
   wrong ? [fault(place, message, fix)] : [];
+
+/** Place of an element of the line at an index. */
+export const item = (index: number, element: string): string => `Claim.item[${index}].${element}`;

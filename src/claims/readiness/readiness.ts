@@ -4,12 +4,15 @@ import { readBill } from "../form/read-bill.ts";
 import type { ReadinessCheck, SnipType } from "./check.ts";
 import { CONTENT_CHECKS } from "./content-checks.ts";
 import { FORM_CHECKS } from "./form-checks.ts";
+import { SITUATION_CHECKS } from "./situation-checks.ts";
 
 /** Version of the checks; stands in each finding. */
 export const READINESS_VERSION = "chartbridge-readiness 1.0.0";
 
 /** Every check before release, by SNIP type. */
-export const READINESS: readonly ReadinessCheck[] = [...FORM_CHECKS, ...CONTENT_CHECKS];
+export const READINESS: readonly ReadinessCheck[] = [...FORM_CHECKS, ...SITUATION_CHECKS, ...CONTENT_CHECKS].sort((a, b) =>
+  a.id.localeCompare(b.id),
+);
 
 export interface SnipCoverage {
   readonly type: SnipType;

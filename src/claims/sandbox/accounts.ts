@@ -1,4 +1,4 @@
-import type { ChargeItem, Coverage, Encounter, Organization, Patient, Practitioner, Resource } from "@medplum/fhirtypes";
+import type { ChargeItem, Coverage, Encounter, Organization, Patient, Practitioner } from "@medplum/fhirtypes";
 import { type AccountId, type IdKey, stableId } from "#src/base/ids.ts";
 import { dollars } from "#src/base/money.ts";
 import type { ChartSnapshot } from "#src/charts/snapshot.ts";
@@ -124,94 +124,100 @@ const ref = (resource: { readonly resourceType: string; readonly id?: string }):
   reference: `${resource.resourceType}/${resource.id ?? ""}`,
 });
 
-/** The n-th account; the same n gives the same account. */
-export function sandboxAccount(n: number): SandboxAccount {
-  const office = n % (STORIES.length + 1) === STORIES.length;
-  const story = STORIES[n % (STORIES.length + 1)] ?? OFFICE;
-  const id = (...parts: readonly string[]): string => stableId(SANDBOX_KEY, ...parts);
-  const day = shiftDay(FIRST_DAY, n % DAYS);
-  const last = shiftDay(day, story.nights);
-  const patient: Patient = {
-    resourceType: "Patient",
-    id: id("Patient", String(n)),
-    identifier: [
-      {
-        type: { coding: [{ system: "http://terminology.hl7.org/CodeSystem/v2-0203", code: "MR" }] },
-        system: "urn:chartbridge:sandbox",
-        value: `HTEST${n}`,
-      },
-    ],
-    name: [{ family: `Htest-${String.fromCharCode(65 + (n % 26))}`, given: ["Sample"] }],
-    gender: n % 2 === 0 ? "female" : "male",
-    birthDate: `${1940 + (n % 50)}-0${1 + (n % 9)}-15`,
-    address: [{ line: [`${n + 1} Test Street`], city: "Testville", state: "OH", postalCode: "44020" }],
-  };
-  const doctor: Practitioner = {
-    resourceType: "Practitioner",
-    id: id("Practitioner", story.doctor),
-    identifier: [{ system: "urn:chartbridge:authority:HTEST", value: story.doctor }],
-  };
-  const encounter: Encounter = {
-    resourceType: "Encounter",
-    id: id("Encounter", String(n)),
-    status: "finished",
-    class: { system: "http://terminology.hl7.org/CodeSystem/v3-ActCode", code: story.class },
-    type: [{ coding: [{ system: "http://terminology.hl7.org/CodeSystem/v2-0007", code: story.class === "AMB" ? "3" : "1" }] }],
-    subject: ref(patient),
-    participant: [
-      {
-        type: [{ coding: [{ system: "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", code: "ATND" }] }],
-        individual: ref(doctor),
-      },
-    ],
-    period: { start: `${day}T08:00:00-05:00`, end: `${last}T21:30:00-05:00` },
-    hospitalization: { admitSource: { coding: [{ code: "1" }] }, dischargeDisposition: { coding: [{ code: "01" }] } },
-  };
-  const payers = story.payers.map(
-    (payer): Organization => ({
+const id = (...parts: readonly (string | number)[]): string => stableId(SANDBOX_KEY, ...parts.map(String));
+const chargeId = (n: number, at: number): string => id("ChargeItem", n, at);
+
+const patientOf = (n: number): Patient => ({
+  resourceType: "Patient",
+  id: id("Patient", n),
+  identifier: [
+    {
+      type: { coding: [{ system: "http://terminology.hl7.org/CodeSystem/v2-0203", code: "MR" }] },
+      system: "urn:chartbridge:sandbox",
+      value: `HTEST${n}`,
+    },
+  ],
+  name: [{ family: `Htest-${String.fromCharCode(65 + (n % 26))}`, given: ["Sample"] }],
+  gender: n % 2 === 0 ? "female" : "male",
+  birthDate: `${1940 + (n % 50)}-0${1 + (n % 9)}-15`,
+  address: [{ line: [`${n + 1} Test Street`], city: "Testville", state: "OH", postalCode: "44020" }],
+});
+
+const doctorOf = ({ doctor }: Story): Practitioner => ({
+  resourceType: "Practitioner",
+  id: id("Practitioner", doctor),
+  identifier: [{ system: "urn:chartbridge:authority:HTEST", value: doctor }],
+});
+
+const visitOf = (n: number, story: Story, day: string): Encounter => ({
+  resourceType: "Encounter",
+  id: id("Encounter", n),
+  status: "finished",
+  class: { system: "http://terminology.hl7.org/CodeSystem/v3-ActCode", code: story.class },
+  type: [{ coding: [{ system: "http://terminology.hl7.org/CodeSystem/v2-0007", code: story.class === "AMB" ? "3" : "1" }] }],
+  subject: ref(patientOf(n)),
+  participant: [
+    {
+      type: [{ coding: [{ system: "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", code: "ATND" }] }],
+      individual: ref(doctorOf(story)),
+    },
+  ],
+  period: { start: `${day}T08:00:00-05:00`, end: `${shiftDay(day, story.nights)}T21:30:00-05:00` },
+  hospitalization: { admitSource: { coding: [{ code: "1" }] }, dischargeDisposition: { coding: [{ code: "01" }] } },
+});
+
+const NAMES = { TPLAN: "Htest Plan", TMCARE: "Htest Medicare" } as const;
+
+function payersOf(n: number, { payers }: Story): readonly (Organization | Coverage)[] {
+  return payers.flatMap((payer, order) => {
+    const organization: Organization = {
       resourceType: "Organization",
       id: id("Organization", payer),
       identifier: [{ value: payer }],
-      name: payer === "TPLAN" ? "Htest Plan" : "Htest Medicare",
-    }),
-  );
-  const coverages = payers.map(
-    (payer, order): Coverage => ({
+      name: NAMES[payer],
+    };
+    const coverage: Coverage = {
       resourceType: "Coverage",
-      id: id("Coverage", String(n), String(order)),
+      id: id("Coverage", n, order),
       status: "active",
       order: order + 1,
       subscriberId: `HTEST${n}${order}`,
-      beneficiary: ref(patient),
-      payor: [ref(payer)],
-    }),
-  );
-  const chargeId = (at: number): string => id("ChargeItem", String(n), String(at));
-  const charges = story.charges.map(
-    ({ code, cents, units, drug }, at): ChargeItem => ({
-      resourceType: "ChargeItem",
-      id: chargeId(at),
-      status: "billable",
-      subject: ref(patient),
-      context: ref(encounter),
-      code: { coding: [{ system: "urn:chartbridge:charge-code:HTEST", code }] },
-      occurrenceDateTime: `${day}T09:00:00-05:00`,
-      quantity: { value: units },
-      priceOverride: { value: dollars(cents), currency: "USD" },
-      ...(drug === undefined ? {} : { productCodeableConcept: { coding: [{ system: "http://hl7.org/fhir/sid/ndc", code: drug }] } }),
-    }),
-  );
-  const resources: readonly Resource[] = [patient, doctor, encounter, ...payers, ...coverages, ...charges];
+      beneficiary: ref(patientOf(n)),
+      payor: [ref(organization)],
+    };
+    return [organization, coverage];
+  });
+}
+
+const chargesOf = (n: number, story: Story, day: string): readonly ChargeItem[] =>
+  story.charges.map(({ code, cents, units, drug }, at) => ({
+    resourceType: "ChargeItem",
+    id: chargeId(n, at),
+    status: "billable",
+    subject: ref(patientOf(n)),
+    context: ref(visitOf(n, story, day)),
+    code: { coding: [{ system: "urn:chartbridge:charge-code:HTEST", code }] },
+    occurrenceDateTime: `${day}T09:00:00-05:00`,
+    quantity: { value: units },
+    priceOverride: { value: dollars(cents), currency: "USD" },
+    ...(drug === undefined ? {} : { productCodeableConcept: { coding: [{ system: "http://hl7.org/fhir/sid/ndc", code: drug }] } }),
+  }));
+
+/** The n-th account; the same n gives the same account. */
+export function sandboxAccount(n: number): SandboxAccount {
+  const kind = n % (STORIES.length + 1);
+  const story = STORIES[kind] ?? OFFICE;
+  const day = shiftDay(FIRST_DAY, n % DAYS);
   return {
     chart: {
-      accountId: id("Account", String(n)) as AccountId,
+      accountId: id("Account", n) as AccountId,
       version: 1,
       feed: "sandbox",
       facility: "HTEST",
       accountNumber: `HTEST-A${n}`,
-      resources,
+      resources: [patientOf(n), doctorOf(story), visitOf(n, story, day), ...payersOf(n, story), ...chargesOf(n, story, day)],
     },
-    stream: office ? "PRO:HTESTMED" : "FAC",
-    codes: codeSubmission.parse(story.codes(day, chargeId)),
+    stream: story === OFFICE ? "PRO:HTESTMED" : "FAC",
+    codes: codeSubmission.parse(story.codes(day, (at) => chargeId(n, at))),
   };
 }

@@ -52,17 +52,24 @@ const MOST_LINES = { P: 50, I: 999, O: 999 } as const;
 
 const CL02: Edit = {
   id: "CL02",
-  version: 1,
-  title: "There is a line, not more than a claim takes, each with an amount",
+  version: 2,
+  title: "There is a line, each with an amount; more than one claim takes are divided",
   streams: "IOP",
-  severity: ["hard", "soft"],
+  severity: ["hard", "soft", "info"],
   reads: ["lines", "charges"],
   citation: `${CITE.transaction}; ${CITE.cms24f}`,
   run: ({ lines, kind }, report) => {
     if (lines.length === 0)
       report.at("lines", "There is no charge and no line: the claim would be empty.", "Add a line, or wait for the charges.");
     if (lines.length > MOST_LINES[kind])
-      report.at("lines", `A claim takes ${MOST_LINES[kind]} lines, and there are ${lines.length}.`, "Split the account.");
+      report.at(
+        "lines",
+        `A claim takes ${MOST_LINES[kind]} lines, and there are ${lines.length}.`,
+        kind === "I"
+          ? "Nothing to do: lines that a revenue code bills alone are summed."
+          : "Nothing to do: the item gives more than one claim.",
+        "info",
+      );
     for (const { path, charge, cents } of lines) {
       if (charge === undefined && kind === "P" && cents === 0)
         report.at(`${path}.amountCents`, "The line has no amount; it would be billed with zero.", "Enter the amount, or confirm.", "soft");

@@ -146,13 +146,15 @@ const DX19: Edit = {
 
 const DX20: Edit = {
   id: "DX20",
-  version: 1,
-  title: "No more diagnoses and procedures than a claim takes",
+  version: 2,
+  title: "No more diagnoses and procedures than a claim takes; lines of a professional claim that need more are divided",
   streams: "IOP",
-  severity: ["hard"],
-  reads: ["diagnoses", "procedures", "visit"],
+  severity: ["hard", "info"],
+  reads: ["diagnoses", "procedures", "visit", "lines"],
   citation: `${CITE.ub67}, 69, 70, 72 and 74; ${CITE.cms21}`,
-  run: ({ diagnoses, procedures, kind }, report) => {
+  run: ({ diagnoses, procedures, kind, lines }, report) => {
+    const pointed = new Set(lines.flatMap(({ pointers }) => pointers));
+    const divides = kind === "P" && diagnoses.every(({ index }) => pointed.has(index + 1));
     const groups =
       kind === "P"
         ? [{ among: diagnoses, most: MOST_PROFESSIONAL, what: "twelve diagnoses" }]
@@ -160,7 +162,12 @@ const DX20: Edit = {
     for (const { among, most, what } of groups) {
       const first = among[most];
       if (first !== undefined)
-        report.at(`diagnoses[${first.index}]`, `A claim takes ${what}, and there are ${among.length}.`, "Remove those that matter least.");
+        report.at(
+          `diagnoses[${first.index}]`,
+          `A claim takes ${what}, and there are ${among.length}.`,
+          divides ? "Nothing to do: each has its line, and the item gives more than one claim." : "Remove those that matter least.",
+          divides ? "info" : "hard",
+        );
     }
     const over = procedures[MOST_PROCEDURES];
     if (over !== undefined) report.at(over.path, `A claim takes ${MOST_PROCEDURES} procedures.`, "Remove those that matter least.");

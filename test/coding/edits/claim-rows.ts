@@ -29,7 +29,7 @@ export const CLAIM_ROWS: readonly Row[] = [
   ],
   ["CL01", "the first diagnosis", pro(["G2212 ->1 $9"]), []],
   ["CL02", "an empty claim", out([]), ["hard lines"]],
-  ["CL02", "51 lines of a professional claim", pro(Array.from({ length: 51 }, () => "G2212 ->1 $9")), ["hard lines"]],
+  ["CL02", "51 lines of a professional item", pro(Array.from({ length: 51 }, () => "G2212 ->1 $9")), ["info lines"]],
   ["CL02", "no amount", pro(["G2212 ->1"]), ["soft lines[0].amountCents"]],
   ["CL02", "one line with its amount", pro(["G2212 ->1 $9"]), []],
   ["CL03", "three digits", out(["Q4010 rev270"]), ["hard lines[0].revenueCode"]],

@@ -236,6 +236,19 @@ export const DIAGNOSIS_ROWS: readonly Row[] = [
     },
     ["hard diagnoses[12]"],
   ],
+  [
+    "DX20",
+    "13 diagnoses of a professional item, each with its line",
+    {
+      stream: "PRO:A",
+      chart: OFFICE,
+      codes: {
+        ...diagnoses("J18.9", ...many(12).map((one) => one.slice(0, 5))),
+        lines: lines(...Array.from({ length: 13 }, (_, n) => `G2212 ->${n + 1} $9`)),
+      },
+    },
+    ["info diagnoses[12]"],
+  ],
   ["DX20", "as many as a claim takes", { codes: diagnoses("J18.9 Y", ...many(24)) }, []],
   ["DX21", "no weeks of pregnancy", { chart: born("1996-01-01"), codes: diagnoses("O24.410 Y") }, ["soft diagnoses[0].code"]],
   [
