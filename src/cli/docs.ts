@@ -6,6 +6,7 @@ import { makeFeed } from "#src/config/feed.ts";
 import { readMapFiles } from "#src/config/map-files.ts";
 import { acknowledgementPage } from "./docs/acknowledgement-page.ts";
 import { connectPage } from "./docs/connect-page.ts";
+import { destinationsPage } from "./docs/destinations-page.ts";
 import { editsPage } from "./docs/edits-page.ts";
 import { errorPage, explainCode } from "./docs/error-page.ts";
 import { fieldNames } from "./docs/field-names.ts";
@@ -28,6 +29,7 @@ export const generatedPages = (): Readonly<Record<string, string>> => ({
     makeFeed("north-adt", { facility: "NORTH", zone: "America/Chicago", mllp: { host: "interfaces.example", port: 2575 }, http: true }),
     readMapFiles(join(HOME, "mappings")),
   ),
+  "destinations.md": destinationsPage(),
   "edits.md": editsPage(),
   "error-codes.md": errorPage(),
   "feeds.md": feedPage(),

@@ -66,7 +66,14 @@ const nextFault = (body: unknown): Mood => {
 async function begin(personality: PersonalityName): Promise<void> {
   server = await startBillingServer({ host: "127.0.0.1", port: 0, personality });
   server.behave(nextFault);
-  settings = JSON.stringify({ url: server.url, timeoutMs: 250, settleMs: 0, concurrency: 2, attempts: 1_000, breaker: { failures: 1_000 } });
+  settings = JSON.stringify({
+    url: server.url,
+    timeoutMs: 250,
+    settleMs: 0,
+    concurrency: 2,
+    attempts: 1_000,
+    breaker: { failures: 1_000 },
+  });
   await startEngine();
 }
 
