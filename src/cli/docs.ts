@@ -9,6 +9,7 @@ import { claimAnswersPage } from "./docs/claim-answers-page.ts";
 import { claimElementsPage } from "./docs/claim-elements-page.ts";
 import { claimReadinessPage } from "./docs/claim-readiness-page.ts";
 import { connectPage } from "./docs/connect-page.ts";
+import { destinationsPage } from "./docs/destinations-page.ts";
 import { editsPage } from "./docs/edits-page.ts";
 import { errorPage, explainCode } from "./docs/error-page.ts";
 import { fieldNames } from "./docs/field-names.ts";
@@ -34,6 +35,7 @@ export const generatedPages = (): Readonly<Record<string, string>> => ({
     makeFeed("north-adt", { facility: "NORTH", zone: "America/Chicago", mllp: { host: "interfaces.example", port: 2575 }, http: true }),
     readMapFiles(join(HOME, "mappings")),
   ),
+  "destinations.md": destinationsPage(),
   "edits.md": editsPage(),
   "error-codes.md": errorPage(),
   "feeds.md": feedPage(),

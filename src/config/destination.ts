@@ -26,7 +26,8 @@ const oauth = {
   scope: text.default("system/Claim.cruds").describe("scopes asked for, separated by spaces"),
 };
 
-const auth = z.discriminatedUnion("kind", [
+/** One schema for each way to say who we are. */
+export const authKinds = [
   z.strictObject({ kind: z.literal("none") }),
   z.strictObject({ kind: z.literal("basic"), user: text, password: secret }),
   z.strictObject({ kind: z.literal("bearer"), token: secret.describe("a token that does not change") }),
@@ -40,7 +41,8 @@ const auth = z.discriminatedUnion("kind", [
       .max(4)
       .describe("private keys (PKCS #8 PEM or JWK; EC P-384 or RSA): the first signs, all are in our /.well-known/jwks.json"),
   }),
-]);
+] as const;
+const auth = z.discriminatedUnion("kind", authKinds);
 
 const pace = {
   timeoutMs: ms.default(15_000).describe("longest wait for an answer, in ms"),

@@ -7,24 +7,20 @@ import type { Parts, Taken } from "./sender.ts";
 /** After this long a delivery in hand counts as left by a process that ended. */
 const ABANDONED = "5 minutes";
 
-/** In the words of the tables: it may be tried now. `$now` is the parameter of the moment. */
-const due = (now: string): string =>
-  `((d.state in ('pending', 'unconfirmed') and not d.needs_person and d.next_try_at <= ${now})
-    or (d.state = 'sending' and d.updated_at < ${now}::timestamptz - interval '${ABANDONED}'))`;
-
 /**
  * No claim of the account released before it is still on its way there, and none of the same item waits for a person: a replacement
- * never overtakes its original.
+ * never overtakes its original. `offset 0` keeps the planner at it: first the few claims of the account, then their deliveries by key.
  */
-const INTURN = `not exists (
-  select from claim e join delivery o on o.claim_id = e.id and o.destination = d.destination
-  where e.account_id = c.account_id and (e.created_at, e.version, e.id) < (c.created_at, c.version, c.id)
-    and ((o.state in ('pending', 'sending', 'unconfirmed') and not o.needs_person)
-      or (e.item_id = c.item_id and (o.state = 'rejected' or (o.needs_person and o.state in ('pending', 'unconfirmed'))))))`;
+const IN_TURN = `not exists (
+  select from (select e.id, e.item_id from claim e
+      where e.account_id = c.account_id and (e.created_at, e.version, e.id) < (c.created_at, c.version, c.id) offset 0) e,
+    lateral (select o.state, o.needs_person from delivery o where o.claim_id = e.id and o.destination = d.destination offset 0) o
+  where (o.state in ('pending', 'sending', 'unconfirmed') and not o.needs_person)
+    or (e.item_id = c.item_id and (o.state = 'rejected' or (o.needs_person and o.state in ('pending', 'unconfirmed')))))`;
 
 /** Charts of a feed that is in test or runs beside another system bill nobody. */
-const LIVE = `coalesce((select f.life from account a join feed_life f on f.feed = a.feed where a.id = c.account_id
-  order by f.since desc limit 1), 'live') = 'live'`;
+const LIVE = `(select a.feed from account a where a.id = c.account_id) not in (
+  select l.feed from (select distinct on (f.feed) f.feed, f.life from feed_life f order by f.feed, f.since desc) l where l.life <> 'live')`;
 
 /**
  * Takes a delivery that is due, for one sender at a time. One that was left in hand by a process that ended may have arrived.
@@ -42,7 +38,10 @@ export async function takeDelivery(pool: pg.Pool, claimId: string, destination: 
   }>(
     `with due as (
        select d.claim_id, d.destination, d.state, d.updated_at, c.frequency from delivery d join claim c on c.id = d.claim_id
-       where d.claim_id = $1 and d.destination = $2 and ${due("$3")} and ${LIVE} and ${INTURN}
+       where d.claim_id = $1 and d.destination = $2
+         and ((d.state in ('pending', 'unconfirmed') and not d.needs_person and d.next_try_at <= $3)
+           or (d.state = 'sending' and d.updated_at < $3::timestamptz - interval '${ABANDONED}'))
+         and ${LIVE} and ${IN_TURN}
        for update of d skip locked)
      update delivery d set state = 'sending', attempts = d.attempts + 1, updated_at = $3 from due
      where d.claim_id = due.claim_id and d.destination = due.destination
@@ -175,20 +174,48 @@ export const recoverDeliveries = async (pool: pg.Pool, now: Date): Promise<numbe
     )
   ).rowCount ?? 0;
 
-/** Deliveries to one destination that are due and in turn, oldest first. */
+interface Candidate {
+  readonly claimId: string;
+  readonly attempts: number;
+  readonly at: string;
+  readonly ready: boolean;
+}
+
+/** Pages looked through for those that are in turn: so many that wait behind others hold nobody up. */
+const MOST_PAGES = 25;
+
+/** Deliveries to one destination that are due and in turn, oldest first; those that a process left in hand when it ended before them. */
 export async function dueDeliveries(
   pool: pg.Pool,
   destination: string,
   now: Date,
   most: number,
 ): Promise<readonly { readonly claimId: string; readonly attempts: number }[]> {
-  const { rows } = await pool.query<{ claimId: string; attempts: number }>(
-    `select d.claim_id as "claimId", d.attempts from delivery d join claim c on c.id = d.claim_id
-     where d.destination = $2 and ${due("$1")} and ${LIVE} and ${INTURN}
-     order by d.next_try_at, c.created_at, c.id limit $3`,
+  const left = await pool.query<{ claimId: string; attempts: number }>(
+    `select claim_id as "claimId", attempts from delivery
+     where state = 'sending' and updated_at < $1::timestamptz - interval '${ABANDONED}' and destination = $2 limit $3`,
     [now, destination, most],
   );
-  return rows;
+  const found = [...left.rows];
+  // A page is cut off before its rows are judged: judging every row that waits, to take the first of them, would take longer the more there are.
+  let after: Pick<Candidate, "at" | "claimId"> = { at: "-infinity", claimId: "00000000-0000-0000-0000-000000000000" };
+  for (let page = 0; page < MOST_PAGES && found.length < most; page++) {
+    const { rows } = await pool.query<Candidate>(
+      `with d as materialized (
+         select claim_id, destination, attempts, next_try_at from delivery
+         where destination = $2 and state in ('pending', 'unconfirmed') and not needs_person and next_try_at <= $1
+           and (next_try_at, claim_id) > ($4::timestamptz, $5::uuid)
+         order by next_try_at, claim_id limit $3)
+       select d.claim_id as "claimId", d.attempts, d.next_try_at::text as at, ${LIVE} and ${IN_TURN} as ready
+       from d join claim c on c.id = d.claim_id order by d.next_try_at, d.claim_id`,
+      [now, destination, most, after.at, after.claimId],
+    );
+    found.push(...rows.filter(({ ready }) => ready));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < most) break;
+    after = last;
+  }
+  return found.slice(0, most).map(({ claimId, attempts }) => ({ claimId, attempts }));
 }
 
 /** Where the claims are that this one replaces or voids, by id, at one destination. */

@@ -88,12 +88,12 @@ describe("chartbridge check", () => {
   it("names every fault of a configuration with its line", () => {
     const config = file(
       "chartbridge.yaml",
-      "feeds:\n  north:\n    facility: NORTH\n    zone: Mars\ndestinations:\n  billing:\n    url: https://billing.example\n    token: plain-secret\n",
+      "feeds:\n  north:\n    facility: NORTH\n    zone: Mars\ndestinations:\n  billing:\n    url: https://billing.example\n    auth:\n      kind: bearer\n      token: plain-secret\n",
     );
     const { code, err } = chartbridge("check", "--config", config);
     expect(code).toBe(1);
     expect(err).toContain("chartbridge.yaml:4: feeds.north.zone:");
-    expect(err).toContain("chartbridge.yaml:8: destinations.billing.token:");
+    expect(err).toContain("chartbridge.yaml:10: destinations.billing.auth.token:");
     expect(err).not.toContain("plain-secret");
   });
 });

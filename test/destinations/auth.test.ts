@@ -44,7 +44,7 @@ describe("a server that wants to know who we are", () => {
     ["nothing, where it wants nothing", { kind: "none" }],
   ] as const)("is told by %s", async (_how, auth: DestinationAuth) => {
     await start(auth.kind === "bearer" ? { token: auth.token } : {}, { auth });
-    await line.inState("confirmed");
+    expect(await line.inState("confirmed")).toHaveLength(1);
   });
 
   it("that another token is for takes nothing, and the claims are kept", async () => {
@@ -105,7 +105,7 @@ describe("a server that wants to know who we are", () => {
       };
       const options = { key: server.private, cert: server.cert, ca: client.cert, requestCert: true, rejectUnauthorized: true };
       await start({ tls: options }, { tls });
-      await line.inState("confirmed");
+      expect(await line.inState("confirmed")).toHaveLength(1);
       // Without a certificate nothing gets through, and nothing counts as sent.
       line.start([fhir(billing.url, { tls: { authorities: tls.authorities } }, "stranger")]);
       await line.release({ destinations: ["stranger"] });

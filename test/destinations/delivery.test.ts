@@ -229,7 +229,11 @@ describe("the breaker of a destination", () => {
     for (let n = 0; n < 5; n++) await line.release();
     await waitFor(() => (delivery.status()[0]?.state === "open" ? true : undefined));
     expect(delivery.status()[0]).toMatchObject({ name: "billing", code: "PEER_UNAVAILABLE" });
-    const kept = await waitFor(async () => (await line.database.pool.query("select state, failure_code from destination_state")).rows[0]);
+    const kept = await waitFor(
+      async () =>
+        (await line.database.pool.query<{ state: string; failure_code: string }>("select state, failure_code from destination_state"))
+          .rows[0],
+    );
     expect(kept).toEqual({ state: "open", failure_code: "PEER_UNAVAILABLE" });
     const tried = async () => (await line.ledger()).reduce((sum, { attempts }) => sum + attempts, 0);
     const before = await tried();

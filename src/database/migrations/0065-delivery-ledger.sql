@@ -11,7 +11,7 @@ alter table delivery
   drop constraint delivery_state_check,
   add constraint delivery_state_check check (state in ('pending', 'sending', 'confirmed', 'unconfirmed', 'rejected', 'given-up'));
 drop index delivery_open;
-create index delivery_due on delivery (destination, next_try_at) where state in ('pending', 'unconfirmed') and not needs_person;
+create index delivery_due on delivery (destination, next_try_at, claim_id) where state in ('pending', 'unconfirmed') and not needs_person;
 create index delivery_in_hand on delivery (updated_at) where state = 'sending';
 create index delivery_for_people on delivery (destination, updated_at) where state = 'rejected' or needs_person;
 create index claim_account on claim (account_id);

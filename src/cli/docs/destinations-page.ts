@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { FAILURES, type FailureCode } from "#src/base/failures.ts";
+import { authKinds, destinationKinds } from "#src/config/destination.ts";
+import { classifyStatus, isOfThePeer } from "#src/destinations/classify.ts";
+import { rowsOf, type Schema } from "./setting-rows.ts";
+
+const schemaOf = (type: z.ZodType): Schema => z.toJSONSchema(type, { io: "input", unrepresentable: "any" }) as Schema;
+const HEAD = "| setting | form | when absent | meaning |\n| --- | --- | --- | --- |";
+const table = (type: z.ZodType): string => `${HEAD}\n${rowsOf(schemaOf(type), "").join("\n")}`;
+
+/** What is done about each class of failure. */
+const DONE: Readonly<Record<string, string>> = {
+  transient: "tried again, later each time",
+  ambiguous: "looked up first, or left to a person, as the guard says",
+  permanent: "waits for a person",
+};
+const doneAbout = (code: FailureCode): string =>
+  isOfThePeer(code) ? "the breaker; the claim is kept and tried again, and that is no try of it" : (DONE[FAILURES[code].class] ?? "");
+const STATUSES = [302, 400, 401, 403, 404, 405, 408, 409, 412, 422, 429, 500, 501, 502, 503, 504];
+
+/** docs/destinations.md: every setting of a destination, from the schemas that read them, and what each answer means. */
+export const destinationsPage = (): string => `# Destinations
+
+Where claims go, in \`chartbridge.yaml\` under \`destinations\`. \`chartbridge check\` says what is wrong in it, with file and line. Secrets are named
+(\`\${NAME}\` of the environment, \`file:PATH\`), never written down; they go over https only, except to this machine. Made by \`chartbridge docs\`.
+
+\`\`\`yaml
+destinations:
+  billing:                              # a FHIR server; everything else is chosen by its CapabilityStatement
+    url: https://billing.example/fhir/R4
+    auth: { kind: private-key-jwt, clientId: chartbridge, keys: ["file:secrets/billing.pem"] }
+  ehr-charges:                          # charges by operation, for the EHR's own patients and visits
+    url: https://ehr.example/r4
+    auth: { kind: client-secret, clientId: chartbridge, clientSecret: "\${EHR_SECRET}", scope: system/ChargeItem.write }
+    strategy: charge-items
+    perSecond: 5
+  ehr-codes:                            # codes of the visit by HL7 v2
+    kind: mllp
+    host: interfaces.example
+    port: 6661
+    message: BAR^P12
+    zone: America/Chicago
+  archive: { kind: files, folder: out } # one NDJSON file a claim
+\`\`\`
+
+## FHIR servers (\`kind: fhir\`, or no kind)
+
+${table(destinationKinds.fhir)}
+
+\`auth\` by kind:
+
+${authKinds.map((kind) => table(kind)).join("\n\n")}
+
+Tokens are renewed at four fifths of their life, and once when the server answers 401 before. Our public keys are at
+\`/.well-known/jwks.json\`, to be fetched by the server; a new key is put first and the old one kept behind it until nobody has it cached.
+\`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384\` makes one.
+
+| strategy | what is sent | what guards against a second one |
+| --- | --- | --- |
+| \`transaction\` | one transaction Bundle; what the claim refers to is created conditionally along with it, or referred to by condition, or contained | conditional create, else a look-up by the claim's number |
+| \`claim\` | \`POST Claim\`, its references by the server's own ids where a look-up finds them, else contained | conditional create, else a look-up |
+| \`process-message\` | a message Bundle with ids that are the same at each try | a look-up, else \`guard: receiver\` or a person |
+| \`charge-items\` | \`ChargeItem/$create\` for each line; every line is a step of the ledger | a person; replacements and voids are a person's, too |
+| \`task\` | the EHR's open Task of the visit, completed, with the claim's number as output | the Task itself: it is read first |
+
+## HL7 v2 over MLLP (\`kind: mllp\`)
+
+${table(destinationKinds.mllp)}
+
+Messages are v2.5.1 in UTF-8. \`DFT^P03\` posts each line as one FT1 (FT1-2 is the claim's number and the line); revenue codes have no field there. An answer counts
+when its MSA-2 is our MSH-10: AA or CA confirms, AE, AR, CE or CR refuses, and anything else leaves the claim unconfirmed. A void is not sent, nor a
+replacement by \`DFT^P03\`, which would post every charge again: a person decides.
+
+## Files (\`kind: files\`)
+
+${table(destinationKinds.files)}
+
+A file appears under its name when it is complete, and once: \`.sent\` remembers for 30 days what was put there, whoever took it out since.
+
+## What an answer means
+
+| answer | code | what is done |
+| --- | --- | --- |
+${STATUSES.map((status) => `| ${status} | \`${classifyStatus(status)}\` | ${doneAbout(classifyStatus(status))} |`).join("\n")}
+| no connection | \`PEER_UNAVAILABLE\` | ${doneAbout("PEER_UNAVAILABLE")} |
+| a connection, and no answer or half of one | \`PEER_NO_ANSWER\` | ${doneAbout("PEER_NO_ANSWER")} |
+| a page where FHIR should be (to a question) | \`PEER_MISCONFIGURED\` | ${doneAbout("PEER_MISCONFIGURED")} |
+
+\`Retry-After\`, else \`RateLimit\`, is kept to. A claim is tried \`attempts\` times, then a person decides. After \`breaker.failures\` failures in a row, or at once when the
+server forbids or is not what it should be, nothing is sent but one probe at a time: \`chartbridge status\`, \`GET /api/destinations\` and the metric
+\`chartbridge_destination_open\` show it. Claims of one account go in the order of their release; a replacement waits for its original, also while that waits for a person.
+Claims of feeds that are not live go nowhere.
+
+## What waits for a person
+
+\`chartbridge deliveries --waiting\` lists it, \`chartbridge deliveries show CLAIM\` has every attempt: time, request, status, code, and the OperationOutcome by element. A
+destination's own words may quote a patient: they are kept sealed and shown with \`--words\` only.
+
+| what you know | command | over the API: \`POST /api/claims/{id}/deliveries/…\` |
+| --- | --- | --- |
+| it is mended, or it did not arrive | \`chartbridge deliveries retry CLAIM\` | \`retry\` |
+| it is there | \`chartbridge deliveries confirm CLAIM --destination NAME --location Claim/123 --reason TEXT\` | \`confirm\` |
+| it is not wanted there | \`chartbridge deliveries give-up CLAIM --destination NAME --reason TEXT\` | \`give-up\` |
+`;
