@@ -21,6 +21,8 @@ afterEach(async () => {
 type Settings = Partial<Parameters<typeof makeDestination>[1]>;
 async function start(personality: PersonalityName, settings: Settings = {}): Promise<void> {
   ehr = await startBillingServer({ host: "127.0.0.1", port: 0, personality });
+  // Its first request reads the definitions: longer than the deliveries here wait for an answer.
+  await fetch(`${ehr.url}/Claim/none`);
   line.start([makeDestination("billing", { url: ehr.url, timeoutMs: 400, settleMs: 0, ...settings } as never)]);
 }
 const bare = <T extends { id?: string }>({ id: _id, ...rest }: T) => rest;
