@@ -12,8 +12,8 @@ import type { Spot } from "./values/value-type.ts";
 /** Texts longer than this do not come again. */
 const LONGEST = 400;
 /** Texts remembered for each data type, and settings told apart; when there are more all are forgotten. */
-const TEXTS = 4_096;
-const SETTINGS = 64;
+const TEXTS = 1_024;
+const SETTINGS = 8;
 
 /** Lineage whose target, source and resource are said from where the text stands. */
 interface Told {

@@ -222,9 +222,12 @@ describe("a refusal before anybody judged the claim", () => {
 describe("a file of answers", () => {
   it("in 835 is matched by our claim number, its lines by control number or code and amount", async () => {
     const [one, two] = [await hospital.release(), await hospital.release()];
+    // An inpatient line goes by its revenue code.
+    const saline = one.claim.item?.find(({ productOrService }) => productOrService.coding?.some(({ code }) => code === "2587030"));
+    expect(saline).toBeDefined();
     const report = await take(
       remittance(
-        [`CLP*${one.number}*4*4586*0*0*12*ICN-A`, "SVC*HC:J7030*78*0**2", "CAS*CO*97*78"],
+        [`CLP*${one.number}*4*4586*0*0*12*ICN-A`, `SVC*NU:${saline?.revenue?.coding?.[0]?.code ?? ""}*78*0**2`, "CAS*CO*97*78"],
         [`CLP*${two.number}*1*4586*4000*586*12*ICN-B`, "CAS*CO*45*500", "CAS*PR*1*86"],
       ),
     );
@@ -237,8 +240,7 @@ describe("a file of answers", () => {
       left: [],
     });
     expect([await hospital.stateOf(one.itemId), await hospital.stateOf(two.itemId)]).toEqual(["REWORK", "ACCEPTED"]);
-    const line = one.claim.item?.find(({ productOrService }) => productOrService.coding?.[0]?.code === "J7030")?.sequence;
-    expect(await denials(one.itemId)).toMatchObject([{ line, code: "97", cents: 7_800 }]);
+    expect(await denials(one.itemId)).toMatchObject([{ line: saline?.sequence, code: "97", cents: 7_800 }]);
   });
 
   it("asking for documents is a task with a day", async () => {

@@ -30,7 +30,7 @@ beforeAll(async () => {
     claimResponse(first.number, {}, { line: 1, code: "CO-11", amount: 78 }),
     "application/fhir+json",
   );
-  const line = first.claim.item?.find(({ productOrService }) => productOrService.coding?.[0]?.code === "Q9967");
+  const line = first.claim.item?.find(({ productOrService }) => productOrService.coding?.some(({ code }) => code === "Q9967") === true);
   const again = await hospital.code({
     ...CODES,
     diagnoses: CODES.diagnoses.filter(({ code }) => code !== "I10"),
@@ -89,10 +89,11 @@ describe("the trail of a claim", () => {
     expect(fieldsOf("Claim.insurance[0].coverage").some((field) => field.startsWith("IN1(1)-36"))).toBe(true);
     expect(fieldsOf("Claim.careTeam[0].role").every((field) => field.startsWith("PV1-7") || field.startsWith("PV1-17"))).toBe(true);
     const claim = await hospital.read(second);
-    const at = (code: string): number => claim.item?.findIndex(({ productOrService }) => productOrService.coding?.[0]?.code === code) ?? -1;
+    const at = (code: string): number =>
+      claim.item?.findIndex(({ productOrService }) => productOrService.coding?.some((one) => one.code === code) === true) ?? -1;
     // As it was charged, and as the coder changed it.
-    expect(fieldsOf(`Claim.item[${at("J7030")}].net`).every((field) => /^FT1\(2\)-1[12]/.test(field))).toBe(true);
-    expect(fieldsOf(`Claim.item[${at("J7030")}].net`)).not.toEqual([]);
+    expect(fieldsOf(`Claim.item[${at("2587030")}].net`).every((field) => /^FT1\(2\)-1[12]/.test(field))).toBe(true);
+    expect(fieldsOf(`Claim.item[${at("2587030")}].net`)).not.toEqual([]);
     expect(behind(`Claim.item[${at("Q9967")}].net`)).toMatchObject({
       origins: [{ by: "coder", part: "lines[0].amountCents" }],
       fields: [],

@@ -32,11 +32,10 @@ beforeAll(async () => {
     [accountId, randomBytes(8), sealer.seal(Buffer.from(chart.accountNumber), context)],
   );
   for (const resource of chart.resources)
-    await pool.query("insert into chart_resource (account_id, type, id, version, content_hash, sealed) values ($1, $2, $3, 1, $4, $5)", [
+    await pool.query("insert into chart_resource (account_id, type, id, version, sealed) values ($1, $2, $3, 1, $4)", [
       accountId,
       resource.resourceType,
       resource.id,
-      randomBytes(8),
       sealer.sealJson({ resource, at: "" }, context),
     ]);
   await pool.query(

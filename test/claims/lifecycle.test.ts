@@ -42,11 +42,10 @@ async function chart(accountId: string, spec: ChartSpec): Promise<void> {
   const context = `chart ${accountId}`;
   await pool.query("delete from chart_resource where account_id = $1", [accountId]);
   for (const resource of chartOf({ ...spec, accountId }).resources)
-    await pool.query("insert into chart_resource (account_id, type, id, version, content_hash, sealed) values ($1, $2, $3, 1, $4, $5)", [
+    await pool.query("insert into chart_resource (account_id, type, id, version, sealed) values ($1, $2, $3, 1, $4)", [
       accountId,
       resource.resourceType,
       resource.id,
-      randomBytes(8),
       sealer.sealJson({ resource, at: "" }, context),
     ]);
 }

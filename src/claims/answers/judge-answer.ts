@@ -45,7 +45,9 @@ const GROUPS: readonly string[] = ["CO", "PR", "OA", "PI", "CR"];
 /** Stands for the reason of a refusal that names none. */
 const NONE_GIVEN = "none-given";
 
-const itemCode = ({ productOrService }: ClaimItem): string => productOrService.coding?.[0]?.code ?? "";
+/** What an answer may call a line: its procedure, else its revenue code, as payers do for inpatient lines (835 SVC01, qualifier NU). */
+const codesOf = ({ productOrService, revenue }: ClaimItem): readonly string[] =>
+  [...(productOrService.coding ?? []), ...(revenue?.coding ?? [])].flatMap(({ code }) => code ?? []);
 const charged = ({ net }: ClaimItem): number => centsOf(net?.value ?? 0);
 
 /** Every short text of a line that may be its control number. */
@@ -63,7 +65,7 @@ export function lineOf(claim: Claim, { sequence, control, procedure, chargedCent
     const controlled = items.find((item) => controlsOf(item).includes(control)) ?? items.find((item) => String(item.sequence) === control);
     if (controlled !== undefined) return controlled;
   }
-  const alike = items.filter((item) => itemCode(item) === procedure && charged(item) === chargedCents);
+  const alike = items.filter((item) => procedure !== undefined && codesOf(item).includes(procedure) && charged(item) === chargedCents);
   return alike.length === 1 ? alike[0] : undefined;
 }
 
