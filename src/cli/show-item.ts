@@ -89,6 +89,7 @@ const finding = z.looseObject({
   message: z.string(),
   fix: z.string(),
   citation: z.string(),
+  kind: z.string().optional(),
 });
 const submitted = z.looseObject({
   state: z.string().optional(),
@@ -103,6 +104,16 @@ const submitted = z.looseObject({
   faults: z.array(z.looseObject({ place: z.string(), message: z.string() })).default([]),
 });
 
+const NO_DATA = "no-data";
+
+/** Sets that no edit could look into, in one line: what is missing is the site's to mend, and a coder has to see the findings. */
+function withoutData(findings: readonly z.output<typeof finding>[]): readonly string[] {
+  const sets = findings.filter(({ kind }) => kind === NO_DATA).map(({ path }) => path.replace(/^data\./, ""));
+  return sets.length === 0
+    ? []
+    : [`  not looked at, for want of data: ${sets.join(", ")}  (chartbridge codesets import; --json says which edits)`];
+}
+
 /** What came of a submit, as text; undefined when the answer is not of the form we know. */
 export function showSubmitted(body: unknown): string | undefined {
   const parsed = submitted.safeParse(body);
@@ -114,10 +125,13 @@ export function showSubmitted(body: unknown): string | undefined {
       : `${state}${claim === null || claim === undefined ? "" : `: claim ${claim.id}`}`,
     ...(claim === null || claim === undefined ? [] : [`  read it at ${claim.url} of the API, with a role that bills`]),
     ...holds.map((hold) => `  hold ${hold.code} (${hold.owner}) keeps it`),
-    ...findings.flatMap((one) => [
-      `  ${one.severity.toUpperCase()} ${one.rule} at ${one.path}: ${one.message}`,
-      `       ${one.fix}  [${one.citation}]`,
-    ]),
+    ...findings
+      .filter(({ kind }) => kind !== NO_DATA)
+      .flatMap((one) => [
+        `  ${one.severity.toUpperCase()} ${one.rule} at ${one.path}: ${one.message}`,
+        `       ${one.fix}  [${one.citation}]`,
+      ]),
+    ...withoutData(findings),
     ...faults.map((fault) => `  ${fault.place}: ${fault.message}`),
     ...(difference === undefined
       ? []

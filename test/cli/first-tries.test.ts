@@ -56,6 +56,17 @@ describe("the demo story's coders", () => {
     expect(said(stay.account, rightCodes(stay))).toEqual([]);
   });
 
+  it("know no code that the starter codes have not", () => {
+    const unknown = STAYS.flatMap((stay, index) =>
+      [firstCodes(index + 1, stay), rightCodes(stay)].flatMap((one) =>
+        check(chartOf(stay.account), "FAC", one)
+          .filter(({ path, kind }) => kind === "no-data" && /icd-10-cm|icd-10-pcs|hcpcs$/.test(path))
+          .map(({ message }) => `${stay.account}: ${message}`),
+      ),
+    );
+    expect(unknown).toEqual([]);
+  });
+
   it("code every account that has its charges without being asked anything", () => {
     const asked = STAYS.flatMap((stay, index) =>
       index + 1 === WITHOUT_CHARGES ? [] : said(stay.account, rightCodes(stay)).map((one) => `${stay.account} ${one}`),
