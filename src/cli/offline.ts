@@ -7,8 +7,6 @@ import { benchClaims, CLAIMS_BENCH_DEFAULTS } from "./bench/claims-bench.ts";
 import { DELIVERY_BENCH_DEFAULTS, type DeliveryBenchOptions, runDeliveryBench } from "./bench/delivery-bench.pg.ts";
 import { benchEdits } from "./bench/edits-bench.ts";
 import { runSearchBench } from "./bench/search-bench.pg.ts";
-import { FOLD_BENCH_DEFAULTS, runFoldBench } from "./bench/fold.pg.ts";
-import { runMapBench } from "./bench/map-bench.ts";
 import { benchPull } from "./bench/pull.pg.ts";
 import { rulesOf } from "./engine-stores.ts";
 import { CommandFault } from "./installation.ts";
@@ -36,7 +34,10 @@ function wholeNumber(text: string): number {
   return number;
 }
 
-/** Commands that need no installation: `send`, `map`, `check`, `bench`. */
+/**
+ * Commands that need no installation: `send`, `map`, `check`, `bench`. What builds messages of its own loads HL7's dictionaries, which takes three
+ * seconds: only where it is asked for.
+ */
 export function registerOffline(program: Command): void {
   program
     .command("send <files...>")
@@ -92,7 +93,10 @@ export function registerOffline(program: Command): void {
     .description("measure parsing, mapping and serialising of admissions on one core, without lineage and with it")
     .option("--messages <n>", "messages of each measured run", wholeNumber, 20_000)
     .option("--mappings <dir>", "maps to use instead of the shipped ones", SHIPPED_MAPS)
-    .action(({ messages, mappings }: { messages: number; mappings: string }) => runMapBench(messages, mappings, out));
+    .action(async ({ messages, mappings }: { messages: number; mappings: string }) => {
+      const { runMapBench } = await import("./bench/map-bench.ts");
+      runMapBench(messages, mappings, out);
+    });
   bench
     .command("edits")
     .description(
@@ -120,11 +124,12 @@ export function registerOffline(program: Command): void {
   bench
     .command("fold")
     .description("measure the fold alone, journal to charts and work items, on a database of its own")
-    .option("--accounts <n>", "accounts", wholeNumber, FOLD_BENCH_DEFAULTS.accounts)
-    .option("--charges <n>", "charges of each", wholeNumber, FOLD_BENCH_DEFAULTS.charges)
-    .option("--late <n>", "late charges of accounts picked at random, once all are charted", wholeNumber, FOLD_BENCH_DEFAULTS.late)
+    .option("--accounts <n>", "accounts", wholeNumber, 10_000)
+    .option("--charges <n>", "charges of each", wholeNumber, 20)
+    .option("--late <n>", "late charges of accounts picked at random, once all are charted", wholeNumber, 2_000)
     .option("--dir <dir>", "folder in which the engine's data directory is made (a real disk)")
     .action(async (options: { accounts: number; charges: number; late: number; dir?: string }) => {
+      const { runFoldBench } = await import("./bench/fold.pg.ts");
       process.exitCode = await runFoldBench(options, { home: HOME, env: process.env, out, err });
     });
   bench

@@ -29,8 +29,6 @@ export interface FoldBenchOptions {
   readonly dir?: string;
 }
 
-export const FOLD_BENCH_DEFAULTS = { accounts: 10_000, charges: 20, late: 2_000 } as const;
-
 /** Accounts side by side, as on a real feed: their messages are mixed. */
 const SIDE_BY_SIDE = 50;
 const CHARTS_KEPT = 2_000;

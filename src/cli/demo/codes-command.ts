@@ -4,7 +4,6 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { CommandFault, findInstallation } from "../installation.ts";
 import { FIRST_TRIES, firstCodes, rightCodes } from "./first-tries.ts";
-import { DEMO_SEED, demoStays } from "./story.ts";
 
 const progress = z.object({ begun: z.iso.datetime() });
 const ZONE = "America/Chicago";
@@ -16,9 +15,11 @@ export function registerDemoCodes(program: Command): void {
     .description("codes for an account of the demo story; the first try of some has a mistake an edit stops")
     .option("--right", "without the mistake")
     .option("--data-dir <dir>")
-    .action((account: string, { right, dataDir }: { right?: boolean; dataDir?: string }) => {
+    .action(async (account: string, { right, dataDir }: { right?: boolean; dataDir?: string }) => {
       const file = join(findInstallation(dataDir).dataDir, "demo-story.json");
       if (!existsSync(file)) throw new CommandFault("the demo story was not told here");
+      // It builds messages, and so loads HL7's dictionaries.
+      const { DEMO_SEED, demoStays } = await import("./story.ts");
       const { begun } = progress.parse(JSON.parse(readFileSync(file, "utf8")));
       const stays = demoStays(DEMO_SEED, new Date(begun), ZONE);
       const index = stays.findIndex((stay) => stay.account === account);
