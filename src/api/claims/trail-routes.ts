@@ -5,7 +5,7 @@ import type { Packet } from "#src/claims/trail/packet.pg.ts";
 import type { Signed } from "#src/claims/trail/signed-file.ts";
 import type { Trail } from "#src/claims/trail/trail.pg.ts";
 import type { ChartView } from "../charts/view.ts";
-import type { Call, Role, Route } from "../route.ts";
+import type { Answer, Call, Role, Route } from "../route.ts";
 import { refuse, row, UUID } from "../worklist/answers.ts";
 
 export interface TrailRouteNeeds {
@@ -26,33 +26,25 @@ export function trailRoutes({ trail, provenance, packet }: TrailRouteNeeds, view
     const id = params["id"] ?? "";
     return UUID.test(id) ? trail(id) : undefined;
   };
+  /** The answer about one claim's trail, whatever is made of it. */
+  const about =
+    (made: (found: Trail) => unknown) =>
+    async (call: Call): Promise<Answer> => {
+      const found = await find(call);
+      return found === undefined
+        ? refuse({ code: "NOT_FOUND" })
+        : { status: 200, body: made(found), object: { type: "Claim", id: found.claim.id } };
+    };
   return [
     row(
       "GET",
       "/api/claims/:id/trail",
       "read",
       READERS,
-      async (call) => {
-        const found = await find(call);
-        return found === undefined
-          ? refuse({ code: "NOT_FOUND" })
-          : { status: 200, body: found, object: { type: "Claim", id: found.claim.id } };
-      },
+      about((found) => found),
       "Claim",
     ),
-    row(
-      "GET",
-      "/api/claims/:id/provenance",
-      "read",
-      READERS,
-      async (call) => {
-        const found = await find(call);
-        return found === undefined
-          ? refuse({ code: "NOT_FOUND" })
-          : { status: 200, body: provenance(found), object: { type: "Claim", id: found.claim.id } };
-      },
-      "Claim",
-    ),
+    row("GET", "/api/claims/:id/provenance", "read", READERS, about(provenance), "Claim"),
     row(
       "GET",
       "/api/claims/:id/packet",

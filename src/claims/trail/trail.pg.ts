@@ -6,6 +6,7 @@ import { readLineage } from "#src/charts/lineage.pg.ts";
 import { type CodingVersion, readVersions } from "#src/coding/coding-version.pg.ts";
 import { stayOf } from "#src/coding/stay.ts";
 import { ofType } from "#src/charts/snapshot.ts";
+import type { StoredAnswer } from "../answers/answer-store.pg.ts";
 import { type DenialRow, listDenials } from "../answers/denials.pg.ts";
 import { readClaim } from "../claim-store.pg.ts";
 import { type Origin, originsOf } from "./claim-origins.ts";
@@ -100,15 +101,7 @@ export interface Trail {
     readonly at: Date;
   }[];
   readonly receipts: readonly { readonly consumer: string; readonly way: string; readonly at: Date }[];
-  readonly answers: readonly {
-    readonly id: string;
-    readonly source: string;
-    readonly consumer: string;
-    readonly verdict: string | null;
-    readonly effect: string | null;
-    readonly answeredAt: Date;
-    readonly receivedAt: Date;
-  }[];
+  readonly answers: readonly Pick<StoredAnswer, "id" | "source" | "consumer" | "verdict" | "effect" | "answeredAt" | "receivedAt">[];
   readonly denials: readonly DenialRow[];
   readonly elements: readonly ElementTrail[];
 }
