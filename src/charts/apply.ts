@@ -1,7 +1,7 @@
 import type { AccountId } from "#src/base/ids.ts";
 import type { Mapped, Merge } from "#src/mapping/types.ts";
 import { type Addressed, address, type Aliases } from "./aliases.ts";
-import type { OpenChart } from "./chart-store.pg.ts";
+import type { OpenChart } from "./open-chart.ts";
 import { absorb, moveVisit, rename, retireNumber } from "./combine.ts";
 import { type Applied, applyMessage, type ChartWatch, deltaOf, watchChart } from "./merge.ts";
 
@@ -83,7 +83,7 @@ export function applyMapped(mapped: Mapped, book: Book, recordId: string): Effec
   }
   const changed: OpenChart[] = [];
   for (const [chart, one] of watched) if (settle(chart, one.end(), moved.has(chart), mapped, recordId)) changed.push(chart);
-  const written = [...watched.keys()].filter((chart) => chart.dirty.size > 0 || chart.setsMoved);
+  const written = [...watched.keys()].filter((chart) => chart.dirty.size > 0 || chart.retimed.size > 0 || chart.setsMoved);
   return { kind: "applied", account, changed, written, severalAccounts: merges.length > 0 || parts.length > 1 };
 }
 
@@ -96,6 +96,7 @@ function settle(chart: OpenChart, applied: Applied, setsMoved: boolean, mapped: 
     for (const resource of applied.changed) chart.shownAt.set(`${resource.resourceType}/${resource.id}`, chart.version);
   }
   for (const key of applied.touched) chart.dirty.add(key);
+  for (const key of applied.retimed) chart.retimed.add(key);
   if (setsMoved) chart.setsMoved = true;
   return differs;
 }

@@ -1,84 +1,17 @@
 import type pg from "pg";
 import type { AccountId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
+import { chartedOf, type StoredTimes, writeResources } from "./chart-rows.pg.ts";
+import { writeVersions } from "./chart-versions.pg.ts";
 import type { ChartFacts } from "./facts.ts";
-import type { NamedThing } from "#src/mapping/types.ts";
-import { type ChartContent, type ChartDelta, type Charted, emptyChart } from "./merge.ts";
-import { isStanding, shownResource } from "./registers.ts";
+import { type Charted, emptyChart } from "./merge.ts";
+import { type AccountKey, type ChartCache, chartContext, type OpenChart } from "./open-chart.ts";
+import { shownResource } from "./registers.ts";
 import type { ChartSnapshot } from "./snapshot.ts";
-
-/** A chart in memory while its account's row is locked by the fold. */
-export interface OpenChart {
-  readonly accountId: AccountId;
-  readonly feed: string;
-  readonly facility: string;
-  version: number;
-  /** Writes so far, those included that readers do not see. */
-  edit: number;
-  /** A record of this account failed: later ones wait behind it. */
-  interfaceFailed: boolean;
-  readonly content: ChartContent;
-  /** Versions made since it was opened. */
-  readonly deltas: { readonly version: number; readonly recordId: string | undefined; readonly delta: ChartDelta }[];
-  /** Keys of `content` to write or delete, shown or not. */
-  readonly dirty: Set<string>;
-  /** The version that last changed what is shown of a key. */
-  readonly shownAt: Map<string, number>;
-  /** `content.setAt` differs from what is stored. */
-  setsMoved: boolean;
-  /** The account that took this one in. */
-  mergedInto: AccountId | undefined;
-  /** Accounts that this one took in, or took a visit of, since it was opened. */
-  readonly absorbed: AccountId[];
-  /** The account that took the last visit of this one. */
-  emptiedInto: AccountId | undefined;
-  /** The account's number from now on. */
-  number: NamedThing | undefined;
-}
-
-export interface AccountKey {
-  readonly accountId: AccountId;
-  readonly feed: string;
-  readonly facility: string;
-  readonly authority: string;
-  readonly accountNumber: string;
-}
-
-/** What binds sealed bytes of a chart to its account. */
-export const chartContext = (accountId: string): string => `chart ${accountId}`;
 
 /** The number of an account as its sender wrote it. */
 export const openAccountNumber = (sealer: Sealer, accountId: string, sealed: Buffer): string =>
   sealer.open(sealed, chartContext(accountId)).toString();
-
-/** Charts most recently folded, by account and edit; saves reading them again for the next message. */
-export interface ChartCache {
-  get(accountId: string, edit: number): ChartContent | undefined;
-  put(accountId: string, edit: number, content: ChartContent): void;
-  /** After a transaction that did not commit: what is held may be ahead of the database. */
-  clear(): void;
-}
-
-export function createChartCache(most: number): ChartCache {
-  const held = new Map<string, { edit: number; content: ChartContent }>();
-  return {
-    get: (accountId, edit) => {
-      const one = held.get(accountId);
-      if (one?.edit !== edit) return undefined;
-      held.delete(accountId);
-      return one.content;
-    },
-    clear: () => held.clear(),
-    put: (accountId, edit, content) => {
-      held.delete(accountId);
-      held.set(accountId, { edit, content });
-      for (const oldest of held.keys()) {
-        if (held.size <= most) break;
-        held.delete(oldest);
-      }
-    },
-  };
-}
 
 interface AccountRow {
   id: string;
@@ -133,6 +66,7 @@ export async function openCharts(
       content: known ?? { ...emptyChart(), setAt: new Map(Object.entries(row.set_times)) },
       deltas: [],
       dirty: new Set(),
+      retimed: new Set(),
       shownAt: new Map(),
       setsMoved: false,
       mergedInto: row.merged_into === null ? undefined : (row.merged_into as AccountId),
@@ -142,79 +76,31 @@ export async function openCharts(
     });
   }
   if (unread.length > 0) {
-    const stored = await client.query<{ account_id: string; type: string; id: string; sealed: Buffer }>({
+    const stored = await client.query<{ account_id: string; type: string; id: string; sealed: Buffer; times: StoredTimes | null }>({
       name: "read-charts",
-      text: "select account_id, type, id, sealed from chart_resource where account_id = any($1::uuid[]) order by version, type, id",
+      text: "select account_id, type, id, sealed, times from chart_resource where account_id = any($1::uuid[]) order by version, type, id",
       values: [unread],
     });
-    for (const row of stored.rows)
+    for (const { account_id: account, type, id, sealed, times } of stored.rows)
       open
-        .get(row.account_id)
-        ?.content.resources.set(`${row.type}/${row.id}`, sealer.openJson(row.sealed, chartContext(row.account_id)) as Charted);
+        .get(account)
+        ?.content.resources.set(`${type}/${id}`, chartedOf(sealer.openJson(sealed, chartContext(account)) as Charted, times));
   }
   return open;
 }
 
-/** Version of a row that is written for its times only. */
-const UNCHANGED = 0;
 /** A whole chart is kept this often, so that the one of any version is near. */
 const SNAPSHOT_EVERY = 50;
 
-/** Writes what changed: current rows, one delta per version, and the account's clear facts. Same transaction as the cursor. */
+/** Writes what changed: current rows, one row per version, and the account's clear facts. Same transaction as the cursor. */
 export async function writeCharts(
   client: pg.PoolClient,
   sealer: Sealer,
   changed: readonly { readonly chart: OpenChart; readonly facts: ChartFacts; readonly confidential?: boolean }[],
 ): Promise<void> {
-  const put: { account: string; type: string; id: string; version: number; sealed: Buffer; standing: boolean }[] = [];
-  const gone: { account: string; type: string; id: string }[] = [];
-  for (const { chart } of changed)
-    for (const key of chart.dirty) {
-      const [type = "", id = ""] = key.split("/");
-      const charted = chart.content.resources.get(key);
-      if (charted === undefined) gone.push({ account: chart.accountId, type, id });
-      else {
-        const sealed = sealer.sealJson(charted, chartContext(chart.accountId));
-        const version = chart.shownAt.get(key) ?? UNCHANGED;
-        put.push({ account: chart.accountId, type, id, version, sealed, standing: isStanding(charted) });
-      }
-    }
-  if (put.length > 0)
-    await client.query({
-      name: "put-chart-resources",
-      text: `insert into chart_resource (account_id, type, id, version, sealed, standing)
-        select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::bytea[], $6::boolean[])
-        on conflict (account_id, type, id) do update set sealed = excluded.sealed,
-          standing = excluded.standing, version = case excluded.version when ${UNCHANGED} then chart_resource.version else excluded.version end`,
-      values: [
-        put.map((p) => p.account),
-        put.map((p) => p.type),
-        put.map((p) => p.id),
-        put.map((p) => p.version),
-        put.map((p) => p.sealed),
-        put.map((p) => p.standing),
-      ],
-    });
-  if (gone.length > 0)
-    await client.query(
-      `delete from chart_resource c using unnest($1::uuid[], $2::text[], $3::uuid[]) as g (account_id, type, id)
-       where c.account_id = g.account_id and c.type = g.type and c.id = g.id`,
-      [gone.map((g) => g.account), gone.map((g) => g.type), gone.map((g) => g.id)],
-    );
-  const deltas = changed.flatMap(({ chart }) => chart.deltas.map((made) => ({ account: chart.accountId, ...made })));
-  if (deltas.length > 0)
-    await client.query({
-      name: "write-chart-versions",
-      text: `insert into chart_version (account_id, version, record_id, cause, sealed_delta)
-        select * from unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::bytea[])`,
-      values: [
-        deltas.map((d) => d.account),
-        deltas.map((d) => d.version),
-        deltas.map((d) => d.recordId ?? null),
-        deltas.map((d) => d.delta.messageType),
-        deltas.map((d) => sealer.sealJson(d.delta, chartContext(d.account))),
-      ],
-    });
+  const charts = changed.map(({ chart }) => chart);
+  await writeResources(client, sealer, charts);
+  await writeVersions(client, sealer, charts);
   await client.query({
     name: "update-accounts",
     text: `update account a set chart_version = v.version, class = v.class, admitted_at = v.admitted, discharged_at = v.discharged,
@@ -288,18 +174,4 @@ export async function pinChart(client: pg.PoolClient, sealer: Sealer, accountId:
     version,
     sealer.sealJson(chart, chartContext(accountId)),
   ]);
-}
-
-/** What each version after `after` changed, oldest first. */
-export async function readDeltas(
-  client: pg.Pool | pg.PoolClient,
-  sealer: Sealer,
-  accountId: string,
-  after: number,
-): Promise<readonly ChartDelta[]> {
-  const { rows } = await client.query<{ sealed_delta: Buffer }>(
-    "select sealed_delta from chart_version where account_id = $1 and version > $2 order by version",
-    [accountId, after],
-  );
-  return rows.map((row) => sealer.openJson(row.sealed_delta, chartContext(accountId)) as ChartDelta);
 }

@@ -2,8 +2,9 @@ import type pg from "pg";
 import type { Resource } from "@medplum/fhirtypes";
 import type { AccountId } from "#src/base/ids.ts";
 import type { Sealer } from "#src/base/seal.ts";
-import { chartContext, readChart } from "./chart-store.pg.ts";
-import type { ChartDelta } from "./merge.ts";
+import { readDeltas } from "./chart-versions.pg.ts";
+import { readChart } from "./chart-store.pg.ts";
+import { chartContext } from "./open-chart.ts";
 import type { ChartSnapshot } from "./snapshot.ts";
 
 /** One version of a chart: when it was made, by which record or what else. */
@@ -71,15 +72,11 @@ export async function readChartAt(pool: pg.Pool, sealer: Sealer, accountId: stri
   );
   const pin = kept.rows[0];
   const start = pin === undefined ? undefined : (sealer.openJson(pin.sealed, chartContext(accountId)) as ChartSnapshot);
-  const deltas = await pool.query<{ sealed_delta: Buffer }>(
-    "select sealed_delta from chart_version where account_id = $1 and version > $2 and version <= $3 order by version",
-    [accountId, pin?.version ?? 0, version],
-  );
+  const deltas = await readDeltas(pool, sealer, accountId, pin?.version ?? 0, version);
   const resources = new Map<string, Resource>(
     (start?.resources ?? []).map((resource) => [`${resource.resourceType}/${resource.id ?? ""}`, resource]),
   );
-  for (const { sealed_delta: sealed } of deltas.rows) {
-    const { changed, removed } = sealer.openJson(sealed, chartContext(accountId)) as ChartDelta;
+  for (const { changed, removed } of deltas) {
     for (const resource of changed) {
       const key = `${resource.resourceType}/${resource.id}`;
       // Last changed, last shown: as the current chart is read.

@@ -11,7 +11,7 @@ import type { JournalRecord } from "#src/journal/journal-reader.pg.ts";
 import type { MapPack } from "#src/mapping/compile.ts";
 import { mapBundle } from "#src/mapping/fhir/map-bundle.ts";
 import type { Mapped, MapSettings, Merge, NamedThing } from "#src/mapping/types.ts";
-import type { AccountKey } from "./chart-store.pg.ts";
+import type { AccountKey } from "./open-chart.ts";
 import type { MappedRecord } from "./fold.pg.ts";
 
 /** Id of an account's chart: that of its FHIR Account, so that every message and every path finds the same one. */

@@ -38,8 +38,10 @@ const IN_SETS: ReadonlySet<string> = new Set([...OF_A_VISIT, "Coverage"]);
 
 /** What applying something to a chart touched: enough to write it, and to tell readers. */
 export interface Applied {
-  /** Keys whose stored state differs, shown or not. */
+  /** Keys whose content differs, shown or not. */
   readonly touched: readonly string[];
+  /** Keys that say what they said, and when they were said is another time. */
+  readonly retimed: readonly string[];
   readonly changed: readonly Charted["resource"][];
   readonly removed: readonly string[];
 }
@@ -61,15 +63,18 @@ export function watchChart(chart: ChartContent): {
     end: () => {
       const changed: Charted["resource"][] = [];
       const removed: string[] = [];
+      const touched: string[] = [];
+      const retimed: string[] = [];
       for (const [key, was] of before) {
         const is = chart.resources.get(key);
+        (was !== undefined && is?.resource === was.resource && is.formerly === was.formerly ? retimed : touched).push(key);
         const seen = was !== undefined && isStanding(was) ? shownResource(was) : undefined;
         const sees = is !== undefined && isStanding(is) ? shownResource(is) : undefined;
         if (sees === undefined) {
           if (seen !== undefined) removed.push(key);
         } else if (seen === undefined || !sameJson(seen, sees)) changed.push(sees);
       }
-      return { touched: [...before.keys()], changed, removed };
+      return { touched, retimed, changed, removed };
     },
   };
 }

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from "#src/base/result.ts";
 import { chartedRecords, type JournalRecord, type RecordOutcome, writeOutcomes } from "#src/journal/journal-reader.pg.ts";
 import { lockMerges, writeAliases } from "./alias-store.pg.ts";
 import { applyMapped, type Book, mergesIn } from "./apply.ts";
-import type { OpenChart } from "./chart-store.pg.ts";
+import type { OpenChart } from "./open-chart.ts";
 import { writeCharts } from "./chart-store.pg.ts";
 import { changeIn, type FoldNeeds, type MappedRecord, openBook, toWrite, transaction } from "./fold.pg.ts";
 import { type ChartDelta, emptyChart, refOf, standingResources } from "./merge.ts";
@@ -108,6 +108,7 @@ const afresh = (chart: OpenChart): OpenChart => ({
   content: emptyChart(),
   deltas: [],
   dirty: new Set(),
+  retimed: new Set(),
   shownAt: new Map(),
   absorbed: [],
 });

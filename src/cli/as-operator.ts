@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { freshId } from "#src/base/ids.ts";
 import type { Result } from "#src/base/result.ts";
 import { createSealer } from "#src/base/seal.ts";
-import { createChartCache } from "#src/charts/chart-store.pg.ts";
+import { createChartCache } from "#src/charts/open-chart.ts";
 import { isConfidentialAt } from "#src/charts/confidential.ts";
 import { keepMapVersion } from "#src/charts/lineage.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";

@@ -1,7 +1,7 @@
 import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { createSealer } from "#src/base/seal.ts";
-import { createChartCache } from "#src/charts/chart-store.pg.ts";
+import { createChartCache } from "#src/charts/open-chart.ts";
 import { isConfidentialAt } from "#src/charts/confidential.ts";
 import { foldOnce } from "#src/charts/fold.pg.ts";
 import { startFoldLoop } from "#src/charts/fold-loop.ts";

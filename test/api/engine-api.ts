@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createApi, listenHttp } from "#src/api/server.http.ts";
 import { createTokens } from "#src/api/auth/tokens.pg.ts";
 import type { Role } from "#src/api/route.ts";
-import { createChartCache } from "#src/charts/chart-store.pg.ts";
+import { createChartCache } from "#src/charts/open-chart.ts";
 import { isConfidentialAt } from "#src/charts/confidential.ts";
 import { foldOnce, type FoldNeeds } from "#src/charts/fold.pg.ts";
 import { keepMapVersion } from "#src/charts/lineage.pg.ts";

@@ -2,7 +2,8 @@ import { freshId, type MessageId, stableId, type IdKey } from "#src/base/ids.ts"
 import type { Failure } from "#src/base/failures.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { createSealer } from "#src/base/seal.ts";
-import { createChartCache, readChart } from "#src/charts/chart-store.pg.ts";
+import { readChart } from "#src/charts/chart-store.pg.ts";
+import { createChartCache } from "#src/charts/open-chart.ts";
 import { type AccountChange, foldOnce, type FoldNeeds, type MappedRecord } from "#src/charts/fold.pg.ts";
 import { accountsNamed } from "#src/charts/map-record.ts";
 import { createJournalWriter } from "#src/journal/journal-writer.pg.ts";

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freshId, type IdKey, type MessageId } from "#src/base/ids.ts";
 import { fail } from "#src/base/result.ts";
 import { createSealer } from "#src/base/seal.ts";
-import { chartContext, createChartCache } from "#src/charts/chart-store.pg.ts";
+import { chartContext, createChartCache } from "#src/charts/open-chart.ts";
+import { readChart } from "#src/charts/chart-store.pg.ts";
+import { readDeltas } from "#src/charts/chart-versions.pg.ts";
+import { readChartAt } from "#src/charts/history.pg.ts";
 import { foldOnce, type FoldNeeds, retryTroubled } from "#src/charts/fold.pg.ts";
 import { startFoldLoop } from "#src/charts/fold-loop.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
@@ -72,7 +75,7 @@ const outcomes = async (): Promise<readonly { outcome: string; code: string | nu
 const state = async () => ({
   charts: (
     await database.pool.query<{ account_id: string; type: string; id: string; version: number; sealed: Buffer }>(
-      "select account_id, type, id, version, sealed from chart_resource order by 1, 2, 3",
+      "select account_id, type, id, version, standing, times, sealed from chart_resource order by 1, 2, 3",
     )
   ).rows.map(({ sealed, ...row }) => ({ ...row, charted: sealer.openJson(sealed, chartContext(row.account_id)) })),
   versions: (await database.pool.query("select account_id, version from chart_version order by 1, 2")).rows,
@@ -105,6 +108,56 @@ describe("the fold", () => {
       await foldAll();
     }
     expect((await state()).charts).toEqual(atOnce);
+  });
+
+  it("keeps every version of a chart as it was then, whether its messages come at once or one at a time", async () => {
+    const [first = ""] = ofAccount("A90002").filter((message) => message.includes("|ADT^A01"));
+    const at = (minute: number, change: (message: string) => string): string =>
+      change(first)
+        .replace(/^((?:[^|]*\|){6})[^|]*/, `$12026030215${minute}00`)
+        .replace(/\rEVN\|[^\r]*/, `\rEVN|A08|2026030215${minute}00`)
+        .replace("|ADT^A01^ADT_A01|", `|ADT^A08^ADT_A01|${minute}`);
+    const without = (message: string): string =>
+      message.replace(/\rDG1\|[^\r]*/g, "").replace(/\rPV1/, "\rDG1|1||E11.9^Diabetes^I10||20260302|W\rPV1");
+    const other = (message: string): string => message.replace(/(\rDG1\|1\|\|[^^|]*\^)[^^|]*/, "$1Said late of what no longer stands");
+    const messages = [
+      ...ofAccount("A90002"),
+      at(30, (message) => message),
+      at(40, without),
+      // Of what a newer set left out: it changes what nobody sees.
+      at(35, other),
+      at(50, (message) => message.replace(/Married/g, "Wed")),
+      at(55, without),
+    ];
+    const stands = async (): Promise<readonly unknown[]> => {
+      const { rows } = await database.pool.query<{ id: string; v: number }>("select id, chart_version as v from account");
+      return Promise.all(rows.map(({ id }) => readChart(database.pool, sealer, id)));
+    };
+    const shown = new Map<number, unknown>();
+    for (const message of messages) {
+      await append([message]);
+      await foldAll();
+      const [chart] = (await stands()) as { readonly version: number }[];
+      if (chart !== undefined) shown.set(chart.version, chart);
+    }
+    const newest = Math.max(...shown.keys());
+    expect(newest).toBeGreaterThan(6);
+    const [account] = (await database.pool.query<{ id: string }>("select id from account")).rows;
+    const ofAll = async (): Promise<void> => {
+      for (const [version, chart] of shown)
+        expect(await readChartAt(database.pool, sealer, account?.id ?? "", version), `version ${version}`).toEqual(chart);
+    };
+    await ofAll();
+    const oneByOne = await readDeltas(database.pool, sealer, account?.id ?? "", 0);
+    await database.drop();
+    database = await freshDatabase();
+    journal = createJournalWriter(database.pool, sealer, () => undefined);
+    needs = { ...needs, pool: database.pool, cache: createChartCache(100) };
+    await append(messages);
+    await foldAll();
+    await ofAll();
+    expect(await readDeltas(database.pool, sealer, account?.id ?? "", 0)).toEqual(oneByOne);
+    expect(oneByOne.map(({ changed }) => changed.length).filter((n) => n === 0).length).toBeLessThan(2);
   });
 
   it("sets a message that cannot be mapped aside with its reason, lets its account wait in order, and goes on with the others", async () => {

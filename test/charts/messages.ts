@@ -2,7 +2,7 @@ import type { ChargeItem, Condition, DocumentReference, Encounter, Patient, Reso
 import type { AccountId } from "#src/base/ids.ts";
 import { createAliases } from "#src/charts/aliases.ts";
 import { applyMapped, type Book, type Effect } from "#src/charts/apply.ts";
-import type { OpenChart } from "#src/charts/chart-store.pg.ts";
+import type { OpenChart } from "#src/charts/open-chart.ts";
 import { emptyChart, standingResources } from "#src/charts/merge.ts";
 import type { Mapped, MappedResource, Merge, NamedThing } from "#src/mapping/types.ts";
 
@@ -104,6 +104,7 @@ const openChart = (accountId: string): OpenChart => ({
   content: emptyChart(),
   deltas: [],
   dirty: new Set(),
+  retimed: new Set(),
   shownAt: new Map(),
   setsMoved: false,
   mergedInto: undefined,

@@ -5,7 +5,7 @@ import { retryTroubled } from "#src/charts/fold.pg.ts";
 import { readHistory } from "#src/charts/history.pg.ts";
 import { refold } from "#src/charts/refold.pg.ts";
 import { correctFailure, retryFailure, skipFailure } from "#src/charts/repair.pg.ts";
-import { createChartCache } from "#src/charts/chart-store.pg.ts";
+import { createChartCache } from "#src/charts/open-chart.ts";
 import { broken, type FoldLine, startFoldLine } from "./fold-line.ts";
 import { account, at, charge, diagnosis, named, patient, told, visit } from "./messages.ts";
 

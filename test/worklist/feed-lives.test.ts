@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { freshId, type MessageId } from "#src/base/ids.ts";
-import { createChartCache } from "#src/charts/chart-store.pg.ts";
+import { createChartCache } from "#src/charts/open-chart.ts";
 import { foldOnce } from "#src/charts/fold.pg.ts";
 import { createMapRecord } from "#src/charts/map-record.ts";
 import { readTheirList } from "#src/cli/compare.ts";

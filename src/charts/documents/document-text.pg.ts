@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type pg from "pg";
 import type { DocumentReference } from "@medplum/fhirtypes";
 import type { Sealer } from "#src/base/seal.ts";
-import { chartContext } from "../chart-store.pg.ts";
+import { chartContext } from "../open-chart.ts";
 import { contentsOf, type SentContent } from "./attachments.ts";
 import { EXTRACTOR, type Extracted } from "./extract.ts";
 
