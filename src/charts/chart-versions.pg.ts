@@ -36,7 +36,9 @@ export async function writeVersions(client: pg.PoolClient, sealer: Sealer, chart
       made.map((d) => d.version),
       made.map((d) => d.recordId ?? null),
       made.map((d) => d.delta.messageType),
-      made.map(({ account, delta: { changed: _, ...said } }) => sealer.sealJson(said satisfies StoredDelta, chartContext(account))),
+      made.map(({ account, delta: { messageType, eventTime, removed } }) =>
+        sealer.sealJson({ messageType, eventTime, removed }, chartContext(account)),
+      ),
     ],
   });
   const passing = charts.flatMap(passingStates);
