@@ -6,8 +6,8 @@ export interface FoldLoopNeeds {
   /** Whether an error is the store's (wait and try again) and not the record's. */
   readonly isOutage: (error: unknown) => boolean;
   readonly onProgress: (folded: number) => void;
-  /** How long to leave processor and disk to others after a batch that took so long, in ms; not at all when absent. */
-  readonly restAfter?: (batchMs: number) => number;
+  /** How long to leave processor and disk to others after a batch that took so long, in ms, when there was always more to fold for `behindMs`. */
+  readonly restAfter?: (batchMs: number, behindMs: number) => number;
   readonly log: Log;
 }
 
@@ -32,6 +32,8 @@ export function startFoldLoop({ fold, isOutage, onProgress, restAfter = () => 0,
   let woken = false;
   /** Records still to be folded one by one after a batch failed. */
   let careful = 0;
+  /** When there was last nothing to fold. */
+  let caughtUp = performance.now();
 
   const sleep = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -50,10 +52,13 @@ export function startFoldLoop({ fold, isOutage, onProgress, restAfter = () => 0,
       careful = Math.max(0, careful - folded);
       if (folded > 0) {
         onProgress(folded);
-        const rest = restAfter(performance.now() - began);
+        const rest = restAfter(performance.now() - began, began - caughtUp);
         // A wake says only that there is more to fold, which is why there is a rest.
         if (rest > 0 && !stopping) await new Promise<void>((resolve) => setTimeout(resolve, rest));
-      } else if (!woken) await sleep(IDLE_MS);
+      } else {
+        caughtUp = performance.now();
+        if (!woken) await sleep(IDLE_MS);
+      }
       woken = false;
     } catch (error) {
       if (isOutage(error)) {

@@ -23,11 +23,39 @@ interface Committed {
   readonly judged: ReadonlyMap<string, { readonly verdict: Verdict; readonly reused: boolean }>;
 }
 
-/** How many of the waiting entries go into the next commit. */
-function groupLength(queue: readonly Waiting[]): number {
+/**
+ * Commits under way at a time. With one, those who were answered send while the others' commit runs, and each message waits for two commits:
+ * with two there is always one to join.
+ */
+const COMMITS_AT_ONCE = 2;
+
+/**
+ * What may not be in two commits at once: what comes by the same way or is of the same patient keeps its order, and of one control id each commit
+ * has to see what the others had.
+ */
+const orderOf = ({ feed, peer, orderKey, controlId }: JournalEntry): readonly string[] => [
+  `${feed} ${peer ?? ""}`,
+  ...(orderKey === undefined ? [] : [`patient ${orderKey}`]),
+  ...(controlId === undefined || controlId === "" ? [] : [`control ${feed} ${controlId}`]),
+];
+
+/** Splits the waiting entries into those of the next commit and those that stay, each in its order. */
+function nextGroup(queue: readonly Waiting[], underWay: ReadonlySet<string>): { readonly group: Waiting[]; readonly rest: Waiting[] } {
+  const [group, rest]: [Waiting[], Waiting[]] = [[], []];
+  const behind = new Set(underWay);
   let bytes = 0;
-  const over = queue.findIndex(({ entry }, n) => n >= GROUP_MAX || ((bytes += entry.bytes.length) > GROUP_BYTES && n > 0));
-  return over < 0 ? queue.length : over;
+  for (const one of queue) {
+    const order = orderOf(one.entry);
+    const fits = group.length < GROUP_MAX && (group.length === 0 || bytes + one.entry.bytes.length <= GROUP_BYTES);
+    if (fits && !order.some((key) => behind.has(key))) {
+      group.push(one);
+      bytes += one.entry.bytes.length;
+    } else {
+      rest.push(one);
+      for (const key of order) behind.add(key);
+    }
+  }
+  return { group, rest };
 }
 
 export interface JournalWriter extends Journal {
@@ -52,7 +80,8 @@ export const recordContext = (id: string): string => `journal ${id}`;
 export const answerContext = (id: string): string => `${recordContext(id)}:answer`;
 
 /**
- * Appends in groups: while one commit is under way the next group gathers, so many senders share one fsync.
+ * Appends in groups: while commits are under way the next group gathers, so many senders share one fsync. What must keep its order is never in two
+ * commits at once.
  * @param onCommit told after each commit, so that the fold need not wait for its next look.
  * @param onWaiting told how many entries wait, whenever a group is taken or done.
  */
@@ -63,8 +92,10 @@ export function createJournalWriter(
   onWaiting: (count: number) => void = () => undefined,
 ): JournalWriter {
   let queue: Waiting[] = [];
-  let running: Promise<void> | undefined;
+  let gathering = false;
   let inFlight = 0;
+  const commits = new Set<Promise<void>>();
+  const underWay = new Set<string>();
 
   /** Writes a group in one commit. Rejects when nothing of it was written. */
   const write = async (group: readonly Waiting[]): Promise<Committed> => {
@@ -163,17 +194,24 @@ export function createJournalWriter(
     } as Journaled;
   };
 
-  const run = async (): Promise<void> => {
-    while (queue.length > 0) {
-      const group = queue.slice(0, groupLength(queue));
-      queue = queue.slice(group.length);
-      inFlight = group.length;
-      onWaiting(inFlight + queue.length);
-      await commit(group);
-      inFlight = 0;
+  const run = (): void => {
+    gathering = false;
+    while (commits.size < COMMITS_AT_ONCE && queue.length > 0) {
+      const { group, rest } = nextGroup(queue, underWay);
+      if (group.length === 0) break;
+      queue = rest;
+      inFlight += group.length;
+      const order = new Set(group.flatMap(({ entry }) => orderOf(entry)));
+      for (const key of order) underWay.add(key);
+      const done: Promise<void> = commit(group).finally(() => {
+        inFlight -= group.length;
+        for (const key of order) underWay.delete(key);
+        commits.delete(done);
+        run();
+      });
+      commits.add(done);
     }
-    running = undefined;
-    onWaiting(0);
+    onWaiting(inFlight + queue.length);
   };
 
   return {
@@ -181,13 +219,16 @@ export function createJournalWriter(
       new Promise((resolve, reject) => {
         queue.push({ entry, resolve, reject });
         // Frames of one turn of the event loop share a commit.
-        running ??= new Promise<void>((done) => setImmediate(done)).then(run);
+        if (gathering) return;
+        gathering = true;
+        setImmediate(run);
       }),
     get waiting() {
       return queue.length + inFlight;
     },
     drain: async () => {
-      await running;
+      while (gathering || commits.size > 0)
+        await (commits.size > 0 ? Promise.all(commits) : new Promise((resolve) => setImmediate(resolve)));
     },
   };
 }

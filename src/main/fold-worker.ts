@@ -57,13 +57,24 @@ function takeMaps(): void {
   }
 }
 
-/** From so many senders waiting for an answer on, the fold leaves two thirds of the time to them. */
+/** From so many senders waiting for an answer on, acknowledgements go first. */
 const MANY = 4;
-const LONGEST_REST_MS = 500;
+/** For so long a rush is answered first and folded after, in ms; one that lasts longer shares with the fold. */
+const RUSH_MS = 30_000;
+/** In a rush: a few records at a time, so that no commit waits behind a large one, and then most of the time to the senders. */
+const RUSH = { records: 60, restFor: 5, longestMs: 1_500 };
+/** After it: two thirds of the time to the senders. */
+const SHARED = { records: undefined, restFor: 2, longestMs: 500 };
+
+let pace: typeof RUSH | typeof SHARED | undefined;
+const paceFor = (behindMs: number): typeof pace => (Atomics.load(unanswered, 0) < MANY ? undefined : behindMs < RUSH_MS ? RUSH : SHARED);
 
 const loop = startFoldLoop({
-  restAfter: (batchMs) => (Atomics.load(unanswered, 0) >= MANY ? Math.min(2 * batchMs, LONGEST_REST_MS) : 0),
-  fold: (most, giveUp) => foldOnce(needs, most, giveUp ? () => true : undefined),
+  restAfter: (batchMs, behindMs) => {
+    pace = paceFor(behindMs);
+    return pace === undefined ? 0 : Math.min(pace.restFor * batchMs, pace.longestMs);
+  },
+  fold: (most, giveUp) => foldOnce(needs, most ?? pace?.records, giveUp ? () => true : undefined),
   isOutage,
   onProgress: (folded) => say({ kind: "folded", count: folded }),
   log,

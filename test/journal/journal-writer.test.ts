@@ -60,4 +60,56 @@ describe("the journal writer", () => {
     expect(proofs.every(({ verdict }) => verdict === "accepted")).toBe(true);
     expect(await stored()).toBe(before + 30);
   });
+
+  /** A pool whose first commit waits until it is let go. */
+  const gated = () => {
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let first = true;
+    const query = async (...args: unknown[]): Promise<unknown> => {
+      if (first) {
+        first = false;
+        await gate;
+      }
+      return (database.pool.query as (...of: unknown[]) => Promise<unknown>).apply(database.pool, args);
+    };
+    return { pool: { query } as never, open };
+  };
+
+  it("commits what comes meanwhile beside a commit under way, but nothing of the same connection or patient", async () => {
+    const { pool, open } = gated();
+    const journal = createJournalWriter(pool, sealer, () => undefined);
+    const done: string[] = [];
+    const append = (name: string, more: Partial<JournalEntry>): Promise<unknown> =>
+      journal.append(entry(`beside ${name}`, undefined, more)).then(() => done.push(name));
+    const slow = append("slow", { peer: "a:1", orderKey: "patient 1" });
+    await new Promise((resolve) => setImmediate(resolve));
+    const sameConnection = append("same connection", { peer: "a:1", orderKey: "patient 2" });
+    const behindIt = append("behind that", { peer: "b:1", orderKey: "patient 2" });
+    const samePatient = append("same patient", { peer: "b:2", orderKey: "patient 1" });
+    await append("another", { peer: "c:1", orderKey: "patient 3" });
+    expect(done).toEqual(["another"]);
+    open();
+    await Promise.all([slow, sameConnection, behindIt, samePatient]);
+    expect(done).toEqual(["another", "slow", "same connection", "behind that", "same patient"]);
+    await journal.drain();
+    expect(journal.waiting).toBe(0);
+  });
+
+  it("notices a control id used again while its first use is still being committed", async () => {
+    const { pool, open } = gated();
+    const journal = createJournalWriter(pool, sealer, () => undefined);
+    const first = journal.append(entry("used at once", Buffer.from("one"), { peer: "a:1" }));
+    await new Promise((resolve) => setImmediate(resolve));
+    const other = journal.append(entry("used at once", Buffer.from("other"), { peer: "b:1" }));
+    const repeated = journal.append(entry("used at once", Buffer.from("one"), { peer: "c:1" }));
+    open();
+    expect(await Promise.all([first, other, repeated])).toMatchObject([
+      { verdict: "accepted", reused: false },
+      { verdict: "accepted", reused: true },
+      { verdict: "duplicate" },
+    ]);
+  });
 });

@@ -29,6 +29,7 @@ const SETTINGS = {
   max_connections: "80",
   shared_buffers: "256MB",
   max_wal_size: "4GB",
+  wal_buffers: "64MB",
   checkpoint_timeout: "15min",
   fsync: "on",
   full_page_writes: "on",
