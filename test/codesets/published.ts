@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { referenceFolder } from "#test/setup/reference-data.ts";
 
-const HOME = join(import.meta.dirname, "..", "..");
+const FOLDER = referenceFolder("codesets");
 
 /** The folder of published files, where there is one beside this repository. */
-export const PUBLISHED = [join(HOME, "..", "shared", "codesets"), join(HOME, "..", "..", "shared", "codesets")].find((folder) =>
-  existsSync(folder),
-);
+export const PUBLISHED = existsSync(FOLDER) ? FOLDER : undefined;

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { CodeData, CodeEntry, ListName } from "#src/codesets/code-data.ts";
+import { PUBLISHED } from "#test/codesets/published.ts";
 
-const FOLDER = process.env["CHARTBRIDGE_CODESETS"] ?? "../../shared/codesets";
+const FOLDER = process.env["CHARTBRIDGE_CODESETS"] ?? PUBLISHED ?? "";
 const path = (name: string): string => `${FOLDER}/${name}`;
 /** Why a sweep over published rows cannot be run; undefined when it can. */
 export const missing: string | undefined = existsSync(path("ORIGIN.md")) ? undefined : "the published code sets are not there";

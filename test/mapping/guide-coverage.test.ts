@@ -7,10 +7,11 @@ import { readMapFiles } from "#src/config/map-files.ts";
 import { coverageOf, sumOf } from "#src/mapping/guide/coverage.ts";
 import type { GuideTable } from "#src/mapping/guide/guide-rows.ts";
 import { readMaps } from "#src/mapping/read-maps.ts";
+import { referenceFolder } from "#test/setup/reference-data.ts";
 
 /** The keys of the guide's mapped rows, so that a lost row fails the build where the guide's files are not at hand. */
 const KEYS = JSON.parse(readFileSync(join(import.meta.dirname, "guide-keys.json"), "utf8")) as readonly GuideTable[];
-const GUIDE = join(import.meta.dirname, "..", "..", "..", "shared", "v2-to-fhir");
+const GUIDE = referenceFolder("v2-to-fhir");
 const here = existsSync(GUIDE);
 
 describe("the maps and the guide", () => {

@@ -7,9 +7,10 @@ import { parseMessage } from "#src/hl7v2/message.ts";
 import type { LineageEntry, Mapped } from "#src/mapping/types.ts";
 import { allLineage, fieldUses } from "#src/mapping/usage.ts";
 import { PACK, SETTINGS } from "./v2/maps.ts";
+import { referenceFolder } from "#test/setup/reference-data.ts";
 
 const OWN = join(import.meta.dirname, "..", "messages");
-const SAMPLES = join(import.meta.dirname, "..", "..", "..", "shared", "samples");
+const SAMPLES = referenceFolder("samples");
 
 const texts = messageFiles([OWN, ...(existsSync(SAMPLES) ? [SAMPLES] : [])]).flatMap((file) =>
   splitMessages(readFileSync(file)).map((bytes, at) => ({ name: `${file.split("/").at(-1) ?? file}#${at + 1}`, text: bytes.toString() })),

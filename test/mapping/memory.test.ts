@@ -10,9 +10,10 @@ import { compileMaps } from "#src/mapping/compile.ts";
 import { readMaps } from "#src/mapping/read-maps.ts";
 import { baseMaps } from "#src/mapping/site-overlay.ts";
 import { standAlone } from "#src/mapping/stand-alone.ts";
+import { referenceFolder } from "#test/setup/reference-data.ts";
 
 const HOME = join(import.meta.dirname, "..", "..");
-const SAMPLES = join(HOME, "..", "shared", "samples");
+const SAMPLES = referenceFolder("samples");
 const FILES = readMapFiles(join(HOME, "mappings"));
 const compiled = compileMaps(FILES);
 if (!compiled.ok) throw new Error(compiled.failure.join("\n"));

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { messageFiles } from "#src/cli/map-pairs.ts";
+import { referenceFolder } from "#test/setup/reference-data.ts";
 
 const HOME = join(import.meta.dirname, "..", "..");
-const SAMPLES = join(HOME, "..", "shared", "samples");
+const SAMPLES = referenceFolder("samples");
 const run = promisify(execFile);
 
 /** What `chartbridge map` prints, in a process of its own with a zone and a language of its own. */

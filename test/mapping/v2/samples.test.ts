@@ -5,9 +5,10 @@ import { describe, expect, it } from "vitest";
 import { FAILURES } from "#src/base/failures.ts";
 import { faultsOf } from "#src/fhir/validate.ts";
 import { ADMISSION, textOf, tryMap } from "./maps.ts";
+import { referenceFolder } from "#test/setup/reference-data.ts";
 
 /** Messages of many senders, kept outside the repository for their licences. */
-const SAMPLES = new URL("../../../../shared/samples", import.meta.url).pathname;
+const SAMPLES = referenceFolder("samples");
 const files = existsSync(SAMPLES) ? readdirSync(SAMPLES).filter((name) => name.endsWith(".hl7")) : [];
 const messagesIn = (name: string): readonly string[] =>
   readFileSync(join(SAMPLES, name), "utf8")
