@@ -39,6 +39,14 @@ describe("charges", () => {
     expect(charges(charge({ 10: "3", 11: "", 12: "10.125" }))[0]?.priceOverride?.value).toBe(30.38);
   });
 
+  it.each([
+    ["100.", 100],
+    [".50", 0.5],
+  ])("may write their amount with a point at its end or its beginning: %s", (written, value) => {
+    expect(charges(charge({ 11: written }))[0]?.priceOverride?.value).toBe(value);
+    expect(charges(charge({ 10: written }))[0]?.quantity?.value).toBe(value);
+  });
+
   it("sum to nothing with the credit that takes them back, also under the same number", () => {
     const items = charges(charge({}), charge({ 6: "CD" }));
     expect(items).toHaveLength(2);

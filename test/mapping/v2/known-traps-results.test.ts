@@ -40,8 +40,42 @@ describe("the value of a result (OBX-5)", () => {
     expect(valueOf("SN", value, unit)).toEqual(wanted);
   });
 
-  it.each(["<5", "5-10", "1,000", "positive", "5 mg"])("of type NM %s is no number, and stays as text", (value) => {
-    expect(valueOf("NM", value, "mg")).toEqual({ valueString: value });
+  it.each([
+    ["<0.5", { comparator: "<", value: 0.5 }],
+    [">200", { comparator: ">", value: 200 }],
+    ["<=5", { comparator: "<=", value: 5 }],
+    [">= 1000", { comparator: ">=", value: 1000 }],
+    ["<-5", { comparator: "<", value: -5 }],
+    ["<.01", { comparator: "<", value: 0.01 }],
+    [".5", { value: 0.5 }],
+    ["7.", { value: 7 }],
+  ])("of type NM %s is a quantity with its comparator and unit", (value, quantity) => {
+    expect(valueOf("NM", value, "ng/mL^^UCUM")).toEqual({
+      valueQuantity: { ...quantity, unit: "ng/mL", system: "http://unitsofmeasure.org", code: "ng/mL" },
+    });
+  });
+
+  const UNIT = { url: "https://chartbridge.dev/fhir/StructureDefinition/observation-unit", valueCodeableConcept: expect.anything() };
+  it.each([
+    ["NM", "5-10"],
+    ["NM", "1,000"],
+    ["NM", "positive"],
+    ["NM", "5 mg"],
+    ["NM", "<"],
+    ["NM", "."],
+    ["NM", "<> 5"],
+    ["ST", "120/80"],
+    ["", "seen"],
+  ])("of type %s %s is no number: it stays as text, its unit beside it", (type, value) => {
+    const { observation } = result({ 2: type, 5: value, 6: "mg" });
+    expect(observation?.valueString).toBe(value);
+    expect(observation).not.toHaveProperty("valueQuantity");
+    expect(Reflect.get(observation ?? {}, "_valueString")).toEqual({ extension: [UNIT] });
+  });
+
+  it("without a text has no unit either", () => {
+    const { observation } = result({ 2: "ST", 6: "mg" });
+    expect(Object.keys(observation ?? {}).filter((name) => name.includes("value"))).toEqual([]);
   });
 
   it.each([
@@ -64,6 +98,15 @@ describe("the value of a result (OBX-5)", () => {
       ["2345-7", { value: 118, unit: "mg" }],
     ]);
     expect(observation).not.toHaveProperty("valueQuantity");
+  });
+
+  it("that repeats keeps the unit of numbers, of compared numbers and of text", () => {
+    const { observation } = result({ 5: "120~<5~trace", 6: "mg" });
+    expect(observation?.component?.map(({ code: _, ...rest }) => rest)).toEqual([
+      { valueQuantity: { value: 120, unit: "mg" } },
+      { valueQuantity: { comparator: "<", value: 5, unit: "mg" } },
+      { valueString: "trace", _valueString: { extension: [UNIT] } },
+    ]);
   });
 });
 
