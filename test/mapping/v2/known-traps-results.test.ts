@@ -157,6 +157,26 @@ describe("a note (NTE)", () => {
       ["of the third", "and more"],
     ]);
     expect(resourcesOf<ServiceRequest>(mapped, "ServiceRequest")[0]?.note).toEqual([{ text: "of the order" }]);
+    expect(resourcesOf<DiagnosticReport>(mapped, "DiagnosticReport")[0]).not.toHaveProperty("extension");
+  });
+
+  it("after an OBR without an ORC is the report's, for there is no order", () => {
+    const mapped = mappedMessage(
+      "ORU^R01",
+      PID,
+      ...["NTE|1||of the patient", OBR, "NTE|1||called to the ward", "NTE|2|", "NTE|3||and read back|||20260110090000"],
+      ...["OBX|1|NM|1-1^A^LN||5||||||F", "NTE|1||of the first", "OBR|2||F2^LAB|2-2^Other^LN"],
+    );
+    const url = "http://hl7.org/fhir/5.0/StructureDefinition/extension-DiagnosticReport.note";
+    const reports = resourcesOf<DiagnosticReport>(mapped, "DiagnosticReport");
+    expect(reports.flatMap(faultsOf)).toEqual([]);
+    expect(reports.map(({ extension }) => extension)).toEqual([
+      [
+        { url, valueAnnotation: { text: "called to the ward" } },
+        { url, valueAnnotation: { text: "and read back", time: "2026-01-10T09:00:00-06:00" } },
+      ],
+      undefined,
+    ]);
   });
 });
 
