@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { faultsOf } from "#src/fhir/validate.ts";
 import { type Charted, mergeResource } from "#src/charts/registers.ts";
 import type { MappedResource } from "#src/mapping/types.ts";
-import { ADMISSION, mappedMessage, mappedWith, segment, withField } from "#test/mapping/v2/maps.ts";
+import { ADMISSION, changed, mappedMessage, mappedWith, segment, withField } from "#test/mapping/v2/maps.ts";
 
 const own = (name: string): string => `https://chartbridge.dev/fhir/StructureDefinition/${name}`;
 const hl7 = (name: string): string => `http://hl7.org/fhir/StructureDefinition/${name}`;
@@ -134,6 +134,25 @@ describe("an element that has several types, or extensions of its own", () => {
     const alive: Said["resource"] = { resourceType: "Patient", id: "p" };
     const dead: Patient & { id: string } = { ...alive, resourceType: "Patient", deceasedBoolean: true };
     expect(after([ONE, { resource: dead }], [TWO, { resource: alive, deleted: ["deceasedDateTime"] }]).resource).toEqual(alive);
+  });
+
+  it.each([
+    [
+      "the time of a death takes the place of the plain yes",
+      { 30: "Y" },
+      { 29: "20260110070000" },
+      { deceasedDateTime: "2026-01-10T07:00:00-06:00" },
+    ],
+    ["a death that was none takes the time away", { 29: "20260110070000" }, { 29: '""', 30: "N" }, { deceasedBoolean: false }],
+    ["a time that is none takes nothing away", { 30: "Y" }, { 29: "20261399" }, { deceasedBoolean: true }],
+  ])("%s", (_, first, second, wanted) => {
+    const patient = (fields: Readonly<Record<number, string>>): Said => {
+      const found = mappedWith({ PID: changed("PID", fields) }).resources.find(({ resource }) => resource.resourceType === "Patient");
+      if (found === undefined) throw new Error("the message has no patient");
+      return found;
+    };
+    const { resource } = after([ONE, patient(first)], [TWO, patient(second)]);
+    expect(Object.fromEntries(Object.entries(resource).filter(([name]) => name.startsWith("deceased")))).toEqual(wanted);
   });
 
   it("that was stored with two types is read as the newer of them", () => {
