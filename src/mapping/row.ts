@@ -162,7 +162,13 @@ function compileGather(writer: Writer, context: RowContext): Run | undefined {
     return () => undefined;
   }
   return (frame) => {
-    for (const { value, source } of gather(frame)) if (!target.taken(frame)) write(frame, writer, value, source);
+    for (const { value, source, also = [] } of gather(frame)) {
+      if (target.taken(frame)) continue;
+      const { lineage } = frame.scope;
+      const path = lineage === undefined ? "" : fullPath(frame, target.path(frame));
+      write(frame, writer, value, source);
+      for (const place of also) lineage?.push(lineageEntry(path, frame.resourceId, place, writer.name, undefined));
+    }
   };
 }
 

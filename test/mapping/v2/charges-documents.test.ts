@@ -67,6 +67,18 @@ describe("charges", () => {
     expect(mapWith(as("DFT^P03"))).toEqual({ ok: false, failure: { code: "SEGMENT_MISSING", place: "FT1" } });
   });
 
+  it("have the notes that follow them, and not those of a payment", () => {
+    const items = charges(
+      charge({}),
+      "NTE|1||start 09:10",
+      "NTE|2||stop 10:05",
+      charge({ 2: "T2" }),
+      charge({ 6: "PY" }),
+      "NTE|1||at the desk",
+    );
+    expect(items.map(({ note }) => note)).toEqual([[{ text: "start 09:10" }, { text: "stop 10:05" }], undefined]);
+  });
+
   it("warn of an amount that is none, and keep the charge", () => {
     const mapped = mappedWith({ ...as("DFT^P03"), FT1: charge({ 11: "a lot" }) });
     expect(mapped.warnings).toEqual([{ code: "VALUE_NOT_VALID", place: "FT1(1)-11" }]);
@@ -95,6 +107,20 @@ describe("documents", () => {
     const document = documentWith("OBX|1|TX|18842-5^Summary^LN||Fever ^ chills & cough\rOBX|2|TX|||\rOBX|3|TX|||a\\T\\b~c");
     expect(textOf(document)).toBe("Fever ^ chills & cough\n\na&b\nc");
     expect(document?.content[0]?.attachment.contentType).toBe("text/plain");
+  });
+
+  it("name every line that their text is made of", () => {
+    const TXA = "TXA|1|DS|TX|20260110|||||||||DOC1|||||AU";
+    const OBX = ["OBX|1|TX|1^A||one||||||F", "OBX|2|TX|1^A||||||||F", "OBX|3|TX|1^A||two||||||F"].join("\r");
+    const { lineage } = mappedWith({ ...as("MDM^T02"), TXA, OBX });
+    expect(
+      lineage
+        .filter(({ source }) => source?.startsWith("OBX") === true && source.endsWith("-5"))
+        .map(({ source, target }) => [source, target]),
+    ).toEqual([
+      ["OBX(1)-5", "DocumentReference.content[0]"],
+      ["OBX(3)-5", "DocumentReference.content[0]"],
+    ]);
   });
 
   it("are typed by TXA-2 and by the LOINC code of OBX-3", () => {

@@ -160,6 +160,18 @@ describe("a note (NTE)", () => {
     expect(resourcesOf<DiagnosticReport>(mapped, "DiagnosticReport")[0]).not.toHaveProperty("extension");
   });
 
+  it("of an order may stand after its diagnosis", () => {
+    const mapped = mappedMessage(
+      "ORM^O01",
+      PID,
+      "ORC|NW|O1",
+      "OBR|1|O1||1-1^Panel^LN",
+      "DG1|1||J18.9^Pneumonia^I10",
+      "NTE|1||from the clinic",
+    );
+    expect(resourcesOf<ServiceRequest>(mapped, "ServiceRequest")[0]?.note).toEqual([{ text: "from the clinic" }]);
+  });
+
   it("after an OBR without an ORC is the report's, for there is no order", () => {
     const mapped = mappedMessage(
       "ORU^R01",
