@@ -146,8 +146,7 @@ export function resourceOf(resourceType: string, id: string, parts: ReadonlyMap<
   const made: Elements = { resourceType, id };
   for (const [path, value] of parts) {
     if (isExtension(path)) {
-      const list = made[EXTENSIONS];
-      made[EXTENSIONS] = Array.isArray(list) ? [...list, ...(value as unknown[])] : value;
+      made[EXTENSIONS] = [...((made[EXTENSIONS] ?? []) as unknown[]), ...(value as unknown[])];
       continue;
     }
     const point = path.indexOf(".");

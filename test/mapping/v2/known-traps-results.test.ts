@@ -102,7 +102,7 @@ describe("the value of a result (OBX-5)", () => {
 
   it("that repeats keeps the unit of numbers, of compared numbers and of text", () => {
     const { observation } = result({ 5: "120~<5~trace", 6: "mg" });
-    expect(observation?.component?.map(({ code: _, ...rest }) => rest)).toEqual([
+    expect(observation?.component?.map((one) => ({ ...one, code: undefined }))).toEqual([
       { valueQuantity: { value: 120, unit: "mg" } },
       { valueQuantity: { comparator: "<", value: 5, unit: "mg" } },
       { valueString: "trace", _valueString: { extension: [UNIT] } },
