@@ -9,7 +9,7 @@ export type Cents = Brand<number, "Cents">;
  * Fails with `NOT_AN_AMOUNT` on anything else, fractions of a cent included.
  */
 export function centsFrom(text: string): Result<Cents, "NOT_AN_AMOUNT"> {
-  const match = /^([+-]?)(\d{1,12})(?:\.(\d{1,2})0*)?$/.exec(text.trim());
+  const match = /^([+-]?)(?=\.?\d)(\d{0,12})(?:\.(\d{0,2})0*)?$/.exec(text.trim());
   if (match === null) return fail("NOT_AN_AMOUNT");
   const cents = Number(match[2]) * 100 + Number((match[3] ?? "").padEnd(2, "0"));
   return ok((match[1] === "-" ? -cents : cents) as Cents);

@@ -1,6 +1,20 @@
 import type { Identifier, Resource } from "@medplum/fhirtypes";
-import { sameJson } from "./same-json.ts";
 import type { MappedResource } from "#src/mapping/types.ts";
+import { sameJson } from "./same-json.ts";
+import {
+  deletions,
+  type Elements,
+  EXTENSIONS,
+  inOneOrder,
+  isExtension,
+  isOf,
+  newestOf,
+  pathIn,
+  resourceInOrder,
+  resourceOf,
+  statements,
+  topOf,
+} from "./statements.ts";
 
 /** When a whole set last said a resource of one visit, and last left it out. ISO 8601 UTC; empty = never, or at no stated time. */
 export interface Presence {
@@ -13,7 +27,7 @@ export interface Charted {
   readonly resource: Resource & { readonly id: string };
   /** Event time of the newest message that touched it, ISO 8601 UTC; empty when no message of it had a time. */
   readonly at: string;
-  /** Elements (`status`, `period.end`) last said at another time than `at`, and those that were deleted. */
+  /** Elements (`status`, `period.end`, `value[x]`, `extension[URL]`) last said at another time than `at`, and those that were deleted. */
   readonly fieldAt?: Readonly<Record<string, string>>;
   /** By visit id (empty: the whole account), for types that senders state as whole sets. */
   readonly presence?: Readonly<Record<string, Presence>>;
@@ -26,25 +40,6 @@ export interface Incoming extends MappedResource {
   readonly formerly?: readonly Identifier[];
 }
 
-type Elements = Record<string, unknown>;
-const isElements = (value: unknown): value is Elements => typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Elements whose members come in different messages: the begin of a stay with its admission, its end with the discharge. */
-const MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  period: ["start", "end"],
-  hospitalization: [
-    "preAdmissionIdentifier",
-    "origin",
-    "admitSource",
-    "reAdmission",
-    "dietPreference",
-    "specialCourtesy",
-    "specialArrangement",
-    "destination",
-    "dischargeDisposition",
-  ],
-};
-
 /** Times of different offsets compare as instants; an unreadable or absent one is older than any. */
 export const instantOf = (time: string | undefined): string => {
   if (time === undefined) return "";
@@ -54,30 +49,35 @@ export const instantOf = (time: string | undefined): string => {
 
 export const later = (a: string, b: string): string => (a > b ? a : b);
 
-/** What a resource says, element by element, or member by member where members are said apart. */
-function* statements(resource: Elements): Generator<readonly [path: string, value: unknown]> {
-  for (const [name, value] of Object.entries(resource)) {
-    if (name === "resourceType" || name === "id" || value === undefined) continue;
-    if (MEMBERS[name] !== undefined && isElements(value)) {
-      for (const [member, inner] of Object.entries(value)) if (inner !== undefined) yield [`${name}.${member}`, inner];
-    } else yield [name, value];
-  }
-}
-
-/** `period` deletes each of its members. */
-const deletions = (path: string): readonly string[] => MEMBERS[path]?.map((member) => `${path}.${member}`) ?? [path];
-
 /** The elements of a resource as values with times; written to, then made a resource again. */
 class Registers {
-  readonly values: Map<string, unknown>;
-  readonly times: Map<string, string>;
+  readonly values = new Map<string, unknown>();
+  readonly times = new Map<string, string>();
   #changed = false;
   #restated = false;
+  /** What is stored was of a time when the types of a choice were said apart. */
+  #mended = false;
 
-  constructor({ resource, at, fieldAt = {} }: Charted) {
-    this.values = new Map(statements(resource as unknown as Elements));
-    this.times = new Map(Object.entries(fieldAt));
-    for (const path of this.values.keys()) if (!this.times.has(path)) this.times.set(path, fieldAt[path.split(".")[0] ?? path] ?? at);
+  constructor({ resource, at, fieldAt }: Charted) {
+    const type = resource.resourceType;
+    const said = statements(resource as unknown as Elements);
+    if (fieldAt === undefined) {
+      for (const [path, value] of said) {
+        this.values.set(path, value);
+        this.times.set(path, at);
+      }
+      return;
+    }
+    for (const [path, time] of Object.entries(fieldAt)) {
+      const element = pathIn(type, path);
+      this.times.set(element, later(this.times.get(element) ?? "", time));
+    }
+    for (const [path, value] of said) {
+      const newest = newestOf(path, value, (name) => fieldAt[name] ?? fieldAt[path] ?? fieldAt[topOf(path)] ?? at);
+      if (newest.value !== value) this.#mended = true;
+      this.values.set(path, newest.value);
+      this.times.set(path, newest.time);
+    }
   }
   get changed(): boolean {
     return this.#changed;
@@ -86,11 +86,26 @@ class Registers {
   get restated(): boolean {
     return this.#restated;
   }
+  /** When it was last said; all extensions may have been deleted at once. */
+  timeOf(path: string): string | undefined {
+    const own = this.times.get(path);
+    const all = isExtension(path) ? this.times.get(EXTENSIONS) : undefined;
+    return own === undefined || all === undefined ? (own ?? all) : later(own, all);
+  }
+  /** Deletes all extensions that were said before. @param orThen also those said at that time. */
+  deleteExtensions(time: string, orThen: boolean): void {
+    const known = this.times.get(EXTENSIONS);
+    if (known !== undefined && time <= known) return;
+    for (const path of [...this.values.keys()])
+      if (isExtension(path) && (orThen || (this.timeOf(path) ?? "") < time)) this.say(path, undefined, time);
+    this.times.set(EXTENSIONS, time);
+    this.#restated = true;
+  }
   /** The newest wins; undefined = deleted. Of two at one instant the one that comes later. */
   say(path: string, value: unknown, time: string): void {
-    const known = this.times.get(path);
+    const known = this.timeOf(path);
     if (known !== undefined && time < known) return;
-    if (known !== time) {
+    if (this.times.get(path) !== time) {
       this.times.set(path, time);
       this.#restated = true;
     }
@@ -101,41 +116,20 @@ class Registers {
     else this.values.set(path, value);
   }
   build(before: Charted, at: string): Charted {
-    const { resourceType, id } = before.resource;
-    const root: Elements = { resourceType, id };
-    // In one order, so that equal content is equal text whichever message said what.
-    for (const [path, value] of [...this.values].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const [name = path, member] = path.split(".");
-      if (member === undefined) root[name] = value;
-      else root[name] = { ...(isElements(root[name]) ? root[name] : {}), [member]: value };
-    }
-    const fieldAt = Object.fromEntries([...this.times].filter(([path, time]) => time !== at || !this.values.has(path)));
+    const cleared = this.times.has(EXTENSIONS);
+    const fieldAt = Object.fromEntries(
+      [...this.times].filter(([path, time]) => time !== at || !this.values.has(path) || (cleared && isExtension(path))),
+    );
     const { fieldAt: _, ...rest } = before;
+    const { resourceType, id } = before.resource;
     return {
       ...rest,
-      resource: root as unknown as Charted["resource"],
+      resource:
+        this.#changed || this.#mended ? (resourceOf(resourceType, id, this.values) as unknown as Charted["resource"]) : before.resource,
       at,
       ...(Object.keys(fieldAt).length === 0 ? {} : { fieldAt }),
     };
   }
-}
-
-/** What `Registers.build` would make of it, for the most frequent case: a resource that is new. */
-function inOrder(resource: Charted["resource"]): Charted["resource"] {
-  const elements = resource as unknown as Elements;
-  const sorted = (of: Elements): Elements => {
-    const copy: Elements = {};
-    for (const name of Object.keys(of).sort()) if (of[name] !== undefined) copy[name] = of[name];
-    return copy;
-  };
-  const { resourceType, id } = resource;
-  const made: Elements = { resourceType, id };
-  for (const [name, value] of Object.entries(sorted(elements)))
-    if (name !== "resourceType" && name !== "id") {
-      if (MEMBERS[name] === undefined || !isElements(value)) made[name] = value;
-      else if (Object.keys(value).length > 0) made[name] = sorted(value);
-    }
-  return made as unknown as Charted["resource"];
 }
 
 /** Everything the chart has of it is said again, word for word, and nothing else: the most frequent message. */
@@ -143,14 +137,10 @@ function isRestated({ resource, fieldAt }: Charted, { resource: said, deleted, i
   if (fieldAt !== undefined || deleted.length > 0 || initial !== undefined || formerly !== undefined) return false;
   const [have, says] = [resource as unknown as Elements, said as unknown as Elements];
   for (const name in says)
-    if (says[name] !== undefined && !sameJson(inMembers(name, have[name]), inMembers(name, says[name]))) return false;
+    if (says[name] !== undefined && !sameJson(inOneOrder(name, have[name]), inOneOrder(name, says[name]))) return false;
   for (const name in have) if (have[name] !== undefined && says[name] === undefined) return false;
   return true;
 }
-
-/** The members of an element whose members are said apart come in one order. */
-const inMembers = (name: string, value: unknown): unknown =>
-  MEMBERS[name] === undefined || !isElements(value) ? value : Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
 
 const blank = ({ resourceType, id }: Charted["resource"]): Charted => ({
   resource: { resourceType, id } as unknown as Charted["resource"],
@@ -164,13 +154,16 @@ const blank = ({ resourceType, id }: Charted["resource"]): Charted => ({
  */
 export function mergeResource(before: Charted | undefined, incoming: Incoming, time: string): Charted {
   if (before === undefined && incoming.deleted.length === 0 && incoming.initial === undefined && incoming.formerly === undefined)
-    return { resource: inOrder(incoming.resource), at: time };
+    return { resource: resourceInOrder(incoming.resource as unknown as Elements) as unknown as Charted["resource"], at: time };
   if (before !== undefined && isRestated(before, incoming)) return time > before.at ? { ...before, at: time } : before;
   const have = before ?? blank(incoming.resource);
   const registers = new Registers(have);
-  for (const path of incoming.deleted) for (const one of deletions(path)) registers.say(one, undefined, time);
+  const { resourceType } = incoming.resource;
+  for (const path of incoming.deleted)
+    if (path === EXTENSIONS) registers.deleteExtensions(time, true);
+    else for (const one of deletions(resourceType, path)) registers.say(one, undefined, time);
   for (const [path, value] of statements(incoming.resource as unknown as Elements))
-    registers.say(path, value, incoming.initial?.includes(path.split(".")[0] ?? path) === true ? "" : time);
+    registers.say(path, value, incoming.initial !== undefined && isOf(path, value, incoming.initial) ? "" : time);
   const formerly = union(have.formerly, incoming.formerly);
   if (before !== undefined && !registers.changed && !registers.restated && formerly === have.formerly) return before;
   const after = registers.build(have, later(time, have.at));
@@ -181,9 +174,12 @@ export function mergeResource(before: Charted | undefined, incoming: Incoming, t
 export function joinCharted(a: Charted, b: Charted): Charted {
   const registers = new Registers(a);
   const other = new Registers(b);
+  const cleared = other.times.get(EXTENSIONS);
+  if (cleared !== undefined) registers.deleteExtensions(cleared, false);
   for (const [path, time] of other.times) {
+    if (path === EXTENSIONS) continue;
     const value = other.values.get(path);
-    const tie = registers.times.get(path) === time;
+    const tie = registers.timeOf(path) === time;
     if (!tie || (JSON.stringify(value) ?? "") > (JSON.stringify(registers.values.get(path)) ?? "")) registers.say(path, value, time);
   }
   const presence = joinPresence(a.presence, b.presence);

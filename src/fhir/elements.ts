@@ -33,6 +33,12 @@ export function rivalsOf(type: string, name: string): readonly string[] {
   return Array.from(own).flatMap(([other, held]) => (other !== name && stemOf(other, held) === stem ? [other] : []));
 }
 
+/** The choice that a type of it belongs to: (`Observation`, `valueQuantity`) to `value[x]`; undefined when it is none. */
+export function choiceOf(type: string, name: string): string | undefined {
+  const stem = stemOf(name, TYPES.get(type)?.get(name) ?? "*");
+  return stem === undefined || rivalsOf(type, name).length === 0 ? undefined : `${stem}[x]`;
+}
+
 /**
  * An element by the type it belongs to and its name, choices by their full name: (`Observation`, `valueQuantity`).
  * @returns undefined when R4 has no such element, or the type is none that encounter messages are mapped to.

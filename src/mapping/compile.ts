@@ -11,11 +11,12 @@ import type { SiteSpec } from "./map-schema.ts";
 import { compileMessages } from "./message-maps.ts";
 import { type Read, type ReadMaps, readMaps } from "./read-maps.ts";
 import { compileRow, type RowContext, type RunRow } from "./row.ts";
-import { namesExtension } from "./row-key.ts";
+import { namesExtension, targetOf } from "./row-key.ts";
 import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
 import { standAlone } from "./stand-alone.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
 import type { Home } from "./sources.ts";
+import { type ExtensionUrls, slotOf } from "./targets.ts";
 import { compileTable, type Table } from "./tables.ts";
 import type { Mapped, MapSettings } from "./types.ts";
 import { REFERENCE_DISPLAYS } from "./values/names.ts";
@@ -84,7 +85,16 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     if (/^[A-Z]/.test(type) && !isType(type)) fault(["map"], `R4 has no type ${type}`);
     if (spec.native !== undefined && own(NATIVE_TYPES, spec.native) === undefined) fault(["native"], `no function ${spec.native}`);
     const home: Home = { name: name.slice(0, name.indexOf("[")), isSegment: !one.dataType, once: spec.once, companions: spec.with };
-    const context: RowContext = { home, type, typeOf, tables, mapNames: new Set(merged.keys()), slots: new Map(), fault };
+    const context: RowContext = {
+      home,
+      type,
+      typeOf,
+      tables,
+      mapNames: new Set(merged.keys()),
+      slots: new Map(),
+      urls: extensionUrls(one, merged),
+      fault,
+    };
     const run: RunRow[] = [];
     const last: RunRow[] = [];
     for (const { row, fault: at } of rows) {
@@ -97,6 +107,22 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     compiled.set(name, { spec, type, rows: [...run, ...last], condition: compileMapCondition(spec.when, context), context, merged: one });
   }
   return compiled;
+}
+
+/** URLs of a map's extensions by slot: named by a row of their own, beside a value, or by the data type that the extension is read as. */
+function extensionUrls({ rows }: MergedMap, merged: ReadonlyMap<string, MergedMap>): ExtensionUrls {
+  const urls = new Map<string, Set<string>>();
+  for (const { row } of rows) {
+    if (row.guide === "skipped" || row.by !== undefined) continue;
+    const target = targetOf(row);
+    const slot = slotOf(target);
+    if (!/^extension(?:\[|$)/.test(slot)) continue;
+    const inType = slot === target ? (merged.get(row.as ?? "")?.rows ?? []) : [];
+    const named = target === `${slot}.url` ? row.set : row.beside?.["url"];
+    for (const url of [named, ...inType.map((one) => (targetOf(one.row) === "url" ? one.row.set : undefined))])
+      if (typeof url === "string") urls.set(slot, (urls.get(slot) ?? new Set()).add(url));
+  }
+  return urls;
 }
 
 /** `IN1[Organization] IN1-5>address`: the row that does another's work must be there. */

@@ -119,6 +119,10 @@ function eventTime(scope: Scope): string | undefined {
 const idIn = (scope: Scope, type: string): string | undefined => scope.own.get(type)?.slice(type.length + 1);
 
 const has = (root: Made["root"], path: string): boolean => {
+  if (path.startsWith("extension[")) {
+    const { extension } = root;
+    return Array.isArray(extension) && extension.some((one) => isElements(one) && `extension[${String(one["url"])}]` === path);
+  }
   const [top = "", member] = path.split(".");
   const value = root[top];
   return member === undefined ? value !== undefined : isElements(value) && member in value;

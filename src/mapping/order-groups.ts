@@ -14,13 +14,14 @@ const DEPTH: Readonly<Record<string, number>> = {
   RXR: 4,
   RXC: 4,
   SPM: 4,
+  FT1: 4,
   PRT: 4,
   OBX: 4,
 };
 const DEEPEST = 9;
 
-/** What may stand between a segment and its notes. */
-const BESIDE_NOTES = new Set(["NTE", "PRT", "TQ1", "TQ2", "CTD", "RXR", "ROL"]);
+/** What may stand between a segment and its notes. A diagnosis of an order has none of its own: senders write those of the order after it. */
+const BESIDE_NOTES = new Set(["NTE", "PRT", "TQ1", "TQ2", "CTD", "RXR", "ROL", "DG1"]);
 
 /** Whether a segment looks for the other within the groups of orders: an OBX for its OBR, a note for what it is a note of. */
 export const isGrouped = (segment: string, other: string): boolean =>

@@ -8,7 +8,7 @@ import { hasEnded } from "./order-groups.ts";
 import { sourcesOf, targetOf } from "./row-key.ts";
 import { compileSource, type Home, type Source } from "./sources.ts";
 import type { Table } from "./tables.ts";
-import { compileTarget, type SlotNumbers, type Target } from "./targets.ts";
+import { compileTarget, type ExtensionUrls, type SlotNumbers, type Target } from "./targets.ts";
 import { GATHERS } from "./values/gather.ts";
 import { type Reading, Spot, type ValueType } from "./values/value-type.ts";
 
@@ -51,6 +51,7 @@ export interface RowContext {
   readonly tables: ReadonlyMap<string, Table>;
   readonly mapNames: ReadonlySet<string>;
   readonly slots: SlotNumbers;
+  readonly urls: ExtensionUrls;
   readonly fault: (where: Where, what: string) => void;
 }
 
@@ -101,7 +102,10 @@ function write(frame: Frame, { target, name, row }: Writer, value: unknown, sour
   lineage.push(lineageEntry(path, frame.resourceId, from === "" ? undefined : from, name, table));
 }
 
-const deleteTarget = (frame: Frame, target: Target): void => void (frame.building.deleted ??= new Set()).add(target.deletes);
+function deleteTarget({ building }: Frame, target: Target): void {
+  building.deleted ??= new Set();
+  for (const path of target.deletes) building.deleted.add(path);
+}
 
 const segmentOf = (map: string): string => map.slice(0, map.indexOf("["));
 
@@ -158,7 +162,13 @@ function compileGather(writer: Writer, context: RowContext): Run | undefined {
     return () => undefined;
   }
   return (frame) => {
-    for (const { value, source } of gather(frame)) if (!target.taken(frame)) write(frame, writer, value, source);
+    for (const { value, source, also = [] } of gather(frame)) {
+      if (target.taken(frame)) continue;
+      const { lineage } = frame.scope;
+      const path = lineage === undefined ? "" : fullPath(frame, target.path(frame));
+      write(frame, writer, value, source);
+      for (const place of also) lineage?.push(lineageEntry(path, frame.resourceId, place, writer.name, undefined));
+    }
   };
 }
 
@@ -326,7 +336,7 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
       if (source === undefined) context.fault([where], `${path} cannot be read in a map of ${context.home.name}`);
       return source;
     };
-  const target = compileTarget(context.type, targetOf(row), context.slots);
+  const target = compileTarget(context.type, targetOf(row), context.slots, context.urls);
   if (typeof target === "string") {
     context.fault([row.to === undefined ? "key" : "to"], target);
     return undefined;

@@ -5,8 +5,8 @@ import { type Elements, type Frame, isElements } from "./scope.ts";
 export interface Target {
   /** First name of the path; empty for the place itself (`$this`). */
   readonly top: string;
-  /** What `""` deletes: the element, or a member of it (`period.end`); of a list all of it. */
-  readonly deletes: string;
+  /** What `""` deletes: the element, or a member of it (`period.end`); of a list all of it, of extensions those of one URL (`extension[URL]`). */
+  readonly deletes: readonly string[];
   /** R4 type of the element; empty when it is the place itself. */
   readonly type: string;
   /** Takes one value for each repetition. */
@@ -143,7 +143,7 @@ function stepsOf(
 
 const SELF: Target = {
   top: "",
-  deletes: "",
+  deletes: [],
   type: "",
   repeats: false,
   taken: () => false,
@@ -167,7 +167,7 @@ const VALUE: Target = {
 
 const plain = ({ name, rivals }: Step, type: string, nameOfExtension: boolean): Target => ({
   top: name,
-  deletes: name,
+  deletes: [name],
   type,
   repeats: false,
   excluded: ({ building }) => rivals.some((one) => building.root[one] !== undefined),
@@ -187,11 +187,26 @@ const plain = ({ name, rivals }: Step, type: string, nameOfExtension: boolean): 
   },
 });
 
+/** URLs of the extensions that the rows of a map write, by slot: rows beside the one that writes the value name them. */
+export type ExtensionUrls = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** What `""` deletes. */
+function deletionsOf(steps: readonly Step[], path: string, urls: ExtensionUrls): readonly string[] {
+  const [first, last] = [steps[0]?.said ?? "", steps.at(-1)?.said ?? ""];
+  const named = first === "extension" ? urls.get(slotOf(path)) : undefined;
+  if (named !== undefined) return Array.from(named, (url) => `extension[${url}]`);
+  // A member that is a list goes alone: a diet that is deleted leaves the disposition beside it.
+  return [steps.length === 2 && steps[0]?.entry === "none" ? `${first}.${last}` : first];
+}
+
+/** The first name of a path with its slot: `extension[1]`. */
+export const slotOf = (path: string): string => path.split(".", 1)[0] ?? path;
+
 /**
  * Compiles a target path below its resource or data type.
  * @returns what is wrong with it as a text: R4 has no such element.
  */
-export function compileTarget(type: string, written: string, numbers: SlotNumbers): Target | string {
+export function compileTarget(type: string, written: string, numbers: SlotNumbers, urls: ExtensionUrls): Target | string {
   if (written === "$this") return SELF;
   if (written === "$value") return VALUE;
   const path = written.endsWith(".$this") ? written.slice(0, -".$this".length) : written;
@@ -231,8 +246,7 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
   return {
     top: first.said,
     excluded,
-    // A member that is a list goes alone: a diet that is deleted leaves the disposition beside it.
-    deletes: steps.length === 2 && first.entry === "none" ? `${first.said}.${last.said}` : first.said,
+    deletes: deletionsOf(steps, path, urls),
     type: read.type,
     repeats: steps.some(({ entry }) => entry !== "none"),
     taken: (frame) => {

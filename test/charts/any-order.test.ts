@@ -1,3 +1,4 @@
+import type { Element, Patient } from "@medplum/fhirtypes";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Mapped } from "#src/mapping/types.ts";
@@ -12,6 +13,7 @@ interface Happening {
   readonly visit: 0 | 1;
   readonly diagnoses: readonly number[];
   readonly pick: number;
+  readonly word: number;
 }
 
 const happening: fc.Arbitrary<Happening> = fc.record({
@@ -19,7 +21,36 @@ const happening: fc.Arbitrary<Happening> = fc.record({
   visit: fc.constantFrom(0 as const, 1 as const),
   diagnoses: fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
   pick: fc.integer({ min: 0, max: 2 }),
+  word: fc.nat(8),
 });
+
+const IMPORTANCE = "http://hl7.org/fhir/StructureDefinition/patient-importance";
+const RELIGION = "http://hl7.org/fhir/StructureDefinition/patient-religion";
+const BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime";
+
+/** What a message says of the patient besides: extensions, types of a choice, extensions of a value, and what of it is deleted. */
+const WORDS: readonly ((minute: number) => {
+  readonly more?: Partial<Patient> & { _birthDate?: Element };
+  readonly deleted?: readonly string[];
+})[] = [
+  () => ({}),
+  (minute) => ({ more: { extension: [{ url: RELIGION, valueString: `${minute}` }] } }),
+  (minute) => ({
+    more: {
+      extension: [
+        { url: RELIGION, valueString: `${minute}` },
+        { url: IMPORTANCE, valueString: "a" },
+        { url: IMPORTANCE, valueString: `${minute}` },
+      ],
+    },
+  }),
+  () => ({ deleted: [`extension[${IMPORTANCE}]`] }),
+  (minute) => ({ more: { extension: [{ url: RELIGION, valueString: `${minute}` }] }, deleted: ["extension"] }),
+  () => ({ more: { deceasedBoolean: true } }),
+  (minute) => ({ more: { deceasedDateTime: at(minute) } }),
+  () => ({ deleted: ["deceasedDateTime"] }),
+  (minute) => ({ more: { birthDate: "1960-01-03", _birthDate: { extension: [{ url: BIRTH_TIME, valueDateTime: at(minute) }] } } }),
+];
 
 const STATUS: Partial<Record<Event, "planned" | "in-progress" | "finished" | "cancelled">> = {
   A01: "in-progress",
@@ -31,11 +62,12 @@ const STATUS: Partial<Record<Event, "planned" | "in-progress" | "finished" | "ca
 };
 
 /** The message of one happening. Each has a minute of its own. */
-function messageOf({ event, visit: which, diagnoses, pick }: Happening, minute: number, accountId = "A", patientId = "P"): Mapped {
+function messageOf({ event, visit: which, diagnoses, pick, word }: Happening, minute: number, accountId = "A", patientId = "P"): Mapped {
   const id = `V${which}`;
   const who = { minute, account: accountId, patient: patientId, visit: id };
+  const { more = {}, deleted = [] } = WORDS[word]?.(minute) ?? {};
   const base: readonly WithId[] = [
-    patient(patientId, pick === 0 ? { gender: "female" } : { birthDate: `1960-01-0${pick}` }),
+    patient(patientId, { ...(pick === 0 ? { gender: "female" } : { birthDate: `1960-01-0${pick}` }), ...more }),
     account(accountId, patientId),
   ];
   if (event === "P03" || event === "CR") {
@@ -43,6 +75,7 @@ function messageOf({ event, visit: which, diagnoses, pick }: Happening, minute: 
     return told({
       ...who,
       type: "DFT^P03",
+      deleted: { Patient: deleted },
       resources: [
         ...base,
         charge(`C${minute}`, id, accountId, amount),
@@ -55,6 +88,7 @@ function messageOf({ event, visit: which, diagnoses, pick }: Happening, minute: 
     return told({
       ...who,
       type: `MDM^${event}`,
+      deleted: { Patient: deleted },
       resources: [...base, documentOf(`N${pick}`, id, patientId, { status, description: `as of ${minute}` })],
     });
   }
@@ -71,7 +105,7 @@ function messageOf({ event, visit: which, diagnoses, pick }: Happening, minute: 
     type: `ADT^${event}`,
     resources: [...base, stay, ...diagnoses.map((n) => diagnosis(`D${n}`, id, patientId))],
     sets: whole && diagnoses.length > 0 ? ["Condition"] : [],
-    deleted: event === "A13" ? { Encounter: ["period.end"] } : pick === 2 ? { Encounter: ["serviceType"] } : {},
+    deleted: { Patient: deleted, Encounter: event === "A13" ? ["period.end"] : pick === 2 ? ["serviceType"] : [] },
   });
   if (event !== "A08") return mapped;
   return {

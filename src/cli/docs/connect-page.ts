@@ -66,6 +66,10 @@ Everything is kept. These fields become part of the chart:
 | --- | --- |
 ${reads}
 
+A result (OBX-5) is read by OBX-2, and its unit by OBX-6. In an NM a comparator may stand before the number (\`<0.5\`, \`>= 200\`): both
+become a quantity with that comparator and the unit. What is no number (\`5-10\`, \`positive\`) stays as text, word for word, and the unit
+stands beside it.
+
 ## A sample
 
 \`\`\`

@@ -3,7 +3,7 @@ import type { Value } from "#src/hl7v2/message.ts";
 import { type Frame, warn } from "../scope.ts";
 import type { Gather } from "./value-type.ts";
 
-const NUMBER = /^[+-]?\d{1,12}(?:\.\d{1,8})?$/;
+const NUMBER = /^[+-]?(?=\.?\d)\d{0,12}(?:\.\d{0,8})?$/;
 /** FT1-6: what takes a charge back (table 0017). */
 const CREDITS = new Set(["CD", "CR", "C"]);
 

@@ -100,6 +100,12 @@ const pointedName = pointed("title", 1);
 const linesOf = (segment: Segment, frame: Frame): readonly string[] =>
   segment.repetitions(5).map((value) => (value.isNull ? "" : unescape(value.raw, frame.scope.message.delimiters).trimEnd()));
 
+/** Where the lines of a text stand: those that are empty say nothing. */
+function placesOf(texts: readonly Segment[]): Pick<Gathered, "source" | "also"> {
+  const [source, ...also] = texts.filter((segment) => segment.field(5).valued).map(({ index }) => `OBX(${index})-5`);
+  return source === undefined ? {} : { source, also };
+}
+
 /**
  * The content of a document: all text of its OBX as one text in order, then each encapsulated file and each pointer (RP).
  * Without any there is a content entry that says so, for R4 wants one.
@@ -107,7 +113,7 @@ const linesOf = (segment: Segment, frame: Frame): readonly string[] =>
 const documentContent: Gather = (frame) => {
   const lines: string[] = [];
   const files: Gathered[] = [];
-  let firstText: Segment | undefined;
+  const texts: Segment[] = [];
   for (const segment of frame.scope.message.all("OBX")) {
     const source = `OBX(${segment.index})-5`;
     const type = segment.field(2).text.toUpperCase();
@@ -120,7 +126,7 @@ const documentContent: Gather = (frame) => {
       for (const value of segment.repetitions(5))
         if (value.part(1).text !== "") files.push({ value: { attachment: pointedAt(value) }, source });
     } else if (TEXT_TYPES.has(type)) {
-      firstText ??= segment;
+      texts.push(segment);
       // An empty OBX-5 is an empty line of the text.
       const written = linesOf(segment, frame);
       lines.push(...(written.length === 0 ? [""] : written));
@@ -130,11 +136,8 @@ const documentContent: Gather = (frame) => {
   const title = frame.segment.field(16).text || frame.segment.field(25).text;
   const named = title === "" ? {} : { title };
   const contents: Gathered[] = [];
-  if (firstText !== undefined && text.trim() !== "")
-    contents.push({
-      value: { attachment: { contentType: "text/plain", data: asBase64(text), ...named } },
-      source: `OBX(${firstText.index})-5`,
-    });
+  if (text.trim() !== "")
+    contents.push({ value: { attachment: { contentType: "text/plain", data: asBase64(text), ...named } }, ...placesOf(texts) });
   contents.push(...files);
   const nothing = { value: { attachment: { ...named, contentType: "text/plain" } } };
   return contents.length > 0
@@ -162,11 +165,7 @@ const reportForms: Gather = (frame) => {
       return lines.length === 0 ? [""] : lines;
     })
     .join("\n");
-  const [first] = texts;
-  const whole =
-    first === undefined || text.trim() === ""
-      ? []
-      : [{ value: { contentType: "text/plain", data: asBase64(text) }, source: `OBX(${first.index})-5` }];
+  const whole = text.trim() === "" ? [] : [{ value: { contentType: "text/plain", data: asBase64(text) }, ...placesOf(texts) }];
   const files = typed("ED").flatMap((segment) =>
     segment.repetitions(5).flatMap((value) => {
       const source = `OBX(${segment.index})-5`;

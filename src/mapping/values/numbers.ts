@@ -2,7 +2,8 @@ import type { Value } from "#src/hl7v2/message.ts";
 import { placeOf, warn } from "../scope.ts";
 import type { Gather, Spot, ValueType } from "./value-type.ts";
 
-const NUMBER = /^[+-]?\d{1,15}(?:\.\d{1,10})?$/;
+/** Digits with a sign and a point (NM, v2.5.1 ch. 2A.45): the point may be the first character or the last. */
+export const NUMBER = /^[+-]?(?=\.?\d)\d{0,15}(?:\.\d{0,10})?$/;
 const notValid = (spot: Spot): undefined => void warn(spot.frame.scope, "VALUE_NOT_VALID", spot.source);
 
 /** Minutes of a unit of time, by UCUM and by the names that senders use. */
@@ -96,9 +97,18 @@ const sampledData: ValueType = {
 /** Components of an NA that are read: the standard names no bound. */
 const MOST_SAMPLES = 1024;
 
-/** Where OBX-2 says NM: the number alone, and the text when it is none. */
-const onlyNumber: ValueType = { read: ({ text }) => (NUMBER.test(text) ? Number(text) : undefined) };
-const unlessNumber: ValueType = { read: ({ text }) => (text === "" || NUMBER.test(text) ? undefined : text) };
+/** A result beyond what was measured, as NM although SN is the type for it: `<0.5`, `> 200`. The comparators are those of FHIR. */
+const COMPARED = /^(<=|>=|<|>) ?(.+)$/;
+
+function comparedNumber(text: string): { readonly comparator: string | undefined; readonly value: number } | undefined {
+  const [, comparator, number = text] = COMPARED.exec(text) ?? [];
+  return NUMBER.test(number) ? { comparator, value: Number(number) } : undefined;
+}
+
+/** Where OBX-2 says NM: the number, what it is compared by, and the text when it is none. */
+const onlyNumber: ValueType = { read: ({ text }) => comparedNumber(text)?.value };
+const numberComparator: ValueType = { read: ({ text }) => comparedNumber(text)?.comparator };
+const unlessNumber: ValueType = { read: ({ text }) => (text === "" || comparedNumber(text) !== undefined ? undefined : text) };
 
 const partsOf = (value: Value): string =>
   [1, 2, 3, 4]
@@ -113,6 +123,6 @@ const structuredNumeric: Gather = (frame) => {
 };
 
 /** Functions for numbers and amounts. */
-export const NUMBER_TYPES: Readonly<Record<string, ValueType>> = { money, onlyNumber, unlessNumber };
+export const NUMBER_TYPES: Readonly<Record<string, ValueType>> = { money, numberComparator, onlyNumber, unlessNumber };
 export const NUMBER_NATIVES: Readonly<Record<string, ValueType>> = { minutes, lengthOfStay, positive, sampledData };
 export const NUMBER_GATHERS: Readonly<Record<string, Gather>> = { structuredNumeric };

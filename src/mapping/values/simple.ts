@@ -1,6 +1,7 @@
 import { toDate, toDateTime, toInstant, toTime } from "#src/hl7v2/times.ts";
 import { warn } from "../scope.ts";
 import type { TableEntry } from "../tables.ts";
+import { NUMBER } from "./numbers.ts";
 import type { Spot, ValueType } from "./value-type.ts";
 
 const text = (value: { readonly text: string }): string | undefined => (value.text === "" ? undefined : value.text);
@@ -65,7 +66,7 @@ export const SIMPLE_TYPES: Readonly<Record<string, ValueType>> = {
   base64Binary: { read: (value) => (value.text === "" ? undefined : Buffer.from(value.text, "utf8").toString("base64")) },
   integer: number(/^[+-]?\d{1,9}$/),
   unsignedInt: number(/^\d{1,9}$/),
-  decimal: number(/^[+-]?\d{1,15}(?:\.\d{1,10})?$/),
+  decimal: number(NUMBER),
   positiveInt: number(/^0{0,8}[1-9]\d{0,8}$/),
   yesNo: {
     read: (value, spot) => {

@@ -54,6 +54,8 @@ export interface Gathered {
   readonly value: unknown;
   /** `FT1(1)-11`; absent when the message does not say it. */
   readonly source?: string;
+  /** Further places that it was put together of: the other lines of a text. */
+  readonly also?: readonly string[];
 }
 
 /** Reads values out of several fields or segments at once. */

@@ -39,6 +39,14 @@ describe("charges", () => {
     expect(charges(charge({ 10: "3", 11: "", 12: "10.125" }))[0]?.priceOverride?.value).toBe(30.38);
   });
 
+  it.each([
+    ["100.", 100],
+    [".50", 0.5],
+  ])("may write their amount with a point at its end or its beginning: %s", (written, value) => {
+    expect(charges(charge({ 11: written }))[0]?.priceOverride?.value).toBe(value);
+    expect(charges(charge({ 10: written }))[0]?.quantity?.value).toBe(value);
+  });
+
   it("sum to nothing with the credit that takes them back, also under the same number", () => {
     const items = charges(charge({}), charge({ 6: "CD" }));
     expect(items).toHaveLength(2);
@@ -57,6 +65,18 @@ describe("charges", () => {
 
   it("fail as a message when there is none", () => {
     expect(mapWith(as("DFT^P03"))).toEqual({ ok: false, failure: { code: "SEGMENT_MISSING", place: "FT1" } });
+  });
+
+  it("have the notes that follow them, and not those of a payment", () => {
+    const items = charges(
+      charge({}),
+      "NTE|1||start 09:10",
+      "NTE|2||stop 10:05",
+      charge({ 2: "T2" }),
+      charge({ 6: "PY" }),
+      "NTE|1||at the desk",
+    );
+    expect(items.map(({ note }) => note)).toEqual([[{ text: "start 09:10" }, { text: "stop 10:05" }], undefined]);
   });
 
   it("warn of an amount that is none, and keep the charge", () => {
@@ -87,6 +107,20 @@ describe("documents", () => {
     const document = documentWith("OBX|1|TX|18842-5^Summary^LN||Fever ^ chills & cough\rOBX|2|TX|||\rOBX|3|TX|||a\\T\\b~c");
     expect(textOf(document)).toBe("Fever ^ chills & cough\n\na&b\nc");
     expect(document?.content[0]?.attachment.contentType).toBe("text/plain");
+  });
+
+  it("name every line that their text is made of", () => {
+    const TXA = "TXA|1|DS|TX|20260110|||||||||DOC1|||||AU";
+    const OBX = ["OBX|1|TX|1^A||one||||||F", "OBX|2|TX|1^A||||||||F", "OBX|3|TX|1^A||two||||||F"].join("\r");
+    const { lineage } = mappedWith({ ...as("MDM^T02"), TXA, OBX });
+    expect(
+      lineage
+        .filter(({ source }) => source?.startsWith("OBX") === true && source.endsWith("-5"))
+        .map(({ source, target }) => [source, target]),
+    ).toEqual([
+      ["OBX(1)-5", "DocumentReference.content[0]"],
+      ["OBX(3)-5", "DocumentReference.content[0]"],
+    ]);
   });
 
   it("are typed by TXA-2 and by the LOINC code of OBX-3", () => {

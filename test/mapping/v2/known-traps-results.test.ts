@@ -40,8 +40,42 @@ describe("the value of a result (OBX-5)", () => {
     expect(valueOf("SN", value, unit)).toEqual(wanted);
   });
 
-  it.each(["<5", "5-10", "1,000", "positive", "5 mg"])("of type NM %s is no number, and stays as text", (value) => {
-    expect(valueOf("NM", value, "mg")).toEqual({ valueString: value });
+  it.each([
+    ["<0.5", { comparator: "<", value: 0.5 }],
+    [">200", { comparator: ">", value: 200 }],
+    ["<=5", { comparator: "<=", value: 5 }],
+    [">= 1000", { comparator: ">=", value: 1000 }],
+    ["<-5", { comparator: "<", value: -5 }],
+    ["<.01", { comparator: "<", value: 0.01 }],
+    [".5", { value: 0.5 }],
+    ["7.", { value: 7 }],
+  ])("of type NM %s is a quantity with its comparator and unit", (value, quantity) => {
+    expect(valueOf("NM", value, "ng/mL^^UCUM")).toEqual({
+      valueQuantity: { ...quantity, unit: "ng/mL", system: "http://unitsofmeasure.org", code: "ng/mL" },
+    });
+  });
+
+  const UNIT = { url: "https://chartbridge.dev/fhir/StructureDefinition/observation-unit", valueCodeableConcept: expect.anything() };
+  it.each([
+    ["NM", "5-10"],
+    ["NM", "1,000"],
+    ["NM", "positive"],
+    ["NM", "5 mg"],
+    ["NM", "<"],
+    ["NM", "."],
+    ["NM", "<> 5"],
+    ["ST", "120/80"],
+    ["", "seen"],
+  ])("of type %s %s is no number: it stays as text, its unit beside it", (type, value) => {
+    const { observation } = result({ 2: type, 5: value, 6: "mg" });
+    expect(observation?.valueString).toBe(value);
+    expect(observation).not.toHaveProperty("valueQuantity");
+    expect(Reflect.get(observation ?? {}, "_valueString")).toEqual({ extension: [UNIT] });
+  });
+
+  it("without a text has no unit either", () => {
+    const { observation } = result({ 2: "ST", 6: "mg" });
+    expect(Object.keys(observation ?? {}).filter((name) => name.includes("value"))).toEqual([]);
   });
 
   it.each([
@@ -64,6 +98,15 @@ describe("the value of a result (OBX-5)", () => {
       ["2345-7", { value: 118, unit: "mg" }],
     ]);
     expect(observation).not.toHaveProperty("valueQuantity");
+  });
+
+  it("that repeats keeps the unit of numbers, of compared numbers and of text", () => {
+    const { observation } = result({ 5: "120~<5~trace", 6: "mg" });
+    expect(observation?.component?.map((one) => ({ ...one, code: undefined }))).toEqual([
+      { valueQuantity: { value: 120, unit: "mg" } },
+      { valueQuantity: { comparator: "<", value: 5, unit: "mg" } },
+      { valueString: "trace", _valueString: { extension: [UNIT] } },
+    ]);
   });
 });
 
@@ -114,6 +157,38 @@ describe("a note (NTE)", () => {
       ["of the third", "and more"],
     ]);
     expect(resourcesOf<ServiceRequest>(mapped, "ServiceRequest")[0]?.note).toEqual([{ text: "of the order" }]);
+    expect(resourcesOf<DiagnosticReport>(mapped, "DiagnosticReport")[0]).not.toHaveProperty("extension");
+  });
+
+  it("of an order may stand after its diagnosis", () => {
+    const mapped = mappedMessage(
+      "ORM^O01",
+      PID,
+      "ORC|NW|O1",
+      "OBR|1|O1||1-1^Panel^LN",
+      "DG1|1||J18.9^Pneumonia^I10",
+      "NTE|1||from the clinic",
+    );
+    expect(resourcesOf<ServiceRequest>(mapped, "ServiceRequest")[0]?.note).toEqual([{ text: "from the clinic" }]);
+  });
+
+  it("after an OBR without an ORC is the report's, for there is no order", () => {
+    const mapped = mappedMessage(
+      "ORU^R01",
+      PID,
+      ...["NTE|1||of the patient", OBR, "NTE|1||called to the ward", "NTE|2|", "NTE|3||and read back|||20260110090000"],
+      ...["OBX|1|NM|1-1^A^LN||5||||||F", "NTE|1||of the first", "OBR|2||F2^LAB|2-2^Other^LN"],
+    );
+    const url = "http://hl7.org/fhir/5.0/StructureDefinition/extension-DiagnosticReport.note";
+    const reports = resourcesOf<DiagnosticReport>(mapped, "DiagnosticReport");
+    expect(reports.flatMap(faultsOf)).toEqual([]);
+    expect(reports.map(({ extension }) => extension)).toEqual([
+      [
+        { url, valueAnnotation: { text: "called to the ward" } },
+        { url, valueAnnotation: { text: "and read back", time: "2026-01-10T09:00:00-06:00" } },
+      ],
+      undefined,
+    ]);
   });
 });
 
