@@ -3,6 +3,7 @@ import type { Result } from "#src/base/result.ts";
 import type { Guard } from "#src/config/destination.ts";
 import type { Recorder } from "./attempt.ts";
 import type { Classified } from "./classify.ts";
+import type { AnswerSearch } from "./fhir/answer-search.ts";
 
 export interface ClaimToSend {
   readonly claim: Claim;
@@ -57,5 +58,7 @@ export interface Way {
 /** What speaks to one destination. */
 export interface Sender {
   way(sending: Sending): Promise<Result<Way, Classified>>;
+  /** Where it is to be asked for its answers. */
+  readonly answers?: AnswerSearch;
   close(): Promise<void>;
 }

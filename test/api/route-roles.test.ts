@@ -112,6 +112,7 @@ const TABLE: Readonly<Record<string, string>> = {
   "PUT /fhir/R4/ClaimResponse/:id": "admin billing",
   "GET /fhir/R4/ClaimResponse/:id": "admin billing",
   "POST /api/claims/answers": "admin billing",
+  "GET /api/claims/answers/unreadable": "admin billing",
   "GET /api/claims/unreceived": "admin billing supervisor",
   "POST /api/claims/:id/receipt": "admin billing",
   "GET /api/claims/:id/trail": "admin analyst auditor billing supervisor",

@@ -1,7 +1,7 @@
 import type { Claim, Coverage, Encounter, Organization, Patient, Resource } from "@medplum/fhirtypes";
 import { createSealer } from "#src/base/seal.ts";
 import type { Destination } from "#src/config/destination.ts";
-import { createDelivery, type Delivery } from "#src/destinations/delivery.bullmq.ts";
+import { createDelivery, type Delivery, type DeliveryNeeds } from "#src/destinations/delivery.bullmq.ts";
 import type { ClaimToSend } from "#src/destinations/sender.ts";
 import { createLog } from "#src/telemetry/log.ts";
 import { waitFor } from "#test/journey/engine-process.ts";
@@ -116,7 +116,7 @@ export interface Release {
 export interface DeliveryLine {
   readonly database: TestDatabase;
   readonly redis: TestRedis;
-  start(destinations: readonly Destination[]): Delivery;
+  start(destinations: readonly Destination[], answers?: DeliveryNeeds["answers"]): Delivery;
   /** Moves the engine's clock on, and has it look. */
   passes(ms: number): void;
   release(options?: Release): Promise<string>;
@@ -153,7 +153,7 @@ export async function deliveryLine(): Promise<DeliveryLine> {
   return {
     database,
     redis,
-    start: (destinations) => {
+    start: (destinations, answers) => {
       const delivery = createDelivery({
         pool,
         sealer,
@@ -164,6 +164,7 @@ export async function deliveryLine(): Promise<DeliveryLine> {
         log: createLog("silent"),
         now: () => new Date(Date.now() + ahead),
         spread: () => 0.5,
+        ...(answers === undefined ? {} : { answers }),
       });
       running.push(delivery);
       return delivery;

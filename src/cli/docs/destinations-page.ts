@@ -28,7 +28,8 @@ Where claims go, in \`chartbridge.yaml\` under \`destinations\`. \`chartbridge c
 destinations:
   billing:                              # a FHIR server; everything else is chosen by its CapabilityStatement
     url: https://billing.example/fhir/R4
-    auth: { kind: private-key-jwt, clientId: chartbridge, keys: ["file:secrets/billing.pem"] }
+    auth: { kind: private-key-jwt, clientId: chartbridge, keys: ["file:secrets/billing.pem"], scope: system/Claim.cruds system/ClaimResponse.rs }
+    answers: { poll: { everySeconds: 300 } }  # ask it for its answers; without this it brings them
   ehr-charges:                          # charges by operation, for the EHR's own patients and visits
     url: https://ehr.example/r4
     auth: { kind: client-secret, clientId: chartbridge, clientSecret: "\${EHR_SECRET}", scope: system/ChargeItem.write }
@@ -62,6 +63,23 @@ Tokens are renewed at four fifths of their life, and once when the server answer
 | \`process-message\` | a message Bundle with ids that are the same at each try | a look-up, else \`guard: receiver\` or a person |
 | \`charge-items\` | \`ChargeItem/$create\` for each line; every line is a step of the ledger | a person; replacements and voids are a person's, too |
 | \`task\` | the EHR's open Task of the visit, completed, with the claim's number as output | the Task itself: it is read first |
+
+### Answers
+
+With \`answers.poll\` the server is asked for its \`ClaimResponse\` to our claims, with the same credentials, time limit, pace and breaker as its deliveries, page by page
+(\`POST ClaimResponse/_search\`, then its own \`next\` links; one that leads to another server is not followed). How far a round has come is kept in Postgres: an engine that is
+started again goes on there, and what it fetches twice does nothing twice. Answers are taken as those that are brought are ([After the release](claim-answers.md)); the claim
+is told by where we put it, else by our number, else by the number of the server's own copy of it. An authorisation, and an answer whose status is \`draft\`, is left.
+One that is not valid FHIR R4, or that was withdrawn, is kept and holds nothing up: \`chartbridge answers unreadable\`.
+
+| \`by\` | asked for | fits |
+| --- | --- | --- |
+| \`last-updated\` | \`_lastUpdated=ge…&_sort=_lastUpdated\` | a server that shows us what concerns us only: what names no claim of ours is parked for billing |
+| \`request\` | \`request=Claim/1,Claim/2\` of the claims there that are not accepted | a server that we share with others |
+| \`identifier\` | \`identifier=urn:chartbridge:claim\\|CB…\`, likewise | a server that got the claims as messages, and puts our number on its answers |
+
+A search that the server does not offer or forbids (\`PEER_NOT_OFFERED\`, \`PEER_FORBIDS\`) keeps no claim from it; \`chartbridge status\` shows when answers were last fetched, and since
+when they could not be. The metric is \`chartbridge_answers_fetched_total\`.
 
 ## HL7 v2 over MLLP (\`kind: mllp\`)
 
