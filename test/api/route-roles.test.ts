@@ -140,9 +140,17 @@ const TABLE: Readonly<Record<string, string>> = {
   "GET /sandbox/api/claims/:id/preview": "admin billing",
   "GET /sandbox/api/claims/:id/837": "admin billing",
   ...Object.fromEntries(
-    ["Patient", "Encounter", "Account", "Coverage", "Organization", "Practitioner", "PractitionerRole", "Location", "RelatedPerson"].map(
-      (type) => [`GET /fhir/R4/${type}/:id`, "admin billing"],
-    ),
+    [
+      "Patient",
+      "Encounter",
+      "Account",
+      "Coverage",
+      "Organization",
+      "Practitioner",
+      "PractitionerRole",
+      "Location",
+      "RelatedPerson",
+    ].flatMap((type) => [`GET /fhir/R4/${type}/:id`, `GET /fhir/R4/${type}/:id/_history/:version`].map((path) => [path, "admin billing"])),
   ),
 };
 
