@@ -152,8 +152,18 @@ const mllp = z.strictObject({
     .optional()
     .describe("`true`, or the files; absent = plain text"),
   message: z
-    .enum(["BAR^P12", "ADT^A08", "DFT^P03"])
-    .describe("`BAR^P12`, `ADT^A08`: diagnoses, procedures and DRG; `DFT^P03`: these with one FT1 a line"),
+    .enum(["BAR^P12", "BAR^P05", "ADT^A08", "DFT^P03"])
+    .describe("`BAR^P12`, `BAR^P05`, `ADT^A08`: diagnoses, procedures and DRG; `DFT^P03`: these with one FT1 a line"),
+  revenueCode: z
+    .enum(["FT1-7", "FT1-13", "none"])
+    .default("FT1-7")
+    .describe(
+      "with `DFT^P03`: where a line's revenue code goes, for v2.5.1 has no field of its own: `FT1-7` transaction code (the procedure code is in FT1-25), `FT1-13` department code",
+    ),
+  voids: z
+    .enum(["send", "person"])
+    .default("send")
+    .describe("a void: sent as credits or deletions, or left to a person; `person` leaves a replacement by `DFT^P03` to a person, too"),
   sendingApplication: party.default("CHARTBRIDGE").describe("MSH-3"),
   sendingFacility: party.describe("MSH-4"),
   receivingApplication: party.describe("MSH-5"),

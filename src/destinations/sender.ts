@@ -40,6 +40,8 @@ export interface Sending {
   readonly taken: Taken;
   readonly parts: Parts;
   readonly record: Recorder;
+  /** For a replacement or void: the claim before it that the destination has; undefined when it has none, or its void. */
+  readonly standing: () => Promise<Claim | undefined>;
 }
 
 export type Found = Result<string | undefined, Classified>;

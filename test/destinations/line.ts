@@ -81,6 +81,7 @@ export const claimOf = (id: string, priorId?: string): Claim & { id: string } =>
   item: [1, 2].map((sequence) => ({
     sequence,
     diagnosisSequence: [sequence],
+    revenue: { coding: [{ system: "https://www.nubc.org/CodeSystem/RevenueCodes", code: sequence === 1 ? "0636" : "0278" }] },
     productOrService: { coding: [{ system: "urn:oid:2.16.840.1.113883.6.285", code: sequence === 1 ? "J1885" : "C1776" }] },
     modifier: sequence === 1 ? [{ coding: [{ code: "RT" }] }, { coding: [{ code: "59" }] }] : [],
     servicedDate: "2026-03-02",
@@ -110,6 +111,8 @@ export interface Release {
   readonly feed?: string;
   /** Another claim of this one's item: this one takes its place. */
   readonly replaces?: string;
+  /** 7 where it takes another's place, unless told. */
+  readonly frequency?: string;
 }
 
 /** The delivery of claims on a database and a Redis of its own; time passes as the test says, so that no test waits for a retry. */
@@ -173,7 +176,7 @@ export async function deliveryLine(): Promise<DeliveryLine> {
       ahead += ms;
       wake();
     },
-    release: async ({ destinations = ["billing"], feed = "north", replaces } = {}) => {
+    release: async ({ destinations = ["billing"], feed = "north", replaces, frequency = replaces === undefined ? "1" : "7" } = {}) => {
       const id = crypto.randomUUID();
       let item: string = id;
       let version = 1;
@@ -197,7 +200,7 @@ export async function deliveryLine(): Promise<DeliveryLine> {
       await pool.query(
         `insert into claim (id, item_id, account_id, version, coding_version, frequency, kind, status, identifier_key, patient_id, encounter_id, total_cents, sealed)
          values ($1, $2, $2, $3, 1, $4, 'institutional', 'active', '\\x00', $1, $1, 0, '\\x00')`,
-        [id, item, version, replaces === undefined ? "1" : "7"],
+        [id, item, version, frequency],
       );
       for (const name of destinations)
         await pool.query("insert into delivery (claim_id, destination, state) values ($1, $2, 'pending')", [id, name]);

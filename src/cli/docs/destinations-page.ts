@@ -85,9 +85,17 @@ when they could not be. The metric is \`chartbridge_answers_fetched_total\`.
 
 ${table(destinationKinds.mllp)}
 
-Messages are v2.5.1 in UTF-8. \`DFT^P03\` posts each line as one FT1 (FT1-2 is the claim's number and the line); revenue codes have no field there. An answer counts
-when its MSA-2 is our MSH-10: AA or CA confirms, AE, AR, CE or CR refuses, and anything else leaves the claim unconfirmed. A void is not sent, nor a
-replacement by \`DFT^P03\`, which would post every charge again: a person decides.
+Messages are v2.5.1 in UTF-8. \`DFT^P03\` posts each line as one FT1: FT1-2 is the claim's number and the line, FT1-11 and 12 are the amounts of the line and of a unit. An
+answer counts when its MSA-2 is our MSH-10: AA or CA confirms, AE, AR, CE or CR refuses, and anything else leaves the claim unconfirmed.
+
+| the claim | \`DFT^P03\` | \`BAR^P12\`, \`BAR^P05\`, \`ADT^A08\` |
+| --- | --- | --- |
+| first, interim (2, 3, 4), late charges (5) | its lines as charges (FT1-6 CG) | the codes as they are; DG1-20 and PR1-19 are the claim's number and the place |
+| replacement (7) | every line of the claim before as a credit (CD, with the FT1-2 it was posted with), then the new ones as charges | the codes as they are now |
+| void (8) | every line of the claim before as a credit, and its codes as on the right | its codes with DG1-21 and PR1-20 D (delete), under the identifiers they were sent with |
+
+The claim before is the newest one that this receiver has confirmed: one that it never got is not credited, and a void of such a claim waits for a person. The account is not
+ended (\`BAR^P06\`): a void ends a bill, and the visit goes on. With \`voids: person\` a void, and a replacement by \`DFT^P03\`, waits for a person.
 
 ## Files (\`kind: files\`)
 
