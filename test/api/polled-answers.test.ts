@@ -45,6 +45,10 @@ afterAll(async () => {
 
 /** A released claim at the payer's server. */
 const delivered = async () => {
+  // What is next is never the rework of another test.
+  await api.database.pool.query(
+    "update coding_item set reserved_for = gen_random_uuid(), reserved_until = 'infinity' where state = 'REWORK'",
+  );
   const released = await hospital.release();
   const { pool } = api.database;
   await pool.query("insert into delivery (claim_id, destination, state) values ($1, 'payer', 'pending')", [released.claimId]);
