@@ -13,6 +13,7 @@ import type { SiteData } from "#src/sitedata/site-data.ts";
 import type { MakeClaim, Releasable } from "#src/worklist/release.pg.ts";
 import { assembleClaims, type ClaimIds, frequencyOf, type PriorClaim } from "./assemble.ts";
 import { checkClaim } from "./check-claim.ts";
+import { keepClaimResources } from "./claim-resources.pg.ts";
 import { IDENTIFIERS } from "./systems.ts";
 
 type Queryable = pg.Pool | pg.PoolClient;
@@ -105,16 +106,7 @@ export function createReleaseClaim({ sealer, site, idKey, destinations, now }: R
           claims.length,
         ],
       );
-      await client.query(
-        `insert into claim_resource (claim_id, type, id, sealed)
-          select $1, * from unnest($2::text[], $3::uuid[], $4::bytea[])`,
-        [
-          claim.id,
-          referenced.map((one) => one.resourceType),
-          referenced.map((one) => one.id),
-          referenced.map((one) => sealer.sealJson(one, context)),
-        ],
-      );
+      await keepClaimResources(client, sealer, { claimId: claim.id, context, referenced });
       if (destinations.length > 0)
         await client.query("insert into delivery (claim_id, destination, state) select $1, unnest($2::text[]), 'pending'", [
           claim.id,
@@ -170,7 +162,7 @@ const otherParts = (before: number, now: number): Finding =>
 const idOf = (reference: string | undefined): string => reference?.split("/")[1] ?? "";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const isUuid = (text: string): boolean => UUID.test(text);
+export const isUuid = (text: string): boolean => UUID.test(text);
 
 /** The claim with this id; undefined when there is none. */
 export async function readClaim(pool: Queryable, sealer: Sealer, id: string): Promise<StoredClaim | undefined> {
@@ -224,18 +216,6 @@ export async function searchClaims(pool: Queryable, sealer: Sealer, search: Clai
     total: counted.rows[0]?.total ?? 0,
     ...(rows.length > count && last !== undefined ? { next: last.id } : {}),
   };
-}
-
-/** What claims refer to, as it stood when the newest of them was released. */
-export async function readClaimResource(pool: Queryable, sealer: Sealer, type: string, id: string): Promise<Resource | undefined> {
-  if (!isUuid(id)) return undefined;
-  const { rows } = await pool.query<{ claim_id: string; sealed: Buffer }>(
-    `select r.claim_id, r.sealed from claim_resource r join claim c on c.id = r.claim_id where r.type = $1 and r.id = $2
-     order by c.created_at desc, c.id desc limit 1`,
-    [type, id],
-  );
-  const row = rows[0];
-  return row === undefined ? undefined : (sealer.openJson(row.sealed, claimContext(row.claim_id)) as Resource);
 }
 
 export interface ClaimBundle {

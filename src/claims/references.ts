@@ -13,7 +13,7 @@ const MAY_LEAVE: ReadonlySet<string> = new Set([
 ]);
 
 /** Puts `change` in the place of every Reference within a value. */
-function mapReferences(value: unknown, change: (reference: Reference) => Reference): unknown {
+export function mapReferences(value: unknown, change: (reference: Reference) => Reference): unknown {
   if (Array.isArray(value)) return value.map((one) => mapReferences(one, change));
   if (typeof value !== "object" || value === null) return value;
   const copy = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, mapReferences(one, change)]));

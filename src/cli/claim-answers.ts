@@ -30,6 +30,9 @@ const report = z.object({
   byVerdict: z.record(z.string(), z.int()),
   left: z.array(z.string()),
 });
+const unreadable = z.object({
+  unreadable: z.array(z.object({ destination: z.string(), location: z.string(), at: z.string(), faults: z.array(z.string()) })),
+});
 const tested = z.object({
   rule: z.string(),
   days: z.int(),
@@ -53,9 +56,20 @@ function read(file: string): string {
 
 /** `answers`, `edits backtest`, `trail`, `packet`: what comes back for a claim, and what led to it. */
 export function registerClaimAnswers(program: Command): void {
-  program
-    .command("answers")
-    .description("answers of payers to claims")
+  const answers = program.command("answers").description("answers of payers to claims");
+  answers
+    .command("unreadable")
+    .description("what was fetched from a destination that is polled and could not be taken, and why")
+    .option("--data-dir <dir>")
+    .action(async ({ dataDir }: Where) => {
+      const left = unreadable.parse(bodyOf(await call(dataDir, "GET", "/api/claims/answers/unreadable"))).unreadable;
+      if (left.length === 0) print("none");
+      for (const { destination, location, at, faults } of left) {
+        print(`${at.slice(0, 19)}Z  ${destination}  ${location}`);
+        for (const fault of faults) print(`  ${fault}`);
+      }
+    });
+  answers
     .command("import <file...>")
     .description("take answers from files: 835 and 277CA, FHIR ClaimResponses, or CSV; the same answer twice does nothing twice")
     .option("--data-dir <dir>")

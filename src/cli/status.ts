@@ -1,7 +1,16 @@
 import { isRunning, type RunFile } from "#src/config/run-file.ts";
-import type { Counted, LineStatus } from "#src/telemetry/line-status.pg.ts";
+import type { AnswerPollStatus, Counted, LineStatus } from "#src/telemetry/line-status.pg.ts";
 
 const list = (rows: readonly Counted[]): string => (rows.length === 0 ? "none" : rows.map(({ name, n }) => `${name} ${n}`).join(", "));
+
+const second = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
+
+function showPoll({ destination, roundAt, code, failingSince, taken, parked, unreadable }: AnswerPollStatus): string {
+  const last = roundAt === null ? "not fetched yet" : `fetched up to ${second(roundAt)}`;
+  const failing = code === null ? "" : `, failing since ${failingSince === null ? "?" : second(failingSince)} (${code})`;
+  const left = unreadable === 0 ? "" : `, ${unreadable} cannot be taken (npx chartbridge answers unreadable)`;
+  return `answers     ${destination}: ${last}${failing}: ${taken} taken${parked === 0 ? "" : `, ${parked} parked`}${left}`;
+}
 
 /** The report as text for a terminal. */
 export function showStatus(report: LineStatus, run: RunFile, redis: string): string {
@@ -24,6 +33,7 @@ export function showStatus(report: LineStatus, run: RunFile, redis: string): str
       ({ destination, state, since, code, until }) =>
         `away        ${destination}: ${state} since ${since?.toISOString().slice(0, 19) ?? "?"}Z${code === null ? "" : ` (${code})`}${until === null ? "" : `, next probe ${until.toISOString().slice(0, 19)}Z`}`,
     ),
+    ...report.answerPolls.map(showPoll),
     ...(report.deliveriesForPeople.length === 0
       ? []
       : [`to decide   ${list(report.deliveriesForPeople)} (npx chartbridge deliveries --waiting)`]),

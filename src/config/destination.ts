@@ -74,6 +74,32 @@ export type ReferenceStyle = (typeof REFERENCE_STYLES)[number];
 export const GUARDS = ["conditional-create", "search", "receiver", "none"] as const;
 export type Guard = (typeof GUARDS)[number];
 
+/** How a FHIR server is asked for its answers to our claims. */
+export const POLL_SEARCHES = ["last-updated", "request", "identifier"] as const;
+export type PollSearch = (typeof POLL_SEARCHES)[number];
+
+const poll = z.strictObject({
+  everySeconds: z.int().min(10).max(86_400).default(300).describe("time between two rounds"),
+  by: z
+    .enum(["auto", ...POLL_SEARCHES])
+    .default("auto")
+    .describe(
+      "`last-updated`: everything the server shows us that has changed; `request`: answers to our claims by their ids there; `identifier`: by our numbers; `auto`: the first of these that the CapabilityStatement offers",
+    ),
+  pageSize: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(100)
+    .describe("answers on a page (`_count`), and claims asked about at once by `request` and `identifier`"),
+  overlapSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(300)
+    .describe("with `last-updated`: asked again so far back, for a server may show a change later than it dates it"),
+});
+
 const fhir = z.strictObject({
   kind: z.literal("fhir").optional(),
   url: z.url({ protocol: /^https?$/ }).describe("base address: `https://billing.example/fhir/R4`"),
@@ -109,6 +135,10 @@ const fhir = z.strictObject({
     .default({})
     .describe("identifier and code systems that the server calls otherwise: ours to theirs; in all that is sent and looked up"),
   taskCode: text.optional().describe("with `strategy: task`: `system|code` of the Task, where an encounter has several"),
+  answers: z
+    .strictObject({ poll: poll.describe("ask the server for `ClaimResponse` to our claims") })
+    .optional()
+    .describe("how answers to claims come back; absent = the server brings them, or they come another way"),
   ...pace,
 });
 
@@ -122,8 +152,18 @@ const mllp = z.strictObject({
     .optional()
     .describe("`true`, or the files; absent = plain text"),
   message: z
-    .enum(["BAR^P12", "ADT^A08", "DFT^P03"])
-    .describe("`BAR^P12`, `ADT^A08`: diagnoses, procedures and DRG; `DFT^P03`: these with one FT1 a line"),
+    .enum(["BAR^P12", "BAR^P05", "ADT^A08", "DFT^P03"])
+    .describe("`BAR^P12`, `BAR^P05`, `ADT^A08`: diagnoses, procedures and DRG; `DFT^P03`: these with one FT1 a line"),
+  revenueCode: z
+    .enum(["FT1-7", "FT1-13", "none"])
+    .default("FT1-7")
+    .describe(
+      "with `DFT^P03`: where a line's revenue code goes, for v2.5.1 has no field of its own: `FT1-7` transaction code (the procedure code is in FT1-25), `FT1-13` department code",
+    ),
+  voids: z
+    .enum(["send", "person"])
+    .default("send")
+    .describe("a void: sent as credits or deletions, or left to a person; `person` leaves a replacement by `DFT^P03` to a person, too"),
   sendingApplication: party.default("CHARTBRIDGE").describe("MSH-3"),
   sendingFacility: party.describe("MSH-4"),
   receivingApplication: party.describe("MSH-5"),
@@ -166,6 +206,7 @@ export type DestinationTls = Settled<z.output<typeof tls>>;
 
 /** A FHIR server that takes claims. */
 export type FhirDestination = { readonly name: string; readonly kind: "fhir" } & Omit<Settled<z.output<typeof fhir>>, "kind">;
+export type PollSettings = Settled<z.output<typeof poll>>;
 /** A receiver of HL7 v2 over MLLP. */
 export type MllpDestination = { readonly name: string } & Settled<z.output<typeof mllp>>;
 /** A folder of files. */

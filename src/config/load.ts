@@ -5,7 +5,7 @@ import { z } from "zod";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { isZone } from "#src/hl7v2/zones.ts";
 import { type Feed, feedSettings } from "./feed.ts";
-import { addressOf, type Destination, destinationSettings } from "./destination.ts";
+import { addressOf, type Destination, destinationSettings, type FhirDestination } from "./destination.ts";
 import type { Config } from "./types.ts";
 
 const file = z.strictObject({
@@ -108,8 +108,32 @@ function destinationFaults(destinations: readonly Destination[], lineOf: (at: re
       return [...missing, ...(isZone(destination.zone) ? [] : [fault(["zone"], "is not an IANA time zone such as America/Chicago")])];
     const address = new URL(addressOf(destination));
     const clear = address.protocol === "http:" && !LOOPBACK.has(address.hostname) && destination.auth.kind !== "none";
-    return [...missing, ...(clear ? [fault(["url"], "credentials are sent over https only, except to this machine")] : [])];
+    return [
+      ...missing,
+      ...(clear ? [fault(["url"], "credentials are sent over https only, except to this machine")] : []),
+      ...pollFaults(destination).map(([at, said]) => fault(at, said)),
+    ];
   });
+}
+
+/** Strategies after which the server has a Claim whose id it tells. */
+const LEAVES_A_CLAIM: ReadonlySet<string> = new Set(["auto", "transaction", "claim"]);
+
+/** Settings with which no answer could ever be fetched. */
+function pollFaults({ auth, strategy, answers }: FhirDestination): readonly (readonly [readonly string[], string])[] {
+  if (answers === undefined) return [];
+  const scoped = !("scope" in auth) || /\/(ClaimResponse|\*)\./.test(auth.scope);
+  return [
+    ...(scoped ? [] : [[["auth", "scope"], "to poll for answers, ask for them too: system/Claim.cruds system/ClaimResponse.rs"] as const]),
+    ...(answers.poll.by === "request" && !LEAVES_A_CLAIM.has(strategy)
+      ? [
+          [
+            ["answers", "poll", "by"],
+            `with the strategy ${strategy} we know no claim there by its id: poll by last-updated or identifier`,
+          ] as const,
+        ]
+      : []),
+  ];
 }
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 

@@ -1,7 +1,7 @@
 import type { FailureCode } from "#src/base/failures.ts";
 import type { Said } from "./outcome.ts";
 
-/** What was asked of a destination. */
+/** What was asked of a destination. `answers`: its answers to our claims, which no delivery keeps. */
 export const REQUESTS = [
   "capabilities",
   "look-up",
@@ -12,6 +12,7 @@ export const REQUESTS = [
   "task-update",
   "hl7-message",
   "file",
+  "answers",
   "interrupted",
 ] as const;
 export type RequestKind = (typeof REQUESTS)[number];

@@ -1,12 +1,14 @@
+import type { Claim } from "@medplum/fhirtypes";
 import type pg from "pg";
 import type { FailureCode } from "#src/base/failures.ts";
+import { VOID } from "#src/claims/lifecycle/chain.ts";
 import type { Destination } from "#src/config/destination.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Breaker } from "./breaker.ts";
 import { type Delivered, deliverClaim, postponed } from "./deliver.ts";
 import { lookUpIdentifier, type Prior, withPriors } from "./fhir/references.ts";
-import { type Ledger, locationsOf, takeDelivery } from "./ledger.pg.ts";
+import { isConfirmedAt, type Ledger, locationsOf, takeDelivery } from "./ledger.pg.ts";
 import type { ClaimToSend, Sender, Taken } from "./sender.ts";
 
 export interface DeliverNeeds {
@@ -42,6 +44,31 @@ async function withKnownPriors({ pool, claimBundle }: DeliverNeeds, destination:
   return { ...content, claim: withPriors(content.claim, priors) };
 }
 
+const priorOf = ({ related }: Claim): string | undefined => {
+  const prior = related?.find(({ relationship }) => relationship?.coding?.some(({ code }) => code === "prior"));
+  return prior?.claim?.reference === undefined ? undefined : idOf(prior.claim.reference);
+};
+const isVoid = ({ supportingInfo }: Claim): boolean =>
+  supportingInfo?.some(
+    ({ category, code }) =>
+      category.coding?.some((one) => one.code === "claimfrequency") === true && code?.coding?.some((one) => one.code === VOID) === true,
+  ) === true;
+
+/** Versions of a claim looked through at most; a chain that led back to itself would never end. */
+const MOST_VERSIONS = 100;
+
+/** The newest claim before this one that the destination has taken: what a correction undoes there. */
+async function standingAt({ pool, claimBundle }: DeliverNeeds, destination: string, claim: Claim): Promise<Claim | undefined> {
+  let at = priorOf(claim);
+  for (let n = 0; at !== undefined && n < MOST_VERSIONS; n++) {
+    const before = await claimBundle(at);
+    if (before === undefined) return undefined;
+    if (await isConfirmedAt(pool, destination, at)) return isVoid(before.claim) ? undefined : before.claim;
+    at = priorOf(before.claim);
+  }
+  return undefined;
+}
+
 /** Tells the breaker what the destination last said, whatever it means for this claim. */
 function tell(breaker: Breaker, attempts: readonly Attempt[], came: Delivered, now: number): void {
   const last = attempts.at(-1);
@@ -66,7 +93,13 @@ export function createDeliverOne(
 
   const attempt = async (taken: Taken, content: ClaimToSend, attempts: Attempt[]): Promise<Delivered> => {
     const record = (one: Attempt): void => void attempts.push(one);
-    const sending = { content: await withKnownPriors(needs, name, content), taken, parts: ledger.parts(taken), record };
+    const sending = {
+      content: await withKnownPriors(needs, name, content),
+      taken,
+      parts: ledger.parts(taken),
+      record,
+      standing: () => standingAt(needs, name, content.claim),
+    };
     const way = await sender.way(sending);
     const clock = (): number => now().getTime();
     if (!way.ok)

@@ -4,10 +4,12 @@ import type { FailureCode } from "#src/base/failures.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import { addressOf, type Destination } from "#src/config/destination.ts";
 import { errorKind, type Log } from "#src/telemetry/log.ts";
+import { createAnswerPolls, recoverPolls } from "./answer-poll.pg.ts";
 import { type BreakerState, createBreaker } from "./breaker.ts";
 import { createSender } from "./create-sender.ts";
 import { createDeliverOne } from "./deliver-one.ts";
 import { createLedger, dueDeliveries, keepDestinationState, recoverDeliveries } from "./ledger.pg.ts";
+import { createPollAnswers, type Fetched, type TakeAnswer } from "./poll-answers.ts";
 import type { ClaimToSend } from "./sender.ts";
 
 export interface DeliveryNeeds {
@@ -23,6 +25,12 @@ export interface DeliveryNeeds {
   /** 0 to 1, scatters retries. */
   readonly spread?: () => number;
   readonly count?: (destination: string, outcome: "confirmed" | FailureCode) => void;
+  /** Where the answers go of destinations that are asked for them. */
+  readonly answers?: {
+    readonly take: TakeAnswer;
+    readonly onTaken: () => void;
+    readonly count?: (destination: string, outcome: Fetched | FailureCode) => void;
+  };
 }
 
 /** One destination as it stands now. */
@@ -45,9 +53,9 @@ export interface Delivery {
   close(): Promise<void>;
 }
 
-/** A ticket in Redis: ids only. */
+/** A ticket in Redis: ids only. Without a claim: ask for answers. */
 interface DeliveryTicket {
-  readonly claimId: string;
+  readonly claimId?: string;
 }
 
 const LOOK_MS = 1_000;
@@ -105,15 +113,24 @@ function restlessly(look: () => Promise<void>): { readonly wake: () => void; rea
  * put on them again. Each destination has a queue, a pace and a breaker of its own: one that is down delays no other.
  */
 export function createDelivery(needs: DeliveryNeeds): Delivery {
-  const { pool, sealer, redisUrl, prefix, destinations, log, now, spread = Math.random, count = () => undefined } = needs;
+  const { pool, sealer, redisUrl, prefix, destinations, claimBundle, log, now, spread = Math.random, count = () => undefined } = needs;
   const ledger = createLedger(pool, sealer);
-  const recovered = recoverDeliveries(pool, now()).catch(() => 0);
+  const polls = createAnswerPolls(pool, sealer);
+  const recovered = Promise.all([recoverDeliveries(pool, now()), recoverPolls(pool)]).catch(() => undefined);
 
   const lane = (destination: Destination) => {
     const { name, concurrency, perSecond } = destination;
     const breaker = createBreaker(destination.breaker);
     const sender = createSender(destination, () => now().getTime());
     const deliver = createDeliverOne({ ...needs, ledger, spread, count }, destination, sender, breaker);
+    const poll = ((): (() => Promise<void>) | undefined => {
+      const { answers: search } = sender;
+      if (destination.kind !== "fhir" || destination.answers === undefined || search === undefined || needs.answers === undefined)
+        return undefined;
+      const { take: takeAnswer, onTaken, count: countAnswer = () => undefined } = needs.answers;
+      const pollNeeds = { pool, sealer, polls, takeAnswer, onTaken, claimBundle, log, now, spread, count: countAnswer };
+      return createPollAnswers(pollNeeds, { name, settings: destination.answers.poll, search, breaker });
+    })();
     let kept = "";
     /** Writes a change of the breaker down, once. */
     const keep = async (): Promise<void> => {
@@ -126,11 +143,11 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       });
     };
     const queue = new Queue<DeliveryTicket>(queueOf(name), { connection: impatient(redisUrl), prefix });
-    const work = async (claimId: string): Promise<void> => {
-      await deliver(claimId);
+    const work = async ({ claimId }: DeliveryTicket): Promise<void> => {
+      await (claimId === undefined ? poll?.() : deliver(claimId));
       await keep();
     };
-    const worker = new Worker<DeliveryTicket>(queueOf(name), ({ data }) => work(data.claimId), {
+    const worker = new Worker<DeliveryTicket>(queueOf(name), ({ data }) => work(data), {
       connection: waiting(redisUrl),
       prefix,
       concurrency,
@@ -149,17 +166,21 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       await recovered;
       await keep();
       if (!emptied) await queue.obliterate({ force: true });
+      if (!emptied && poll !== undefined) await polls.begin(name);
       emptied = true;
       const room = Math.min(BATCH, breaker.room(now().getTime()));
-      if (room === 0 || (await queue.getWaitingCount()) > BATCH / 2) return;
-      const due = await dueDeliveries(pool, name, now(), room);
-      if (due.length === 0) return;
+      if (room === 0) return;
+      const due = (await queue.getWaitingCount()) > BATCH / 2 ? [] : await dueDeliveries(pool, name, now(), room);
+      // Where one may probe, a claim does: whether writing works is what matters.
+      const spared = due.length > 0 && breaker.status().state !== "closed";
+      const page = poll === undefined || spared ? undefined : await polls.due(name, now());
+      const tickets = [
+        ...due.map(({ claimId, attempts }) => ({ name: "deliver", data: { claimId }, id: `${claimId}-${attempts}` })),
+        ...(page === undefined ? [] : [{ name: "answers", data: {}, id: `answers-${page}` }]),
+      ];
+      if (tickets.length === 0) return;
       await queue.addBulk(
-        due.map(({ claimId, attempts }) => ({
-          name: "deliver",
-          data: { claimId },
-          opts: { jobId: `${claimId}-${attempts}`, removeOnComplete: true, removeOnFail: true },
-        })),
+        tickets.map(({ id, ...ticket }) => ({ ...ticket, opts: { jobId: id, removeOnComplete: true, removeOnFail: true } })),
       );
     };
     const looking = restlessly(look);

@@ -229,6 +229,10 @@ export async function locationsOf(pool: pg.Pool, destination: string, claimIds: 
   return new Map(rows.map(({ id, location }) => [id, location]));
 }
 
+export const isConfirmedAt = async (pool: pg.Pool, destination: string, claimId: string): Promise<boolean> =>
+  ((await pool.query("select from delivery where claim_id = $1 and destination = $2 and state = 'confirmed'", [claimId, destination]))
+    .rowCount ?? 0) > 0;
+
 /** Keeps what the breaker of a destination says, for those who look at the line without asking the engine. */
 export const keepDestinationState = (
   pool: pg.Pool,

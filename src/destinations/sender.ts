@@ -3,6 +3,7 @@ import type { Result } from "#src/base/result.ts";
 import type { Guard } from "#src/config/destination.ts";
 import type { Recorder } from "./attempt.ts";
 import type { Classified } from "./classify.ts";
+import type { AnswerSearch } from "./fhir/answer-search.ts";
 
 export interface ClaimToSend {
   readonly claim: Claim;
@@ -39,6 +40,8 @@ export interface Sending {
   readonly taken: Taken;
   readonly parts: Parts;
   readonly record: Recorder;
+  /** For a replacement or void: the claim before it that the destination has; undefined when it has none, or its void. */
+  readonly standing: () => Promise<Claim | undefined>;
 }
 
 export type Found = Result<string | undefined, Classified>;
@@ -57,5 +60,7 @@ export interface Way {
 /** What speaks to one destination. */
 export interface Sender {
   way(sending: Sending): Promise<Result<Way, Classified>>;
+  /** Where it is to be asked for its answers. */
+  readonly answers?: AnswerSearch;
   close(): Promise<void>;
 }

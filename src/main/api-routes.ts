@@ -41,7 +41,8 @@ import { createMapRecord, settingsOf } from "#src/charts/map-record.ts";
 import { resolveUnmapped } from "#src/charts/resolve-code.pg.ts";
 import { createTrace, type Trace } from "#src/charts/trace.pg.ts";
 import { unmappedTasks } from "#src/charts/unmapped-codes.pg.ts";
-import { claimBundle, readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
+import { claimBundle } from "#src/claims/claim-store.pg.ts";
+import { servedBundle, servedClaim, servedClaims, servedResource } from "#src/claims/served-claims.pg.ts";
 import { packageExamples } from "#src/claims/sandbox/examples.ts";
 import { sandboxClaims } from "#src/claims/sandbox/sandbox.ts";
 import type { CodingDesk } from "#src/coding/coding-desk.pg.ts";
@@ -260,16 +261,20 @@ export function apiRoutes({
       sealer,
       makeUser: (name, roles) => tokens.makeUser(name, roles as readonly Role[]),
     }),
-    ...claimRoutes({ claimBundle: (id) => claimBundle(pool, sealer, id), sandbox: sandboxClaims }),
+    ...claimRoutes({
+      claimBundle: (id) => claimBundle(pool, sealer, id),
+      servedBundle: (id) => servedBundle(pool, sealer, id),
+      sandbox: sandboxClaims,
+    }),
     ...conformanceRoutes(packageExamples),
     ...fhirRoutes({
       ...claims.responses,
       version,
       startedAt: new Date().toISOString(),
-      readClaim: (id) => readClaim(pool, sealer, id),
-      readClaimResource: (type, id) => readClaimResource(pool, sealer, type, id),
+      readClaim: (id) => servedClaim(pool, sealer, id),
+      readClaimResource: (type, id, version) => servedResource(pool, sealer, type, id, version),
       searchClaims: ({ identifier, ...rest }) =>
-        searchClaims(pool, sealer, { ...rest, ...(identifier === undefined ? {} : { identifier: tokenOf(identifier) }) }),
+        servedClaims(pool, sealer, { ...rest, ...(identifier === undefined ? {} : { identifier: tokenOf(identifier) }) }),
       acceptBundle: async (caller, kind, body, bytes) => {
         const feed = feedOf(caller, config.feeds);
         return feed === undefined ? undefined : accept(feed, kind, body, bytes);

@@ -21,6 +21,7 @@ import { createChecks } from "#src/coding/checks.ts";
 import type { CodeStore } from "#src/codesets/code-store.pg.ts";
 import type { Keys } from "#src/config/keys.ts";
 import { loadSigningKey } from "#src/config/signing-key.ts";
+import { listUnreadable } from "#src/destinations/answer-poll.pg.ts";
 import { readRecord } from "#src/journal/journal-reader.pg.ts";
 import type { Worklist } from "#src/worklist/worklist.ts";
 import type { Rules } from "./rules.ts";
@@ -89,6 +90,7 @@ export function claimServices(
         await noteDelivered(pool);
         return readUnreceived(pool, worklist.needs.now());
       },
+      unreadable: () => listUnreadable(pool, sealer),
       sayReceived: async (claimId, consumer) => {
         const { rowCount } = await pool.query("select from claim where id = $1", [claimId]);
         if (rowCount === 0) return false;

@@ -159,18 +159,6 @@ async function startStages(
   const sources = createFeedSources({ feeds: config.feeds, pool, sealer, journal, outcomes, log, now, count: metrics.count });
   onClose(() => sources.close());
   const { destinations } = config;
-  const delivery = createDelivery({
-    pool,
-    sealer,
-    redisUrl,
-    prefix: redisPrefix,
-    destinations,
-    claimBundle: (claimId) => claimBundle(pool, sealer, claimId),
-    log,
-    now,
-    count: (destination, outcome) => metrics.count("chartbridge_deliveries_total", { destination, outcome }),
-  });
-  onClose(() => delivery.close());
   const lifecycle = { sealer, site: rules.site, idKey: keys.idKey, now };
   const firstClaim = createReleaseClaim({
     sealer,
@@ -206,6 +194,23 @@ async function startStages(
   });
 
   const answers = claimAnswers({ pool, keys, rules, worklist });
+  const delivery = createDelivery({
+    pool,
+    sealer,
+    redisUrl,
+    prefix: redisPrefix,
+    destinations,
+    claimBundle: (claimId) => claimBundle(pool, sealer, claimId),
+    log,
+    now,
+    count: (destination, outcome) => metrics.count("chartbridge_deliveries_total", { destination, outcome }),
+    answers: {
+      take: (read, consumer) => answers.take(read, consumer),
+      onTaken: () => relay.wake(),
+      count: (destination, outcome) => metrics.count("chartbridge_answers_fetched_total", { destination, outcome }),
+    },
+  });
+  onClose(() => delivery.close());
   const recheck = async (): Promise<void> => {
     const regressed = await recheckCoded(worklist.needs);
     if (regressed > 0) log.warn(`edits or code sets are others: ${regressed} coded items have a hard finding now and are coded again`);

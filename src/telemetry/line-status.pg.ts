@@ -21,6 +21,21 @@ export interface DestinationAway {
   readonly until: Date | null;
 }
 
+/** How the answers of a destination are fetched. */
+export interface AnswerPollStatus {
+  readonly destination: string;
+  /** When everything it had was last taken in. */
+  readonly roundAt: Date | null;
+  readonly code: string | null;
+  readonly failingSince: Date | null;
+  readonly nextAt: Date;
+  readonly taken: number;
+  /** Taken while no claim of ours had their number. */
+  readonly parked: number;
+  /** Fetched and not taken: a person asks their sender. */
+  readonly unreadable: number;
+}
+
 /** The state of the whole line, stage by stage, as counts and codes only. */
 export interface LineStatus {
   readonly books: JournalBooks;
@@ -36,13 +51,15 @@ export interface LineStatus {
   readonly deliveriesForPeople: readonly Counted[];
   /** Destinations that are away, as the engine saw them last. */
   readonly destinationsAway: readonly DestinationAway[];
+  /** Of destinations that are asked for their answers. */
+  readonly answerPolls: readonly AnswerPollStatus[];
   readonly troubles: readonly Trouble[];
 }
 
 const counts = async (pool: pg.Pool, sql: string): Promise<readonly Counted[]> => (await pool.query<Counted>(sql)).rows;
 
 export async function readLineStatus(pool: pg.Pool, most: number): Promise<LineStatus> {
-  const [books, refusals, troubles, items, ready, dirty, deliveries, deliveriesForPeople, away] = await Promise.all([
+  const [books, refusals, troubles, items, ready, dirty, deliveries, deliveriesForPeople, away, polls] = await Promise.all([
     readJournalBooks(pool),
     readRefusalBooks(pool),
     readTroubles(pool, most),
@@ -63,6 +80,11 @@ export async function readLineStatus(pool: pg.Pool, most: number): Promise<LineS
     pool.query<DestinationAway>(
       "select destination, state, since, failure_code as code, until from destination_state where state <> 'closed' order by 1",
     ),
+    pool.query<AnswerPollStatus>(
+      `select destination, round_at as "roundAt", failure_code as code, failing_since as "failingSince", next_at as "nextAt", taken,
+         parked, (select count(*)::int from answer_unreadable u where u.destination = p.destination) as unreadable
+       from answer_poll p order by 1`,
+    ),
   ]);
   return {
     books,
@@ -73,6 +95,7 @@ export async function readLineStatus(pool: pg.Pool, most: number): Promise<LineS
     deliveries,
     deliveriesForPeople,
     destinationsAway: away.rows,
+    answerPolls: polls.rows,
     troubles,
   };
 }

@@ -25,6 +25,10 @@ export const METRICS = {
   chartbridge_disk_free_bytes: ["gauge", "free where the database lives"],
   chartbridge_intake_stopped: ["gauge", "1 while nothing is taken in because the disk is nearly full"],
   chartbridge_deliveries_total: ["counter", "tries to deliver a claim, by destination and what they came to: confirmed, or our error code"],
+  chartbridge_answers_fetched_total: [
+    "counter",
+    "answers to claims fetched from destinations that are asked for them, by destination and what they came to: taken, parked, again, unreadable, left, or our error code",
+  ],
   chartbridge_destination_open: ["gauge", "1 while a destination is away and nothing but a probe is sent to it"],
 } as const satisfies Readonly<Record<string, readonly ["counter" | "gauge", string]>>;
 export type MetricName = keyof typeof METRICS;

@@ -238,6 +238,8 @@ export interface PayerAnswer {
   readonly answer: "queued" | "accepted" | "rework" | "appealed";
   /** Reasons by their codes: `CO-11`. */
   readonly reasons: readonly string[];
+  /** With `rework`: last day for a corrected claim or an appeal, YYYY-MM-DD. */
+  readonly answerBy?: string;
   readonly actor: string;
 }
 
@@ -248,14 +250,23 @@ const ANSWERED_FROM: Readonly<Record<PayerAnswer["answer"], readonly Item["progr
   appealed: ["rework"],
 };
 
+/** Of two days, or none. */
+const earlier = (a: string | null, b: string | undefined): string | null => (b === undefined || (a !== null && a < b) ? a : b);
+
 /** The change of T14 to T16 and T18; undefined when the item's state does not allow it. An item that is coded again anyway is told where it goes after. */
-function answeredChange(item: Item, { answer, reasons }: PayerAnswer): Partial<Item> | undefined {
+function answeredChange(item: Item, { answer, reasons, answerBy }: PayerAnswer): Partial<Item> | undefined {
   if (item.progress === "recode" && answer === "rework")
-    return { recodeFrom: "rework", recodeReasons: [...new Set([...item.recodeReasons, ...reasons])] };
+    return {
+      recodeFrom: "rework",
+      recodeReasons: [...new Set([...item.recodeReasons, ...reasons])],
+      answerBy: earlier(item.answerBy, answerBy),
+    };
   if (item.progress === "recode" && answer === "accepted" && item.recodeFrom === "released") return { recodeFrom: "accepted" };
   if (!ANSWERED_FROM[answer].includes(item.progress)) return undefined;
   if (answer === "queued") return {};
-  return answer === "rework" ? { progress: "rework", recodeReasons: reasons } : { progress: "accepted", lease: null, recodeReasons: [] };
+  return answer === "rework"
+    ? { progress: "rework", recodeReasons: reasons, answerBy: earlier(item.answerBy, answerBy) }
+    : { progress: "accepted", lease: null, recodeReasons: [] };
 }
 
 /** What the payer said of a claim, done to its locked item in the caller's transaction. @returns undefined when the state does not allow it. */

@@ -41,6 +41,7 @@ interface Row {
   reserved_until: Date | null;
   unblocked_at: Date | null;
   settle_at: Date | null;
+  answer_by: string | null;
   merged_into: string | null;
   shadow: boolean;
   claim_id: string | null;
@@ -103,6 +104,7 @@ const itemOf = (row: Row, holds: readonly HeldBy[]): Item => ({
   reservedUntil: row.reserved_until,
   unblockedAt: row.unblocked_at,
   settleAt: row.settle_at,
+  answerBy: row.answer_by,
   mergedInto: row.merged_into,
   shadow: row.shadow,
   holds,
@@ -117,7 +119,7 @@ export async function lockWhere(client: pg.PoolClient, where: string, values: re
     `select i.id, i.account_id, i.stream, i.progress, i.state, i.queue, i.priority, i.dispatch_no, i.facility, i.class, i.ready_at,
         i.chart_version, i.pinned_version, i.judged_version, i.release_version, i.release_after, i.lease_id, i.lease_user, i.lease_until,
         i.coder_of_record, i.facts, array(select encode(k, 'hex') from unnest(i.patient_keys) k) as patient_keys, i.score, i.score_parts,
-        i.stat, i.views, i.routed_by, i.recode_from, i.recode_reasons, i.reserved_for, i.reserved_until, i.unblocked_at, i.settle_at,
+        i.stat, i.views, i.routed_by, i.recode_from, i.recode_reasons, i.reserved_for, i.reserved_until, i.unblocked_at, i.settle_at, i.answer_by::text,
         i.merged_into, i.shadow, i.revision, i.sealed_draft is not null as has_draft,
         (select case when c.frequency = '8' or c.status in ('cancelled', 'entered-in-error') then null else c.id end
            from claim c where c.item_id = i.id order by c.version desc, c.part limit 1) as claim_id
@@ -196,12 +198,14 @@ const stored = (item: Item) => ({
   reserved_until: item.reservedUntil,
   unblocked_at: item.unblockedAt,
   settle_at: item.settleAt,
+  answer_by: item.answerBy,
   merged_into: item.mergedInto,
   shadow: item.shadow,
 });
 const COLUMNS = `account_id, stream, progress, state, queue, priority, dispatch_no, facility, class, ready_at, chart_version, pinned_version, judged_version,
   release_version, release_after, lease_id, lease_user, lease_until, coder_of_record, facts, payer_id, total_cents, discharged_at, patient_keys, score,
-  score_parts, stat, views, routed_by, recode_from, recode_reasons, reserved_for, reserved_until, unblocked_at, settle_at, merged_into, shadow`;
+  score_parts, stat, views, routed_by, recode_from, recode_reasons, reserved_for, reserved_until, unblocked_at, settle_at, answer_by, merged_into,
+  shadow`;
 const CHANGED = COLUMNS.split(",")
   .map((name) => name.trim())
   .filter((name) => !["account_id", "stream", "facility"].includes(name))

@@ -48,6 +48,8 @@ export interface Item {
   readonly reservedUntil: Date | null;
   readonly unblockedAt: Date | null;
   readonly settleAt: Date | null;
+  /** Last day for a corrected claim or an appeal, YYYY-MM-DD, while the item is back from the payer. */
+  readonly answerBy: string | null;
   readonly mergedInto: string | null;
   readonly shadow: boolean;
   readonly holds: readonly HeldBy[];
@@ -105,6 +107,7 @@ export function scored(item: Item, rules: QueueRules, now: Date): Item {
       unblocked,
       boosts: rule.boosts(subjectOf(item.facts)),
       ...(item.readyAt === null ? {} : { readyAt: item.readyAt }),
+      ...(item.answerBy === null ? {} : { answerBy: item.answerBy }),
     },
     rule.score,
     now,
@@ -112,13 +115,17 @@ export function scored(item: Item, rules: QueueRules, now: Date): Item {
   return { ...item, score: total, scoreParts: parts, priority: priorityOf(total) };
 }
 
+const ANSWERED: ReadonlySet<Progress> = new Set(["released", "accepted", "cancelled", "no-code", "merged", "closed"]);
+
 /** Completes a change: state from progress, lease and holds; a place in the queue when it enters one; the score. Pure. */
 export function derived(before: Item | undefined, changed: Item, rules: QueueRules, now: Date): Item {
   const state = stateOf(changed.progress, { leased: changed.lease !== null, holds: changed.holds });
   const pullable = isPullable(state);
   const enters = pullable && (before === undefined || !isPullable(before.state) || before.queue !== changed.queue);
   const placed = enters ? { ...returned(changed, before, rules, now), dispatchNo: changed.dispatchNo + 1 } : changed;
-  return scored({ ...placed, state }, rules, now);
+  // With the payer again, or at its end: nothing is owed to it any more.
+  const answerBy = ANSWERED.has(changed.progress) ? null : placed.answerBy;
+  return scored({ ...placed, state, answerBy }, rules, now);
 }
 
 /** What Redis has of an item may no longer be so. */

@@ -71,6 +71,7 @@ export const newItem = (id: string, accountId: string, stream: Stream): Item => 
   reservedUntil: null,
   unblockedAt: null,
   settleAt: null,
+  answerBy: null,
   mergedInto: null,
   shadow: false,
   holds: [],

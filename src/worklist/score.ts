@@ -25,6 +25,8 @@ export interface Score {
 export interface Scored {
   readonly facts: Pick<ItemFacts, "payerId" | "totalCents" | "class" | "dischargedAt">;
   readonly readyAt?: Date;
+  /** Last day for a corrected claim or an appeal (YYYY-MM-DD), of an item that is back from the payer. */
+  readonly answerBy?: string;
   readonly stat: boolean;
   /** A hold was just lifted. */
   readonly unblocked: boolean;
@@ -39,12 +41,20 @@ const MOST = 20_000;
 const clamp = (n: number): number => Math.min(1, Math.max(0, n));
 const hundredths = (points: number): number => Math.round(points * 100) / 100;
 
-/** 1 with a week or less to the payer's limit for filing, 0 from 60 days on. */
-export function deadlineShare({ facts }: Pick<Scored, "facts">, { filing }: Pick<ScoreRules, "filing">, now: Date): number {
-  if (facts.dischargedAt === undefined) return 0;
-  const days = (filing.payers[facts.payerId] ?? filing.days) - filing.leadDays;
-  const left = (Date.parse(facts.dischargedAt) - now.getTime()) / DAY_MS + days;
-  return clamp((60 - left) / 53);
+/** 1 with a week or less left, 0 from 60 days on. */
+const nearness = (daysLeft: number): number => clamp((60 - daysLeft) / 53);
+const daysUntil = (at: string, now: Date): number => (Date.parse(at) - now.getTime()) / DAY_MS;
+
+/**
+ * What the nearest limit weighs, under the name of the limit. An item that is back from the payer has been filed in time: what counts for it is the
+ * last day for the answer (`answer-by`); for every other one the payer's limit for filing, from the discharge on (`deadline`). Billing's lead is taken off both.
+ */
+function limitPart({ facts, answerBy }: Scored, { weights, filing }: ScoreRules, now: Date): ScoreParts {
+  const points = (daysLeft: number): number => hundredths(weights.deadline * nearness(daysLeft - filing.leadDays));
+  if (answerBy !== undefined) return { "answer-by": points(daysUntil(answerBy, now)) };
+  const { dischargedAt, payerId } = facts;
+  if (dischargedAt === undefined) return { deadline: 0 };
+  return { deadline: points(daysUntil(dischargedAt, now) + (filing.payers[payerId] ?? filing.days)) };
 }
 
 /** The explainable score of an item: parts add up to it, and each is shown. Pure. */
@@ -52,7 +62,7 @@ export function scoreOf(item: Scored, rules: ScoreRules, now: Date): Score {
   const { weights, classes } = rules;
   const ageDays = item.readyAt === undefined ? 0 : (now.getTime() - item.readyAt.getTime()) / DAY_MS;
   const parts: Record<string, number> = {
-    deadline: hundredths(weights.deadline * deadlineShare(item, rules, now)),
+    ...limitPart(item, rules, now),
     // A million dollars counts in full.
     dollars: hundredths(weights.dollars * clamp(Math.log10(1 + Math.max(0, item.facts.totalCents) / 100) / 6)),
     age: hundredths(weights.age * clamp(ageDays / 7)),

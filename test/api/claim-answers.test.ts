@@ -136,6 +136,8 @@ describe("a denial", () => {
     expect(await denials(itemId)).toMatchObject([
       { line: 2, code: "272", group: "CO", owner: "coding", cents: 7_800, deadline: "2026-07-23", edit: null },
     ]);
+    const kept = await api.database.pool.query("select answer_by::text, score_parts from coding_item where id = $1", [itemId]);
+    expect(kept.rows).toMatchObject([{ answer_by: "2026-07-23", score_parts: { "answer-by": 0 } }]);
   });
 
   it("names the edit that looked for it and that a reason had set aside, and no edit that looks for something else", async () => {

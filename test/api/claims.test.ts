@@ -84,7 +84,11 @@ describe("a released claim", () => {
     const { body } = await billing("GET", `/fhir/R4/Claim/${claimId}/$bundle`);
     const bundle = body as Bundle;
     expect(faultsOf(bundle)).toEqual([]);
-    const there = new Set(bundle.entry?.map(({ resource }) => `${resource?.resourceType}/${resource?.id}`));
+    const there = new Set(
+      bundle.entry?.map(
+        ({ resource }) => `${resource?.resourceType ?? ""}/${resource?.id ?? ""}/_history/${resource?.meta?.versionId ?? ""}`,
+      ),
+    );
     const asked = [...JSON.stringify(bundle).matchAll(/"reference":"([^"]+)"/g)].map(([, reference]) => reference ?? "");
     expect(asked.filter((reference) => !there.has(reference))).toEqual([]);
   });

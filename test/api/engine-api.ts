@@ -139,6 +139,7 @@ export async function startApi({
     tokens,
     fold,
     as,
+    answers: claimAnswers({ pool, keys, rules, worklist }),
     sweepAnswers: () => claimAnswers({ pool, keys, rules, worklist }).sweep(),
     failAudit: () => {
       auditFails = true;

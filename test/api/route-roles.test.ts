@@ -112,6 +112,7 @@ const TABLE: Readonly<Record<string, string>> = {
   "PUT /fhir/R4/ClaimResponse/:id": "admin billing",
   "GET /fhir/R4/ClaimResponse/:id": "admin billing",
   "POST /api/claims/answers": "admin billing",
+  "GET /api/claims/answers/unreadable": "admin billing",
   "GET /api/claims/unreceived": "admin billing supervisor",
   "POST /api/claims/:id/receipt": "admin billing",
   "GET /api/claims/:id/trail": "admin analyst auditor billing supervisor",
@@ -139,9 +140,17 @@ const TABLE: Readonly<Record<string, string>> = {
   "GET /sandbox/api/claims/:id/preview": "admin billing",
   "GET /sandbox/api/claims/:id/837": "admin billing",
   ...Object.fromEntries(
-    ["Patient", "Encounter", "Account", "Coverage", "Organization", "Practitioner", "PractitionerRole", "Location", "RelatedPerson"].map(
-      (type) => [`GET /fhir/R4/${type}/:id`, "admin billing"],
-    ),
+    [
+      "Patient",
+      "Encounter",
+      "Account",
+      "Coverage",
+      "Organization",
+      "Practitioner",
+      "PractitionerRole",
+      "Location",
+      "RelatedPerson",
+    ].flatMap((type) => [`GET /fhir/R4/${type}/:id`, `GET /fhir/R4/${type}/:id/_history/:version`].map((path) => [path, "admin billing"])),
   ),
 };
 

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freshDatabase } from "#test/setup/database.ts";
 import type { AccountId, ItemId } from "#src/base/ids.ts";
 import { createSealer } from "#src/base/seal.ts";
-import { claimBundle, createReleaseClaim, readClaim, readClaimResource, searchClaims } from "#src/claims/claim-store.pg.ts";
+import { claimBundle, createReleaseClaim, readClaim, searchClaims } from "#src/claims/claim-store.pg.ts";
+import { servedResource } from "#src/claims/served-claims.pg.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
 import type { Releasable } from "#src/worklist/release.pg.ts";
 import {
@@ -170,9 +171,9 @@ describe("the claim store", () => {
   });
 
   it("gives what a claim refers to as it stood at release", async () => {
-    expect(await readClaimResource(pool, sealer, "Patient", patientId)).toMatchObject({ name: [{ family: FAMILY }] });
-    expect(await readClaimResource(pool, sealer, "Patient", randomUUID())).toBeUndefined();
-    expect(await readClaimResource(pool, sealer, "Patient", "x")).toBeUndefined();
+    expect(await servedResource(pool, sealer, "Patient", patientId)).toMatchObject({ name: [{ family: FAMILY }] });
+    expect(await servedResource(pool, sealer, "Patient", randomUUID())).toBeUndefined();
+    expect(await servedResource(pool, sealer, "Patient", "x")).toBeUndefined();
     expect(await readClaim(pool, sealer, randomUUID())).toBeUndefined();
     expect(await claimBundle(pool, sealer, "x")).toBeUndefined();
   });

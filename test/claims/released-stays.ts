@@ -28,6 +28,14 @@ type Call = Awaited<ReturnType<TestApi["as"]>>;
 export async function hospitalOf(api: TestApi) {
   const [source, coder, billing] = await Promise.all([api.as("source"), api.as("admin"), api.as("billing")]);
   let patients = 0;
+  /** Has everything that was sent take effect. */
+  const folded = async (): Promise<void> => {
+    // The journal wakes a fold of its own, which may hold the lanes: folded is what has its outcome.
+    const waiting =
+      "select from journal_record r where r.verdict = 'accepted' and not exists (select from journal_outcome o where o.record_id = r.id)";
+    do await api.fold();
+    while ((await api.database.pool.query(waiting)).rowCount !== 0);
+  };
   const send = async (): Promise<void> => {
     const n = String(++patients).padStart(3, "0");
     for (const message of MESSAGES) {
@@ -39,11 +47,7 @@ export async function hospitalOf(api: TestApi) {
       const { text } = await source("POST", "/hl7v2/local", own, "application/hl7-v2");
       if (!/MSA\|[AC]A/.test(text)) throw new Error(text);
     }
-    // The journal wakes a fold of its own, which may hold the lanes: folded is what has its outcome.
-    const waiting =
-      "select from journal_record r where r.verdict = 'accepted' and not exists (select from journal_outcome o where o.record_id = r.id)";
-    do await api.fold();
-    while ((await api.database.pool.query(waiting)).rowCount !== 0);
+    await folded();
   };
   /** Leases what comes next and submits these codes for it; the claim when one was released. */
   const code = async (
@@ -70,7 +74,7 @@ export async function hospitalOf(api: TestApi) {
   };
   const stateOf = async (itemId: string): Promise<string> =>
     (await api.database.pool.query<{ state: string }>("select state from coding_item where id = $1", [itemId])).rows[0]?.state ?? "";
-  return { source, coder, billing, send, code, read, release, stateOf };
+  return { source, coder, billing, send, folded, code, read, release, stateOf };
 }
 export type Hospital = Awaited<ReturnType<typeof hospitalOf>>;
 export type { Call };

@@ -68,6 +68,16 @@ describe("the destinations of a configuration", () => {
     });
   });
 
+  it("are polled for answers every five minutes where they are to be", () => {
+    const loaded = load(
+      [
+        'a: { url: "https://x", auth: { kind: client-secret, clientId: c, clientSecret: "${T}", scope: "system/*.rs" }, answers: { poll: {} } }',
+      ],
+      { T: "t" },
+    );
+    expect(loaded).toMatchObject({ ok: true, value: { destinations: [{ answers: { poll: { everySeconds: 300, by: "auto" } } }] } });
+  });
+
   it.each([
     [
       "a secret written down",
@@ -99,6 +109,21 @@ describe("the destinations of a configuration", () => {
     ["a strategy that does not exist", 'a: { url: "https://x", strategy: hope }', "4: destinations.a.strategy:"],
     ["a message that is not made", "a: { kind: mllp, host: h, port: 1, message: ORU^R01 }", "4: destinations.a.message:"],
     ["a zone that does not exist", "a: { kind: mllp, host: h, port: 1, message: BAR^P12, zone: Mars }", "4: destinations.a.zone:"],
+    [
+      "answers that its token may not ask for",
+      'a: { url: "https://x", auth: { kind: client-secret, clientId: c, clientSecret: "${T}" }, answers: { poll: {} } }',
+      "4: destinations.a.auth.scope: to poll for answers, ask for them too",
+    ],
+    [
+      "answers to claims it has no id of",
+      'a: { url: "https://x", strategy: process-message, answers: { poll: { by: request } } }',
+      "4: destinations.a.answers.poll.by: with the strategy process-message",
+    ],
+    [
+      "answers that are asked for too often",
+      'a: { url: "https://x", answers: { poll: { everySeconds: 1 } } }',
+      "4: destinations.a.answers.poll.everySeconds:",
+    ],
     ["a setting of another kind", "a: { kind: files, folder: x, url: y }", "4: destinations.a: Unrecognized key"],
   ])("with %s are a fault with its line", (_what, text, fault) => {
     expect(faults([text], { T: "t" })).toEqual([expect.stringContaining(`chartbridge.yaml:${fault}`)]);

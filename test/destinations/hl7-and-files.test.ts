@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Bundle } from "@medplum/fhirtypes";
+import type { Bundle, Claim } from "@medplum/fhirtypes";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeDestination } from "#src/config/destination.ts";
-import { retryDeliveries } from "#src/destinations/decide.pg.ts";
+import { giveUpDelivery, retryDeliveries } from "#src/destinations/decide.pg.ts";
 import { hl7Content } from "#src/destinations/mllp/content.ts";
 import { localTime } from "#src/destinations/mllp/local-time.ts";
 import { createMessageWriter, type MessageWriter } from "#src/destinations/mllp/write-thread.ts";
@@ -132,6 +132,66 @@ describe("HL7 v2 out", () => {
     expect(new Set(receiver.messages.map((text) => text.split("|")[9])).size).toBe(1);
   });
 
+  /** The segments of a message that begin so. */
+  const segmentsOf = (text: string | undefined, name: string): readonly (readonly string[])[] =>
+    (text ?? "").split("\r").flatMap((segment) => (segment.startsWith(`${name}|`) ? [segment.split("|")] : []));
+  const confirmed = (n: number): Promise<boolean> =>
+    slowly(async () => ((await line.ledger()).filter(({ state }) => state === "confirmed").length === n ? true : undefined));
+
+  it("credits the charges of the claim that is replaced and posts the new ones, and credits those when it is voided", async () => {
+    start({ message: "DFT^P03" });
+    const first = await line.release();
+    await confirmed(1);
+    const second = await line.release({ replaces: first });
+    await confirmed(2);
+    await line.release({ replaces: second, frequency: "8" });
+    await confirmed(3);
+    const posted = receiver.messages.map((text) => segmentsOf(text, "FT1").map((fields) => [fields[1], fields[6], fields[2]].join(" ")));
+    const [a, b] = [numberOf(first), numberOf(second)];
+    expect(posted).toEqual([
+      [`1 CG ${a}.1`, `2 CG ${a}.2`],
+      [`1 CD ${a}.1`, `2 CD ${a}.2`, `3 CG ${b}.1`, `4 CG ${b}.2`],
+      [`1 CD ${b}.1`, `2 CD ${b}.2`],
+    ]);
+    const cents = receiver.messages.flatMap((text) =>
+      segmentsOf(text, "FT1").map((fields) => (fields[6] === "CD" ? -1 : 1) * Math.round(Number.parseFloat(fields[11] ?? "") * 100)),
+    );
+    expect(cents.reduce((sum, one) => sum + one, 0)).toBe(0);
+  });
+
+  it("deletes the codes of a claim that is voided, under the identifiers they were sent with", async () => {
+    start();
+    const first = await line.release();
+    await confirmed(1);
+    await line.release({ replaces: first, frequency: "8" });
+    await confirmed(2);
+    const [sent, voided] = receiver.messages.map((text) =>
+      ["DG1", "PR1"].map((name) => segmentsOf(text, name).map((fields) => fields[name === "DG1" ? 20 : 19])),
+    );
+    expect(voided).toEqual(sent);
+    expect(sent?.flat()).toHaveLength(3);
+    expect(segmentsOf(receiver.messages[1], "DG1").map((fields) => fields[21])).toEqual(["D", "D"]);
+    expect(segmentsOf(receiver.messages[1], "PR1").map((fields) => fields[20])).toEqual(["D"]);
+    expect(segmentsOf(receiver.messages[1], "DRG")).toEqual([]);
+  });
+
+  it("credits nothing that the receiver never got", async () => {
+    start({ message: "DFT^P03" });
+    receiver.answer = (id) => `MSA|AR|${id}`;
+    const first = await line.release();
+    await inState("rejected");
+    await giveUpDelivery(line.database.pool, sealer, { claimId: first, destination: "billing" }, { by: "me", reason: "by hand" });
+    receiver.answer = (id) => `MSA|AA|${id}`;
+    const second = await line.release({ replaces: first });
+    await confirmed(1);
+    expect(segmentsOf(receiver.messages.at(-1), "FT1").map((fields) => fields[6])).toEqual(["CG", "CG"]);
+    // As if its answer had been found to be of another message.
+    await line.database.pool.query("update delivery set state = 'given-up'");
+    await line.release({ replaces: second, frequency: "8" });
+    await slowly(async () => ((await line.ledger()).some(({ code }) => code === "STRATEGY_UNFIT") ? true : undefined));
+    expect(receiver.messages).toHaveLength(2);
+  });
+
   it("to a receiver that is away is kept", async () => {
     await receiver.close();
     start();
@@ -156,11 +216,17 @@ describe("a message of a claim", () => {
     receivingFacility: "NORTH",
     processingId: "P",
     zone: "America/Chicago",
+    revenueCode: "FT1-7",
+    voids: "send",
   } as const;
-  const content = (message: "BAR^P12" | "ADT^A08" | "DFT^P03", frequency = "1") =>
-    hl7Content(claimOf(id), referenced, { ...settings, message }, { controlId: "C1", at: new Date("2026-03-05T12:00:00Z"), frequency });
-  const written = async (message: Parameters<typeof content>[0]): Promise<string> => {
-    const segments = content(message);
+  type Settings = Parameters<typeof hl7Content>[2];
+  const content = (message: Settings["message"], frequency = "1", other: Partial<Settings & { standing: Claim }> = {}) => {
+    const { standing, ...own } = other;
+    const context = { controlId: "C1", at: new Date("2026-03-05T12:00:00Z"), frequency, standing };
+    return hl7Content(claimOf(id), referenced, { ...settings, message, ...own }, context);
+  };
+  const written = async (...asked: Parameters<typeof content>): Promise<string> => {
+    const segments = content(...asked);
     if (!segments.ok) throw new Error(segments.failure);
     const bytes = await writer.write(segments.value);
     if (bytes === undefined) throw new Error("not written");
@@ -183,17 +249,42 @@ describe("a message of a claim", () => {
     expect(lines[3]).toContain("|V1^^^NORTH^VN|");
     expect(lines[3]).toMatch(/\|202603020800\|202603041030$/);
     expect(lines[4]).toBe(
-      `FT1|1|${numberOf(id)}.1||20260302||CG|J1885^^HCPCS|||1|21.50&USD||||||||M17.11^^I10C|||21.50&USD|||J1885^^HCPCS|RT~59`,
+      `FT1|1|${numberOf(id)}.1||20260302||CG|0636^^HL70456|||1|21.50&USD|21.50&USD|||||||M17.11^^I10C||||||J1885^^HCPCS|RT~59`,
     );
     expect(lines.map((one) => one.slice(0, 3))).toEqual(["MSH", "EVN", "PID", "PV1", "FT1", "FT1", "PR1", "DG1", "DG1", "DRG"]);
-    expect(lines[7]).toBe("DG1|1||M17.11^^I10C|||F|||||||||1|||||||||||Y");
+    expect(lines[7]).toBe(`DG1|1||M17.11^^I10C|||F|||||||||1|||||${numberOf(id)}.D1||||||Y`);
     expect(lines[9]).toBe("DRG|470");
   }, 120_000);
 
-  it("is not made for a void, nor a second posting for a replacement", () => {
-    expect(content("ADT^A08", "7").ok).toBe(true);
-    expect(content("DFT^P03", "7")).toMatchObject({ failure: "STRATEGY_UNFIT" });
+  it.each([
+    ["FT1-7", "0636^^HL70456", ""],
+    ["FT1-13", "J1885^^HCPCS", "0636^^HL70456"],
+    ["none", "J1885^^HCPCS", ""],
+  ] as const)(
+    "has a line's revenue code in %s, as its receiver reads it",
+    async (revenueCode, seventh, thirteenth) => {
+      const line = (await written("DFT^P03", "1", { revenueCode })).split("\r").find((one) => one.startsWith("FT1|"));
+      const fields = line?.split("|");
+      expect([fields?.[7], fields?.[13]]).toEqual([seventh, thirteenth]);
+    },
+    120_000,
+  );
+
+  it("is BAR^P05 where the receiver takes updates of accounts", async () => {
+    const lines = (await written("BAR^P05")).trimEnd().split("\r");
+    expect(lines[0]).toContain("|BAR^P05^BAR_P05|");
+    expect(lines.map((one) => one.slice(0, 3))).toEqual(["MSH", "EVN", "PID", "PV1", "DG1", "DG1", "DRG", "PR1"]);
+  }, 120_000);
+
+  it("is not made where the receiver leaves corrections to a person, nor of a kind of bill that is none of these", () => {
+    const standing = claimOf(crypto.randomUUID());
+    expect(content("ADT^A08", "7", { voids: "person" }).ok).toBe(true);
+    expect(content("DFT^P03", "7", { voids: "person", standing })).toMatchObject({ failure: "STRATEGY_UNFIT" });
+    expect(content("BAR^P12", "8", { voids: "person", standing })).toMatchObject({ failure: "STRATEGY_UNFIT" });
+    expect(content("BAR^P12", "8", { standing }).ok).toBe(true);
     expect(content("BAR^P12", "8")).toMatchObject({ failure: "STRATEGY_UNFIT" });
+    expect(content("DFT^P03", "3").ok).toBe(true);
+    expect(content("DFT^P03", "9")).toMatchObject({ failure: "STRATEGY_UNFIT" });
   });
 
   it("has the times of its zone's clocks, and days as they are", () => {

@@ -1,7 +1,7 @@
 import type { Claim, Coverage, Encounter, Organization, Patient, Resource } from "@medplum/fhirtypes";
 import { createSealer } from "#src/base/seal.ts";
 import type { Destination } from "#src/config/destination.ts";
-import { createDelivery, type Delivery } from "#src/destinations/delivery.bullmq.ts";
+import { createDelivery, type Delivery, type DeliveryNeeds } from "#src/destinations/delivery.bullmq.ts";
 import type { ClaimToSend } from "#src/destinations/sender.ts";
 import { createLog } from "#src/telemetry/log.ts";
 import { waitFor } from "#test/journey/engine-process.ts";
@@ -81,6 +81,7 @@ export const claimOf = (id: string, priorId?: string): Claim & { id: string } =>
   item: [1, 2].map((sequence) => ({
     sequence,
     diagnosisSequence: [sequence],
+    revenue: { coding: [{ system: "https://www.nubc.org/CodeSystem/RevenueCodes", code: sequence === 1 ? "0636" : "0278" }] },
     productOrService: { coding: [{ system: "urn:oid:2.16.840.1.113883.6.285", code: sequence === 1 ? "J1885" : "C1776" }] },
     modifier: sequence === 1 ? [{ coding: [{ code: "RT" }] }, { coding: [{ code: "59" }] }] : [],
     servicedDate: "2026-03-02",
@@ -110,13 +111,15 @@ export interface Release {
   readonly feed?: string;
   /** Another claim of this one's item: this one takes its place. */
   readonly replaces?: string;
+  /** 7 where it takes another's place, unless told. */
+  readonly frequency?: string;
 }
 
 /** The delivery of claims on a database and a Redis of its own; time passes as the test says, so that no test waits for a retry. */
 export interface DeliveryLine {
   readonly database: TestDatabase;
   readonly redis: TestRedis;
-  start(destinations: readonly Destination[]): Delivery;
+  start(destinations: readonly Destination[], answers?: DeliveryNeeds["answers"]): Delivery;
   /** Moves the engine's clock on, and has it look. */
   passes(ms: number): void;
   release(options?: Release): Promise<string>;
@@ -153,7 +156,7 @@ export async function deliveryLine(): Promise<DeliveryLine> {
   return {
     database,
     redis,
-    start: (destinations) => {
+    start: (destinations, answers) => {
       const delivery = createDelivery({
         pool,
         sealer,
@@ -164,6 +167,7 @@ export async function deliveryLine(): Promise<DeliveryLine> {
         log: createLog("silent"),
         now: () => new Date(Date.now() + ahead),
         spread: () => 0.5,
+        ...(answers === undefined ? {} : { answers }),
       });
       running.push(delivery);
       return delivery;
@@ -172,7 +176,7 @@ export async function deliveryLine(): Promise<DeliveryLine> {
       ahead += ms;
       wake();
     },
-    release: async ({ destinations = ["billing"], feed = "north", replaces } = {}) => {
+    release: async ({ destinations = ["billing"], feed = "north", replaces, frequency = replaces === undefined ? "1" : "7" } = {}) => {
       const id = crypto.randomUUID();
       let item: string = id;
       let version = 1;
@@ -196,7 +200,7 @@ export async function deliveryLine(): Promise<DeliveryLine> {
       await pool.query(
         `insert into claim (id, item_id, account_id, version, coding_version, frequency, kind, status, identifier_key, patient_id, encounter_id, total_cents, sealed)
          values ($1, $2, $2, $3, 1, $4, 'institutional', 'active', '\\x00', $1, $1, 0, '\\x00')`,
-        [id, item, version, replaces === undefined ? "1" : "7"],
+        [id, item, version, frequency],
       );
       for (const name of destinations)
         await pool.query("insert into delivery (claim_id, destination, state) values ($1, $2, 'pending')", [id, name]);

@@ -6,6 +6,7 @@ import type { ClaimAnswers } from "#src/claims/answers/claim-answers.pg.ts";
 import type { DenialRow } from "#src/claims/answers/denials.pg.ts";
 import type { UnreceivedReport } from "#src/claims/receipts.pg.ts";
 import type { ClaimTask } from "#src/claims/tasks.pg.ts";
+import type { Unreadable } from "#src/destinations/answer-poll.pg.ts";
 import type { Failure } from "#src/base/failures.ts";
 import type { Role, Route } from "../route.ts";
 import { CODERS, invalid, READERS, refuse, row, UUID, withBody } from "../worklist/answers.ts";
@@ -13,6 +14,8 @@ import { CODERS, invalid, READERS, refuse, row, UUID, withBody } from "../workli
 export interface AnswerRouteNeeds {
   readonly answers: ClaimAnswers;
   readonly unreceived: () => Promise<UnreceivedReport>;
+  /** What was fetched from destinations and could not be taken. */
+  readonly unreadable: () => Promise<readonly Unreadable[]>;
   /** False when there is no such claim. */
   readonly sayReceived: (claimId: string, consumer: string) => Promise<boolean>;
   readonly tasks: (owner: string | undefined) => Promise<readonly ClaimTask[]>;
@@ -52,6 +55,14 @@ export function answerRoutes(needs: AnswerRouteNeeds): readonly Route[] {
         onTickets();
         return { status: 200, body: taken.value };
       },
+      "ClaimResponse",
+    ),
+    row(
+      "GET",
+      "/api/claims/answers/unreadable",
+      "search",
+      BILLING,
+      async () => ({ status: 200, body: { unreadable: await needs.unreadable() } }),
       "ClaimResponse",
     ),
     row("GET", "/api/claims/unreceived", "search", TASK_ROLES, async () => ({ status: 200, body: await needs.unreceived() }), "Claim"),

@@ -15,7 +15,9 @@ import type { Answer, Role, Route } from "../route.ts";
 
 export interface ClaimRouteNeeds {
   /** A released claim and what it refers to, as it stood. */
-  readonly claimBundle: (id: string) => Promise<{ readonly claim: OwnClaim; readonly referenced: readonly Resource[] } | undefined>;
+  readonly claimBundle: (id: string) => Promise<Held | undefined>;
+  /** The same with references to versions. */
+  readonly servedBundle: (id: string) => Promise<Held | undefined>;
   /** Synthetic claims, every resource marked HTEST. */
   readonly sandbox: () => readonly SandboxClaim[];
 }
@@ -58,8 +60,8 @@ const readiness = ({ claim, referenced }: Held): Answer => {
 const bundle = ({ claim, referenced }: Held): Answer => ({ status: 200, body: closedBundle(claim, referenced) });
 
 /** Released claims to look at (`preview`, `837`, `readiness`, `$bundle`), and a sandbox of claims of people who are nowhere. */
-export function claimRoutes({ claimBundle, sandbox }: ClaimRouteNeeds): readonly Route[] {
-  const released = (path: string, roles: readonly Role[], show: (held: Held) => Answer, none = missing): Route => ({
+export function claimRoutes({ claimBundle, servedBundle, sandbox }: ClaimRouteNeeds): readonly Route[] {
+  const released = (path: string, roles: readonly Role[], show: (held: Held) => Answer, none = missing, of = claimBundle): Route => ({
     method: "GET",
     path,
     roles,
@@ -67,7 +69,7 @@ export function claimRoutes({ claimBundle, sandbox }: ClaimRouteNeeds): readonly
     objectType: "Claim",
     handle: async ({ params }) => {
       const id = params["id"] ?? "";
-      const held = UUID.test(id) ? await claimBundle(id) : undefined;
+      const held = UUID.test(id) ? await of(id) : undefined;
       return held === undefined ? none : { ...show(held), object: { type: "Claim", id } };
     },
   });
@@ -86,7 +88,7 @@ export function claimRoutes({ claimBundle, sandbox }: ClaimRouteNeeds): readonly
     released("/api/claims/:id/preview", READERS, preview),
     released("/api/claims/:id/837", READERS, as837),
     released("/api/claims/:id/readiness", READERS, readiness),
-    released("/fhir/R4/Claim/:id/$bundle", BILLING, bundle, fhirMissing),
+    released("/fhir/R4/Claim/:id/$bundle", BILLING, bundle, fhirMissing, servedBundle),
     {
       method: "GET",
       path: "/sandbox/fhir/R4/Claim",

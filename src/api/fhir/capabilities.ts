@@ -1,7 +1,7 @@
 import type { CapabilityStatement } from "@medplum/fhirtypes";
 import { profileUrl } from "#src/fhir/profiles/canonicals.ts";
 
-/** Types that a released claim refers to; each is served as it stood at release. */
+/** Types that a released claim refers to; each version of them is served as it stood at release. */
 export const REFERENCED_TYPES = [
   "Patient",
   "Encounter",
@@ -55,7 +55,11 @@ export const capabilities = (version: string, date: string): CapabilityStatement
           ],
         },
         { type: "ValueSet", operation: [{ name: "expand", definition: "http://hl7.org/fhir/OperationDefinition/ValueSet-expand" }] },
-        ...REFERENCED_TYPES.map((type) => ({ type, interaction: [{ code: "read" as const }], versioning: "no-version" as const })),
+        ...REFERENCED_TYPES.map((type) => ({
+          type,
+          interaction: [{ code: "read" as const }, { code: "vread" as const }],
+          versioning: "versioned" as const,
+        })),
       ],
       interaction: [{ code: "transaction" }],
       operation: [{ name: "process-message", definition: "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message" }],

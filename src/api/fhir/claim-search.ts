@@ -24,8 +24,12 @@ const COUNT_DEFAULT = 20;
 const COUNT_MAX = 100;
 const SERVED = [...Object.keys(CLAIM_PARAMETERS), "_count", "_cursor", "_format", "_pretty"];
 
-/** `Patient/<id>` or the id alone. */
-const idOf = (reference: string): string => reference.split("/").at(-1) ?? "";
+/** `Patient/<id>`, with the version that a claim names, or the id alone. */
+const idOf = (reference: string): string =>
+  reference
+    .replace(/\/_history\/.*$/, "")
+    .split("/")
+    .at(-1) ?? "";
 
 /**
  * Reads the parameters of a search for claims. Fails with `REQUEST_INVALID` on one that is not served, unless the caller asked

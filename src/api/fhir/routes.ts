@@ -14,8 +14,8 @@ export interface FhirRouteNeeds extends ClaimResponseNeeds {
   readonly startedAt: string;
   readonly readClaim: (id: string) => Promise<Claim | undefined>;
   readonly searchClaims: (query: ClaimQuery) => Promise<ClaimPage>;
-  /** As it stood when the newest claim that refers to it was released. */
-  readonly readClaimResource: (type: string, id: string) => Promise<Resource | undefined>;
+  /** Of a version, else as it stood when the newest claim that refers to it was released. */
+  readonly readClaimResource: (type: string, id: string, version?: string) => Promise<Resource | undefined>;
   /** Undefined when the caller may write to no feed. */
   readonly acceptBundle: (caller: Caller, kind: BundleKind, body: unknown, bytes: Buffer) => Promise<BundleAnswer | undefined>;
   /** Undefined: no such record. `waiting`: not folded yet. */
@@ -60,15 +60,15 @@ export function fhirRoutes(needs: FhirRouteNeeds): readonly Route[] {
     if (lastUpdated !== undefined) headers["Last-Modified"] = new Date(lastUpdated).toUTCString();
     return { status: 200, body: resource, headers, object: { type: resource.resourceType, id: resource.id ?? "" } };
   };
-  const read = (type: string, of: (id: string) => Promise<Resource | undefined>): Route => ({
+  const read = (type: string, of: (id: string, version?: string) => Promise<Resource | undefined>, path = `${type}/:id`): Route => ({
     method: "GET",
-    path: `/fhir/R4/${type}/:id`,
+    path: `/fhir/R4/${path}`,
     roles: BILLING,
     action: "read",
     objectType: type,
     handle: async ({ params }) => {
       const id = params["id"] ?? "";
-      return shown(UUID.test(id) ? await of(id) : undefined);
+      return shown(UUID.test(id) ? await of(id, params["version"]) : undefined);
     },
   });
 
@@ -128,6 +128,9 @@ export function fhirRoutes(needs: FhirRouteNeeds): readonly Route[] {
     },
     read("Claim", readClaim),
     ...claimResponseRoutes(needs),
-    ...REFERENCED_TYPES.map((type) => read(type, (id) => readClaimResource(type, id))),
+    ...REFERENCED_TYPES.flatMap((type) => [
+      read(type, (id) => readClaimResource(type, id)),
+      read(type, (id, version) => readClaimResource(type, id, version), `${type}/:id/_history/:version`),
+    ]),
   ];
 }

@@ -60,8 +60,9 @@ export async function claimOf(
   };
 }
 
-/** What makes two answers the same one, whoever brings them again: everything they say. */
-const digestOf = (sealer: Sealer, answer: ClaimAnswer): Buffer => sealer.blindIndex("claim-answer", JSON.stringify(answer));
+/** What makes two answers the same one, whoever brings them again and by whatever way: the claim, however it is named, and everything they say of it. */
+const digestOf = (sealer: Sealer, { source: _source, claimId, claimNumber, ...said }: ClaimAnswer, number: string | undefined): Buffer =>
+  sealer.blindIndex("claim-answer", JSON.stringify({ claim: number ?? claimNumber ?? claimId, ...said }));
 export const resourceKey = (sealer: Sealer, consumer: string, id: string): Buffer =>
   sealer.blindIndex("claim-response", `${consumer}|${id}`);
 
@@ -79,7 +80,8 @@ export async function keepAnswer(
   consumer: string,
   givenId?: string,
 ): Promise<KeptAnswer> {
-  const digest = digestOf(sealer, answer);
+  const claim = await claimOf(client, sealer, answer);
+  const digest = digestOf(sealer, answer, claim?.claim.identifier?.[0]?.value);
   const id = stableId(idKey, "ClaimAnswer", digest.toString("hex"));
   const { rowCount } = await client.query(
     `insert into claim_answer (id, digest, claim_key, source, consumer, outcome, answered_at, sealed, sealed_original)

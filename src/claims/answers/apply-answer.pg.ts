@@ -130,7 +130,7 @@ async function moveItem(
   { worklist }: ApplyNeeds,
   { itemId, claim, frequency }: AnsweredClaim,
   { verdict, rework, denials }: JudgedAnswer,
-  isNewest: boolean,
+  { isNewest, deadline }: { readonly isNewest: boolean; readonly deadline: string },
 ): Promise<string> {
   const item = await lockItem(client, itemId);
   if (item === undefined) return "there is no such item";
@@ -150,7 +150,7 @@ async function moveItem(
   // Not coding's: the task says whose, and the item stays where it is.
   if (wanted === undefined) return item.state;
   const reasons = [...new Set(denials.map(reasonName))];
-  const after = await answerItem(client, worklist, item, { answer: wanted, reasons, actor: "payer" });
+  const after = await answerItem(client, worklist, item, { answer: wanted, reasons, answerBy: deadline, actor: "payer" });
   return after === undefined ? `nothing: the item is ${item.state}` : after.state;
 }
 
@@ -181,7 +181,7 @@ export async function applyAnswer(
   await writeDenials(client, judged.denials, { answer: stored, claim, deadline, known });
   if (isNewest) await openTasks(client, judged, { answerId: stored.id, claimId, deadline });
   await noteReceipt(client, claimId, stored.consumer, "answer");
-  const effect = await moveItem(client, needs, claim, judged, isNewest);
+  const effect = await moveItem(client, needs, claim, judged, { isNewest, deadline });
   if (isNewest)
     await client.query(
       `update claim set payer_state = case when $2 in ('queued', 'documents') and payer_state not in ('none', 'queued', 'documents') then payer_state else $2 end,

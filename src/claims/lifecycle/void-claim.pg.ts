@@ -7,6 +7,7 @@ import type { Finding } from "#src/coding/submission.ts";
 import type { SiteData } from "#src/sitedata/site-data.ts";
 import type { VoidClaim } from "#src/worklist/release.pg.ts";
 import { checkClaim } from "../check-claim.ts";
+import { keepClaimResources } from "../claim-resources.pg.ts";
 import { claimContext, claimIds, identifierKey } from "../claim-store.pg.ts";
 import { IDENTIFIERS } from "../systems.ts";
 import { openTask } from "../tasks.pg.ts";
@@ -42,15 +43,7 @@ async function voidPart(
      from claim where id = $2`,
     [claimId, before.id, version, VOID, identifierKey(sealer, IDENTIFIERS.claim, number), made, sealer.sealJson(claim, context), reason],
   );
-  await client.query(
-    "insert into claim_resource (claim_id, type, id, sealed) select $1, * from unnest($2::text[], $3::uuid[], $4::bytea[])",
-    [
-      claimId,
-      referenced.map((one) => one.resourceType),
-      referenced.map((one) => one.id),
-      referenced.map((one) => sealer.sealJson(one, context)),
-    ],
-  );
+  await keepClaimResources(client, sealer, { claimId, context, referenced });
   await client.query(
     `insert into delivery (claim_id, destination, state)
      select $1, destination, 'pending' from delivery where claim_id = $2 and state not in ('rejected', 'given-up')`,

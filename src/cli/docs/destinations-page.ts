@@ -28,7 +28,8 @@ Where claims go, in \`chartbridge.yaml\` under \`destinations\`. \`chartbridge c
 destinations:
   billing:                              # a FHIR server; everything else is chosen by its CapabilityStatement
     url: https://billing.example/fhir/R4
-    auth: { kind: private-key-jwt, clientId: chartbridge, keys: ["file:secrets/billing.pem"] }
+    auth: { kind: private-key-jwt, clientId: chartbridge, keys: ["file:secrets/billing.pem"], scope: system/Claim.cruds system/ClaimResponse.rs }
+    answers: { poll: { everySeconds: 300 } }  # ask it for its answers; without this it brings them
   ehr-charges:                          # charges by operation, for the EHR's own patients and visits
     url: https://ehr.example/r4
     auth: { kind: client-secret, clientId: chartbridge, clientSecret: "\${EHR_SECRET}", scope: system/ChargeItem.write }
@@ -63,13 +64,38 @@ Tokens are renewed at four fifths of their life, and once when the server answer
 | \`charge-items\` | \`ChargeItem/$create\` for each line; every line is a step of the ledger | a person; replacements and voids are a person's, too |
 | \`task\` | the EHR's open Task of the visit, completed, with the claim's number as output | the Task itself: it is read first |
 
+### Answers
+
+With \`answers.poll\` the server is asked for its \`ClaimResponse\` to our claims, with the same credentials, time limit, pace and breaker as its deliveries, page by page
+(\`POST ClaimResponse/_search\`, then its own \`next\` links; one that leads to another server is not followed). How far a round has come is kept in Postgres: an engine that is
+started again goes on there, and what it fetches twice does nothing twice. Answers are taken as those that are brought are ([After the release](claim-answers.md)); the claim
+is told by where we put it, else by our number, else by the number of the server's own copy of it. An authorisation, and an answer whose status is \`draft\`, is left.
+One that is not valid FHIR R4, or that was withdrawn, is kept and holds nothing up: \`chartbridge answers unreadable\`.
+
+| \`by\` | asked for | fits |
+| --- | --- | --- |
+| \`last-updated\` | \`_lastUpdated=ge…&_sort=_lastUpdated\` | a server that shows us what concerns us only: what names no claim of ours is parked for billing |
+| \`request\` | \`request=Claim/1,Claim/2\` of the claims there that are not accepted | a server that we share with others |
+| \`identifier\` | \`identifier=urn:chartbridge:claim\\|CB…\`, likewise | a server that got the claims as messages, and puts our number on its answers |
+
+A search that the server does not offer or forbids (\`PEER_NOT_OFFERED\`, \`PEER_FORBIDS\`) keeps no claim from it; \`chartbridge status\` shows when answers were last fetched, and since
+when they could not be. The metric is \`chartbridge_answers_fetched_total\`.
+
 ## HL7 v2 over MLLP (\`kind: mllp\`)
 
 ${table(destinationKinds.mllp)}
 
-Messages are v2.5.1 in UTF-8. \`DFT^P03\` posts each line as one FT1 (FT1-2 is the claim's number and the line); revenue codes have no field there. An answer counts
-when its MSA-2 is our MSH-10: AA or CA confirms, AE, AR, CE or CR refuses, and anything else leaves the claim unconfirmed. A void is not sent, nor a
-replacement by \`DFT^P03\`, which would post every charge again: a person decides.
+Messages are v2.5.1 in UTF-8. \`DFT^P03\` posts each line as one FT1: FT1-2 is the claim's number and the line, FT1-11 and 12 are the amounts of the line and of a unit. An
+answer counts when its MSA-2 is our MSH-10: AA or CA confirms, AE, AR, CE or CR refuses, and anything else leaves the claim unconfirmed.
+
+| the claim | \`DFT^P03\` | \`BAR^P12\`, \`BAR^P05\`, \`ADT^A08\` |
+| --- | --- | --- |
+| first, interim (2, 3, 4), late charges (5) | its lines as charges (FT1-6 CG) | the codes as they are; DG1-20 and PR1-19 are the claim's number and the place |
+| replacement (7) | every line of the claim before as a credit (CD, with the FT1-2 it was posted with), then the new ones as charges | the codes as they are now |
+| void (8) | every line of the claim before as a credit, and its codes as on the right | its codes with DG1-21 and PR1-20 D (delete), under the identifiers they were sent with |
+
+The claim before is the newest one that this receiver has confirmed: one that it never got is not credited, and a void of such a claim waits for a person. The account is not
+ended (\`BAR^P06\`): a void ends a bill, and the visit goes on. With \`voids: person\` a void, and a replacement by \`DFT^P03\`, waits for a person.
 
 ## Files (\`kind: files\`)
 

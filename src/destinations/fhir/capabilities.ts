@@ -13,6 +13,8 @@ export interface Capabilities {
   readonly createsConditionally: (type: string) => boolean;
   readonly updates: (type: string) => boolean;
   readonly findsByIdentifier: (type: string) => boolean;
+  /** Whether resources of a type are found by a search parameter. */
+  readonly findsBy: (type: string, parameter: string) => boolean;
 }
 
 const hasOperation = (operations: CapabilityStatementRest["operation"], name: RegExp): boolean =>
@@ -25,6 +27,8 @@ export function readCapabilities(body: unknown): Capabilities | undefined {
   if (rest === undefined) return undefined;
   const of = (type: string) => rest.resource?.find((one) => one.type === type);
   const does = (type: string, code: string): boolean => of(type)?.interaction?.some((one) => one.code === code) === true;
+  const findsBy = (type: string, parameter: string): boolean =>
+    does(type, "search-type") && [...(of(type)?.searchParam ?? []), ...(rest.searchParam ?? [])].some(({ name }) => name === parameter);
   const anyOperation = [...(rest.operation ?? []), ...(of("MessageHeader")?.operation ?? [])];
   return {
     transaction: rest.interaction?.some(({ code }) => code === "transaction") === true,
@@ -36,7 +40,8 @@ export function readCapabilities(body: unknown): Capabilities | undefined {
     creates: (type) => does(type, "create"),
     createsConditionally: (type) => does(type, "create") && of(type)?.conditionalCreate === true,
     updates: (type) => does(type, "update"),
-    findsByIdentifier: (type) => does(type, "search-type") && of(type)?.searchParam?.some(({ name }) => name === "identifier") === true,
+    findsByIdentifier: (type) => findsBy(type, "identifier"),
+    findsBy,
   };
 }
 

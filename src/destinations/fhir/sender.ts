@@ -6,16 +6,15 @@ import type { Recorder } from "../attempt.ts";
 import { type Classified, classifyStatus } from "../classify.ts";
 import { readOutcome, type Said } from "../outcome.ts";
 import type { ClaimToSend, Found, Sender, Sending, Sent, Way } from "../sender.ts";
-import { type Capabilities, choosePlan, isSettled, type Plan, readCapabilities } from "./capabilities.ts";
+import { createAnswerSearch } from "./answer-search.ts";
+import { type Capabilities, choosePlan, isSettled, type Plan } from "./capabilities.ts";
 import { chargeCalls } from "./charge-items.ts";
 import { digestId } from "./message-id.ts";
 import { createFhirPeer, type FhirPeer } from "./peer.ts";
 import { identifierQuery, keyOf, lookUpIdentifier, renameSystems, withContained } from "./references.ts";
+import { createStatement } from "./statement.ts";
 import { completedTask, pickTask } from "./task.ts";
 import { conditionalTargets, loneTransaction, messageOf, transactionOf } from "./transaction.ts";
-
-/** How long what a server says of itself is believed, in ms. */
-const BELIEVED_MS = 24 * 3_600_000;
 
 type Send = (sending: Sending, plan: Plan) => Promise<Sent>;
 
@@ -250,25 +249,9 @@ const sendTask =
 export function createFhirSender(destination: FhirDestination, now: () => number): Sender {
   const peer = createFhirPeer(destination, now);
   const { systems, taskCode } = destination;
-  let believed: { readonly can: Capabilities; readonly until: number } | undefined;
-  let reading: Promise<Result<Capabilities, Classified>> | undefined;
-
-  const capabilities = async (record: Recorder): Promise<Result<Capabilities, Classified>> => {
-    const answered = await peer.ask({ kind: "capabilities", method: "GET", path: "/metadata", writes: false }, record);
-    if (!answered.ok) return answered.failure.code === "PEER_REFUSED" ? fail({ code: "PEER_MISCONFIGURED" }) : answered;
-    const can = readCapabilities(answered.value.body);
-    if (can === undefined) return fail({ code: "PEER_MISCONFIGURED" });
-    believed = { can, until: now() + BELIEVED_MS };
-    return ok(can);
-  };
-  const offered = async (record: Recorder): Promise<Result<Capabilities | undefined, Classified>> => {
-    if (isSettled(destination)) return ok(undefined);
-    if (believed !== undefined && now() < believed.until) return ok(believed.can);
-    reading ??= capabilities(record).finally(() => {
-      reading = undefined;
-    });
-    return reading;
-  };
+  const statement = createStatement(peer, now);
+  const offered = async (record: Recorder): Promise<Result<Capabilities | undefined, Classified>> =>
+    isSettled(destination) ? ok(undefined) : statement.read(record);
   const senders: Readonly<Record<Plan["strategy"], Send>> = {
     transaction: sendTransaction(peer, now),
     claim: sendClaim(peer),
@@ -283,7 +266,7 @@ export function createFhirSender(destination: FhirDestination, now: () => number
     if (!can.ok) return can;
     const plan = choosePlan(destination, can.value, [...new Set(content.referenced.map(({ resourceType }) => resourceType))]);
     if (!plan.ok) {
-      believed = undefined;
+      statement.doubt();
       return plan;
     }
     const { strategy, guard } = plan.value;
@@ -295,7 +278,7 @@ export function createFhirSender(destination: FhirDestination, now: () => number
       ...(strategy === "charge-items" ? { certain: async () => ![...(await parts.read()).values()].includes("begun") } : {}),
       send: async () => {
         const sent = await senders[strategy](sending, plan.value);
-        if (!sent.ok && sent.failure.code === "PEER_NOT_OFFERED") believed = undefined;
+        if (!sent.ok && sent.failure.code === "PEER_NOT_OFFERED") statement.doubt();
         // A server that says nothing of where it is: asked, where it can be.
         if (sent.ok && sent.value.location === undefined && asks) {
           const at = await find();
@@ -305,5 +288,6 @@ export function createFhirSender(destination: FhirDestination, now: () => number
       },
     });
   };
-  return { way, close: () => Promise.resolve(peer.close()) };
+  const answers = createAnswerSearch(destination, peer, statement);
+  return { way, ...(answers === undefined ? {} : { answers }), close: () => Promise.resolve(peer.close()) };
 }

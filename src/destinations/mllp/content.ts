@@ -1,5 +1,6 @@
 import type { Claim, ClaimDiagnosis, ClaimItem, Encounter, HumanName, Identifier, Patient, Resource } from "@medplum/fhirtypes";
 import { fail, ok, type Result } from "#src/base/result.ts";
+import { REPLACEMENT, VOID } from "#src/claims/lifecycle/chain.ts";
 import type { MllpDestination } from "#src/config/destination.ts";
 import type { Component, SegmentFields } from "#src/hl7v2/serialise.ts";
 import { localTime } from "./local-time.ts";
@@ -85,8 +86,15 @@ const pv1 = (encounter: Encounter, zone: string): SegmentFields => {
 const typesOf = ({ type }: ClaimDiagnosis): readonly string[] =>
   (type ?? []).flatMap(({ coding }) => coding ?? []).flatMap(({ code }) => (code === undefined ? [] : [code]));
 
-/** Table 0052: an admitting diagnosis, else a final one. DG1-15: 1 the principal, 2 and on the others. */
-function dg1(diagnoses: readonly ClaimDiagnosis[]): readonly SegmentFields[] {
+/** What is said of codes: as they are now, or (table 0206) that they no longer hold, told by the identifiers they were sent with. */
+interface CodesSaid {
+  /** Our number of the claim they are of. */
+  readonly number: string;
+  readonly action: "" | "D";
+}
+
+/** Table 0052: an admitting diagnosis, else a final one. DG1-15: 1 the principal, 2 and on the others. DG1-20 and 21: which it is, and what becomes of it. */
+function dg1(diagnoses: readonly ClaimDiagnosis[], { number, action }: CodesSaid): readonly SegmentFields[] {
   let secondary = 1;
   return diagnoses.flatMap((one, index): readonly SegmentFields[] => {
     const code = cwe(one.diagnosisCodeableConcept);
@@ -95,7 +103,8 @@ function dg1(diagnoses: readonly ClaimDiagnosis[]): readonly SegmentFields[] {
     const admitting = types.includes("admitting");
     const priority = types.includes("principal") ? "1" : admitting ? "" : String(++secondary);
     const present = one.onAdmission?.coding?.[0]?.code ?? "";
-    return [["DG1", { 1: String(index + 1), 3: code, 6: admitting ? "A" : "F", 15: priority, 26: present }]];
+    const identifier = `${number}.D${one.sequence}`;
+    return [["DG1", { 1: String(index + 1), 3: code, 6: admitting ? "A" : "F", 15: priority, 20: identifier, 21: action, 26: present }]];
   });
 }
 
@@ -105,36 +114,65 @@ function drg(diagnoses: readonly ClaimDiagnosis[]): readonly SegmentFields[] {
   return code === undefined ? [] : [["DRG", { 1: code }]];
 }
 
-const pr1 = ({ procedure }: Claim, zone: string): readonly SegmentFields[] =>
+const pr1 = ({ procedure }: Claim, zone: string, { number, action }: CodesSaid): readonly SegmentFields[] =>
   (procedure ?? []).flatMap((one, index): readonly SegmentFields[] => {
     const code = cwe(one.procedureCodeableConcept);
     return code === undefined
       ? []
-      : [["PR1", { 1: String(index + 1), 3: code, 5: localTime(one.date, zone), 14: index === 0 ? "1" : "2" }]];
+      : [
+          [
+            "PR1",
+            {
+              1: String(index + 1),
+              3: code,
+              5: localTime(one.date, zone),
+              14: index === 0 ? "1" : "2",
+              19: `${number}.P${one.sequence}`,
+              20: action,
+            },
+          ],
+        ];
   });
 
+const numberOf = ({ identifier }: Claim): string => identifier?.[0]?.value ?? "";
 const money = (amount: { readonly value?: number; readonly currency?: string } | undefined): Component =>
   amount?.value === undefined ? "" : [amount.value.toFixed(2), amount.currency ?? "USD"];
 
-function ft1(claim: Claim, item: ClaimItem, number: string): SegmentFields {
-  const { sequence, quantity, net, unitPrice, modifier, productOrService, servicedDate, servicedPeriod, diagnosisSequence } = item;
+/** Table 0017: a charge, or the credit of one that was posted, found again by its transaction id (FT1-2). */
+type Posting = "CG" | "CD";
+
+/** Table 0456, of the revenue code. */
+const REVENUE = "HL70456";
+
+interface Posted {
+  readonly claim: Claim;
+  readonly posting: Posting;
+  readonly revenueCode: MllpDestination["revenueCode"];
+}
+
+/** @param at FT1-1, counted from 1 over the message. */
+function ft1({ claim, posting, revenueCode }: Posted, item: ClaimItem, at: number): SegmentFields {
+  const { revenue, sequence, quantity, net, unitPrice, modifier, productOrService, servicedDate, servicedPeriod, diagnosisSequence } = item;
   const diagnoses = (diagnosisSequence ?? []).flatMap((wanted) => {
     const code = cwe(claim.diagnosis?.find((one) => one.sequence === wanted)?.diagnosisCodeableConcept);
     return code === undefined ? [] : [code];
   });
   const code = cwe(productOrService) ?? [productOrService.text ?? ""];
+  const revenueOf = revenue?.coding?.[0]?.code;
+  const charged = revenueOf === undefined ? undefined : [revenueOf, "", REVENUE];
   return [
     "FT1",
     {
-      1: String(sequence),
-      2: `${number}.${sequence}`,
+      1: String(at),
+      2: `${numberOf(claim)}.${sequence}`,
       4: [day(servicedDate ?? servicedPeriod?.start), ...(servicedPeriod?.end === undefined ? [] : [day(servicedPeriod.end)])],
-      6: "CG",
-      7: code,
+      6: posting,
+      7: revenueCode === "FT1-7" ? (charged ?? code) : code,
       10: decimal(quantity?.value),
       11: [money(net)],
+      12: [money(unitPrice)],
+      13: revenueCode === "FT1-13" ? (charged ?? "") : "",
       19: { each: diagnoses },
-      22: [money(unitPrice)],
       25: code,
       26: { each: (modifier ?? []).flatMap((one) => cwe(one) ?? []).length === 0 ? [] : (modifier ?? []).map((one) => cwe(one) ?? [""]) },
     },
@@ -142,42 +180,57 @@ function ft1(claim: Claim, item: ClaimItem, number: string): SegmentFields {
 }
 
 /** Message structure (MSH-9.3). An A08 has the structure of an A01. */
-const STRUCTURES = { "BAR^P12": "BAR_P12", "ADT^A08": "ADT_A01", "DFT^P03": "DFT_P03" } as const;
+const STRUCTURES = { "BAR^P12": "BAR_P12", "BAR^P05": "BAR_P05", "ADT^A08": "ADT_A01", "DFT^P03": "DFT_P03" } as const;
 
 export interface Hl7Context {
   /** MSH-10: at most 20 characters. */
   readonly controlId: string;
   readonly at: Date;
   readonly frequency: string;
+  /** For a replacement or void: the claim before it that the receiver has. */
+  readonly standing?: Claim | undefined;
 }
 
+/** Bills whose charges no bill before them had: a first one, interim ones, late charges. */
+const POSTS_ITS_OWN: ReadonlySet<string> = new Set(["1", "2", "3", "4", "5"]);
+
 /**
- * A released claim as HL7 v2.5.1 (ch. 3 and 6): BAR^P12 and ADT^A08 tell the codes of the visit as they are now, DFT^P03 posts its charges.
- * @returns the segments in the order of the message structure, MSH among them. Fails with `STRATEGY_UNFIT`: without a patient or an encounter,
- *   for a void, and for a replacement by DFT, which would post every charge a second time.
+ * A released claim as HL7 v2.5.1 (ch. 3 and 6): BAR^P12, BAR^P05 and ADT^A08 tell the codes of the visit as they are now, DFT^P03 posts its charges. What it
+ * corrects is undone by what the receiver has of it: charges are credited, the codes of a void deleted. The account is not ended (BAR^P06): it goes on.
+ * @returns the segments in the order of the message structure, MSH among them. Fails with `STRATEGY_UNFIT`: without a patient or an encounter, for a
+ *   void of what the receiver never had, and for corrections where the settings leave them to a person.
  */
 export function hl7Content(
   claim: Claim,
   referenced: readonly Resource[],
   settings: Pick<
     MllpDestination,
-    "message" | "sendingApplication" | "sendingFacility" | "receivingApplication" | "receivingFacility" | "processingId" | "zone"
+    | "message"
+    | "revenueCode"
+    | "voids"
+    | "sendingApplication"
+    | "sendingFacility"
+    | "receivingApplication"
+    | "receivingFacility"
+    | "processingId"
+    | "zone"
   >,
-  { controlId, at, frequency }: Hl7Context,
+  { controlId, at, frequency, standing }: Hl7Context,
 ): Result<readonly SegmentFields[], "STRATEGY_UNFIT"> {
   const of = <T extends Resource>(type: T["resourceType"], reference: string | undefined): T | undefined =>
     referenced.find((one): one is T => one.resourceType === type && `${type}/${one.id ?? ""}` === reference?.split("/_history/")[0]);
   const patient = of<Patient>("Patient", claim.patient.reference);
   const encounter = of<Encounter>("Encounter", claim.item?.[0]?.encounter?.[0]?.reference);
   const charges = settings.message === "DFT^P03";
-  if (patient === undefined || encounter === undefined || frequency === "8" || (charges && frequency !== "1"))
-    return fail("STRATEGY_UNFIT");
+  if (patient === undefined || encounter === undefined) return fail("STRATEGY_UNFIT");
+  const undoes = frequency === VOID || (charges && frequency === REPLACEMENT);
+  if (undoes && settings.voids === "person") return fail("STRATEGY_UNFIT");
+  if (frequency === VOID && standing === undefined) return fail("STRATEGY_UNFIT");
+  if (charges && !undoes && !POSTS_ITS_OWN.has(frequency)) return fail("STRATEGY_UNFIT");
   const { zone, message } = settings;
   const [type = "", event = ""] = message.split("^");
   const now = localTime(at.toISOString(), zone);
   const account = claim.supportingInfo?.find(({ category }) => category.coding?.some(({ code }) => code === "patientaccountnumber"));
-  const number = claim.identifier?.[0]?.value ?? "";
-  const diagnoses = claim.diagnosis ?? [];
   const head: readonly SegmentFields[] = [
     [
       "MSH",
@@ -198,8 +251,20 @@ export function hl7Content(
     pid(patient, account?.valueString ?? ""),
     pv1(encounter, zone),
   ];
-  if (!charges) return ok([...head, ...dg1(diagnoses), ...drg(diagnoses), ...pr1(claim, zone)]);
-  const lines = (claim.item ?? []).map((item) => ft1(claim, item, number));
+  // A void has the codes of what it voids, and the receiver knows them by the number of that.
+  const codesOf = frequency === VOID ? (standing ?? claim) : claim;
+  const said: CodesSaid = { number: numberOf(codesOf), action: frequency === VOID ? "D" : "" };
+  const diagnoses = codesOf.diagnosis ?? [];
+  const codes = { dg1: dg1(diagnoses, said), drg: frequency === VOID ? [] : drg(diagnoses), pr1: pr1(codesOf, zone, said) };
+  if (!charges) return ok([...head, ...codes.dg1, ...codes.drg, ...codes.pr1]);
+  const { revenueCode } = settings;
+  const postings: readonly Posted[] = [
+    ...(undoes && standing !== undefined ? [{ claim: standing, posting: "CD" as const, revenueCode }] : []),
+    ...(frequency === VOID ? [] : [{ claim, posting: "CG" as const, revenueCode }]),
+  ];
+  const lines = postings
+    .flatMap((posted) => (posted.claim.item ?? []).map((item) => [posted, item] as const))
+    .map(([posted, item], index) => ft1(posted, item, index + 1));
   // PR1 belongs to the transaction before it (FINANCIAL_PROCEDURE).
-  return ok([...head, ...lines, ...pr1(claim, zone), ...dg1(diagnoses), ...drg(diagnoses)]);
+  return ok([...head, ...lines, ...codes.pr1, ...codes.dg1, ...codes.drg]);
 }

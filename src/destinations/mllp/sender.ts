@@ -1,5 +1,6 @@
 import { Phi } from "#src/base/phi.ts";
 import { fail, ok } from "#src/base/result.ts";
+import { REPLACEMENT, VOID } from "#src/claims/lifecycle/chain.ts";
 import type { MllpDestination } from "#src/config/destination.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Sender, Sending, Sent } from "../sender.ts";
@@ -8,6 +9,7 @@ import { hl7Content } from "./content.ts";
 import { createMessageWriter } from "./write-thread.ts";
 
 const ACCEPTED: ReadonlySet<string> = new Set(["AA", "CA"]);
+const CORRECTS: ReadonlySet<string> = new Set([REPLACEMENT, VOID]);
 const REFUSED: ReadonlySet<string> = new Set(["AE", "AR", "CE", "CR"]);
 
 /** MSH-10 holds 20 characters (v2.5.1): the claim's number, and which sending of it when a person had it sent again. */
@@ -34,7 +36,9 @@ export function createMllpSender(destination: MllpDestination, now: () => number
     const startedAt = new Date(now());
     const attempt = (rest: Pick<Attempt, "status" | "code" | "said">): void =>
       record({ request: "hl7-message", startedAt, endedAt: new Date(now()), ...rest });
-    const context = { controlId: controlIdOf(sending), at: startedAt, frequency: taken.frequency };
+    const { frequency } = taken;
+    const standing = CORRECTS.has(frequency) ? await sending.standing() : undefined;
+    const context = { controlId: controlIdOf(sending), at: startedAt, frequency, standing };
     const segments = hl7Content(content.claim, content.referenced, destination, context);
     if (!segments.ok) return fail({ code: segments.failure });
     const bytes = await writer.write(segments.value);

@@ -11,6 +11,8 @@ export interface Personality {
   readonly processMessage: boolean;
   readonly chargeItemCreate: boolean;
   readonly taskUpdate: boolean;
+  /** Search parameters by which it gives its answers to claims. */
+  readonly answersBy: readonly ("_lastUpdated" | "request" | "identifier")[];
 }
 
 const EVERYTHING = ["Claim", "Patient", "Encounter", "Coverage", "Organization", "Practitioner", "Location", "Account", "RelatedPerson"];
@@ -25,6 +27,7 @@ export const PERSONALITIES = {
     processMessage: true,
     chargeItemCreate: false,
     taskUpdate: false,
+    answersBy: ["_lastUpdated", "request", "identifier"],
   },
   /** Creates and finds, and makes a second one when it is asked a second time. */
   searchable: {
@@ -35,6 +38,7 @@ export const PERSONALITIES = {
     processMessage: false,
     chargeItemCreate: false,
     taskUpdate: false,
+    answersBy: ["request"],
   },
   /** Creates, and that is all: nothing can be asked. */
   blind: {
@@ -45,6 +49,7 @@ export const PERSONALITIES = {
     processMessage: false,
     chargeItemCreate: false,
     taskUpdate: false,
+    answersBy: [],
   },
   messaging: {
     transaction: false,
@@ -54,6 +59,7 @@ export const PERSONALITIES = {
     processMessage: true,
     chargeItemCreate: false,
     taskUpdate: false,
+    answersBy: ["identifier"],
   },
   /** An EHR that takes charges by an operation, as Oracle Health does. */
   charges: {
@@ -64,6 +70,7 @@ export const PERSONALITIES = {
     processMessage: false,
     chargeItemCreate: true,
     taskUpdate: false,
+    answersBy: [],
   },
   /** An EHR that takes nothing of a claim but the update of its own task, as Epic does. */
   tasks: {
@@ -74,6 +81,7 @@ export const PERSONALITIES = {
     processMessage: false,
     chargeItemCreate: false,
     taskUpdate: true,
+    answersBy: [],
   },
 } as const satisfies Readonly<Record<string, Personality>>;
 export type PersonalityName = keyof typeof PERSONALITIES;
@@ -87,6 +95,7 @@ export function statementOf({
   processMessage,
   chargeItemCreate,
   taskUpdate,
+  answersBy,
 }: Personality): CapabilityStatement {
   const resource = EVERYTHING.map(
     (type): CapabilityStatementRestResource => ({
@@ -112,6 +121,15 @@ export function statementOf({
         mode: "server",
         resource: [
           ...resource,
+          ...(answersBy.length === 0
+            ? []
+            : [
+                {
+                  type: "ClaimResponse" as const,
+                  interaction: [{ code: "read" as const }, { code: "search-type" as const }],
+                  searchParam: answersBy.map((name) => ({ name, type: "token" as const })),
+                },
+              ]),
           ...(chargeItemCreate
             ? [
                 {

@@ -46,7 +46,7 @@ class IndexedRepository extends MemoryRepository {
   override async search<T extends Resource>(request: SearchRequest<T>): Promise<Bundle<WithId<T>>> {
     const [only, ...others] = request.filters ?? [];
     if (only?.code !== "identifier" || others.length > 0 || !only.value.includes("|")) return super.search(request);
-    const ids = [...(this.#byIdentifier.get(`${request.resourceType}?${only.value}`) ?? [])];
+    const ids = only.value.split(",").flatMap((value) => [...(this.#byIdentifier.get(`${request.resourceType}?${value}`) ?? [])]);
     const found = await Promise.all(ids.map((id) => this.readResource<WithId<T>>(request.resourceType, id)));
     return { resourceType: "Bundle", type: "searchset", total: found.length, entry: found.map((resource) => ({ resource })) };
   }
@@ -79,6 +79,16 @@ const refused = (status: number, code: OperationOutcome["issue"][number]["code"]
   status,
   body: { resourceType: "OperationOutcome", issue: [{ severity: "error", code }] },
 });
+
+/** Servers give the next page as an address, which nobody but they can make. */
+function withNextPage(asked: URLSearchParams, answer: StoreAnswer): StoreAnswer {
+  const bundle = answer.body as Bundle;
+  const [offset, count] = [Number(asked.get("_offset") ?? 0), Number(asked.get("_count") ?? 20)];
+  if (answer.status !== 200 || (bundle.total ?? 0) <= offset + count) return answer;
+  const next = new URLSearchParams([...asked].filter(([name]) => name !== "_offset"));
+  next.set("_offset", String(offset + count));
+  return { ...answer, body: { ...bundle, link: [{ relation: "next", url: `ClaimResponse?${next.toString()}` }] } };
+}
 
 export function createStore(can: Personality): Store {
   const repository = new IndexedRepository();
@@ -153,6 +163,11 @@ export function createStore(can: Personality): Store {
     if (method === "POST" && (path === "/" || path === "")) {
       const bundle = body as Bundle;
       return can.transaction && bundle.type === "transaction" ? transaction(bundle) : refused(405, "not-supported");
+    }
+    if (type === "ClaimResponse" && (path.endsWith("/_search") || (method === "GET" && path === "/ClaimResponse"))) {
+      const asked = new URLSearchParams(method === "GET" ? (url.split("?")[1] ?? "") : (body as Record<string, string>));
+      if (!can.answersBy.some((name) => asked.has(name))) return refused(400, "not-supported");
+      return withNextPage(asked, await route("GET", `/ClaimResponse?${asked.toString()}`, undefined, {}));
     }
     if (path.endsWith("/_search")) {
       if (!can.identifierSearch) return refused(405, "not-supported");
