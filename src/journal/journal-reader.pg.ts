@@ -111,6 +111,9 @@ const asRecord = (row: Row, sealer: Sealer): JournalRecord => ({
   ...foldAsOf(row),
 });
 
+/** Most bytes of messages read at once; a single message may be larger. */
+const BYTES_AT_ONCE = 16 * 1024 * 1024;
+
 /** The next accepted records of these lanes behind their cursors and below the horizon, in order within each lane. */
 export async function nextRecords(
   client: pg.PoolClient,
@@ -124,12 +127,17 @@ export async function nextRecords(
 ): Promise<readonly JournalRecord[]> {
   const { rows } = await client.query<Row>({
     name: "next-records",
-    text: `select r.* from lane_cursor c cross join lateral (
-        select seq, xid::text as xid, lane, id, feed, protocol, sealed, charset, fold_as, fold_code, fold_place from journal_record j
-        where j.lane = c.lane and j.verdict = 'accepted' and (j.xid, j.seq) > (c.xid, c.seq) and j.xid < $2::text::xid8
-        order by j.xid, j.seq limit $3
-      ) r where c.lane = any($1::smallint[]) order by r.xid::numeric, r.seq limit $4`,
-    values: [lanes, horizon, perLane, most],
+    text: `select n.seq, n.xid::text as xid, n.lane, n.id, n.feed, n.protocol, n.sealed, n.charset, n.fold_as, n.fold_code, n.fold_place from (
+        select r.*, sum(r.byte_length::bigint) over (order by r.xid, r.seq rows between unbounded preceding and current row) - r.byte_length as before
+        from (
+          select w.* from lane_cursor c cross join lateral (
+            select seq, xid, lane, id, feed, protocol, sealed, charset, fold_as, fold_code, fold_place, byte_length from journal_record j
+            where j.lane = c.lane and j.verdict = 'accepted' and (j.xid, j.seq) > (c.xid, c.seq) and j.xid < $2::text::xid8
+            order by j.xid, j.seq limit $3
+          ) w where c.lane = any($1::smallint[]) order by w.xid, w.seq limit $4
+        ) r
+      ) n where n.before < $5 order by n.xid, n.seq`,
+    values: [lanes, horizon, perLane, most, BYTES_AT_ONCE],
   });
   return rows.map((row) => asRecord(row, sealer));
 }

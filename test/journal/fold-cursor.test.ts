@@ -65,6 +65,14 @@ describe("the fold's cursor", () => {
     expect(await foldNow()).toEqual([]);
   });
 
+  it("reads large messages a few at a time, and one that is larger than all of them alone", async () => {
+    const journal = createJournalWriter(database.pool, sealer, () => undefined);
+    const large = (name: string, megabytes: number): JournalEntry => entry(name.padEnd(megabytes * 1024 * 1024, "."));
+    await Promise.all([large("a", 9), large("b", 9), large("c", 20), large("d", 1)].map((one) => journal.append(one)));
+    const read = async (): Promise<string> => (await foldNow()).map((text) => text.slice(0, 1)).join("");
+    expect([await read(), await read(), await read()]).toEqual(["ab", "c", "d"]);
+  });
+
   it("is not held up by a long transaction that appends nothing", async () => {
     const other = new pg.Client(database.url);
     await other.connect();
