@@ -1,13 +1,13 @@
 import type { Identifier, Resource } from "@medplum/fhirtypes";
+import { listOfKind } from "#src/fhir/entry-kinds.ts";
 import type { MappedResource } from "#src/mapping/types.ts";
 import { sameJson } from "./same-json.ts";
 import {
   deletions,
   type Elements,
-  EXTENSIONS,
   inOneOrder,
-  isExtension,
   isOf,
+  isWholeList,
   newestOf,
   pathIn,
   resourceInOrder,
@@ -27,7 +27,7 @@ export interface Charted {
   readonly resource: Resource & { readonly id: string };
   /** Event time of the newest message that touched it, ISO 8601 UTC; empty when no message of it had a time. */
   readonly at: string;
-  /** Elements (`status`, `period.end`, `value[x]`, `extension[URL]`) last said at another time than `at`, and those that were deleted. */
+  /** Elements (`status`, `period.end`, `value[x]`, `participant[ATND]`) last said at another time than `at`, and those that were deleted. */
   readonly fieldAt?: Readonly<Record<string, string>>;
   /** By visit id (empty: the whole account), for types that senders state as whole sets. */
   readonly presence?: Readonly<Record<string, Presence>>;
@@ -86,19 +86,20 @@ class Registers {
   get restated(): boolean {
     return this.#restated;
   }
-  /** When it was last said; all extensions may have been deleted at once. */
+  /** When it was last said; all entries of its list may have been deleted at once. */
   timeOf(path: string): string | undefined {
     const own = this.times.get(path);
-    const all = isExtension(path) ? this.times.get(EXTENSIONS) : undefined;
+    const list = listOfKind(path);
+    const all = list === undefined ? undefined : this.times.get(list);
     return own === undefined || all === undefined ? (own ?? all) : later(own, all);
   }
-  /** Deletes all extensions that were said before. @param orThen also those said at that time. */
-  deleteExtensions(time: string, orThen: boolean): void {
-    const known = this.times.get(EXTENSIONS);
-    if (known !== undefined && time <= known) return;
-    for (const path of [...this.values.keys()])
-      if (isExtension(path) && (orThen || (this.timeOf(path) ?? "") < time)) this.say(path, undefined, time);
-    this.times.set(EXTENSIONS, time);
+  /** Deletes the entries of a list that were said before, whatever their kind. @param spared those that the deletion does not mean. */
+  clear(list: string, time: string, spared: (path: string) => boolean): void {
+    const known = this.times.get(list);
+    if (known !== undefined && time < known) return;
+    for (const path of [...this.values.keys()]) if (listOfKind(path) === list && !spared(path)) this.say(path, undefined, time);
+    if (known === time) return;
+    this.times.set(list, time);
     this.#restated = true;
   }
   /** The newest wins; undefined = deleted. Of two at one instant the one that comes later. */
@@ -116,9 +117,8 @@ class Registers {
     else this.values.set(path, value);
   }
   build(before: Charted, at: string): Charted {
-    const cleared = this.times.has(EXTENSIONS);
     const fieldAt = Object.fromEntries(
-      [...this.times].filter(([path, time]) => time !== at || !this.values.has(path) || (cleared && isExtension(path))),
+      [...this.times].filter(([path, time]) => time !== at || !this.values.has(path) || this.times.has(listOfKind(path) ?? "")),
     );
     const { fieldAt: _, ...rest } = before;
     const { resourceType, id } = before.resource;
@@ -136,8 +136,10 @@ class Registers {
 function isRestated({ resource, fieldAt }: Charted, { resource: said, deleted, initial, formerly }: Incoming): boolean {
   if (fieldAt !== undefined || deleted.length > 0 || initial !== undefined || formerly !== undefined) return false;
   const [have, says] = [resource as unknown as Elements, said as unknown as Elements];
+  const { resourceType } = said;
   for (const name in says)
-    if (says[name] !== undefined && !sameJson(inOneOrder(name, have[name]), inOneOrder(name, says[name]))) return false;
+    if (says[name] !== undefined && !sameJson(inOneOrder(resourceType, name, have[name]), inOneOrder(resourceType, name, says[name])))
+      return false;
   for (const name in have) if (have[name] !== undefined && says[name] === undefined) return false;
   return true;
 }
@@ -159,10 +161,11 @@ export function mergeResource(before: Charted | undefined, incoming: Incoming, t
   const have = before ?? blank(incoming.resource);
   const registers = new Registers(have);
   const { resourceType } = incoming.resource;
+  const said = statements(incoming.resource as unknown as Elements);
   for (const path of incoming.deleted)
-    if (path === EXTENSIONS) registers.deleteExtensions(time, true);
+    if (isWholeList(resourceType, path)) registers.clear(path, time, (one) => said.has(one));
     else for (const one of deletions(resourceType, path)) registers.say(one, undefined, time);
-  for (const [path, value] of statements(incoming.resource as unknown as Elements))
+  for (const [path, value] of said)
     registers.say(path, value, incoming.initial !== undefined && isOf(path, value, incoming.initial) ? "" : time);
   const formerly = union(have.formerly, incoming.formerly);
   if (before !== undefined && !registers.changed && !registers.restated && formerly === have.formerly) return before;
@@ -174,10 +177,12 @@ export function mergeResource(before: Charted | undefined, incoming: Incoming, t
 export function joinCharted(a: Charted, b: Charted): Charted {
   const registers = new Registers(a);
   const other = new Registers(b);
-  const cleared = other.times.get(EXTENSIONS);
-  if (cleared !== undefined) registers.deleteExtensions(cleared, false);
+  const { resourceType } = a.resource;
+  // What was said at that very time may be of the message that deleted the rest.
+  for (const [path, time] of other.times)
+    if (isWholeList(resourceType, path)) registers.clear(path, time, (one) => (registers.timeOf(one) ?? "") >= time);
   for (const [path, time] of other.times) {
-    if (path === EXTENSIONS) continue;
+    if (isWholeList(resourceType, path)) continue;
     const value = other.values.get(path);
     const tie = registers.timeOf(path) === time;
     if (!tie || (JSON.stringify(value) ?? "") > (JSON.stringify(registers.values.get(path)) ?? "")) registers.say(path, value, time);

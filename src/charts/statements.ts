@@ -1,4 +1,5 @@
 import { choiceOf } from "#src/fhir/elements.ts";
+import { kindsIn, listOfKind, pathOfKind } from "#src/fhir/entry-kinds.ts";
 
 export type Elements = Record<string, unknown>;
 export const isElements = (value: unknown): value is Elements => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -6,7 +7,7 @@ export const isElements = (value: unknown): value is Elements => typeof value ==
 /*
  * What a resource says, in parts that are said apart. A part has a path: `status` for an element, with its extensions (`_status`); `value[x]` for a
  * choice, of which a new type takes the place of the old one; `period.end` for a member of an element whose members come in different messages;
- * `extension[URL]` for all extensions of one URL.
+ * `extension[URL]` for all extensions of one URL, `participant[ATND]` for everyone in one role of a stay.
  */
 
 /** Elements whose members come in different messages: the begin of a stay with its admission, its end with the discharge. */
@@ -25,12 +26,11 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** All extensions at once, as charts once stored them and as a row says that deletes one without a constant URL. */
-export const EXTENSIONS = "extension";
-export const isExtension = (path: string): boolean => path.startsWith(`${EXTENSIONS}[`);
+/** Whether a path is of a whole list whose entries are said apart: so charts once stored it, and so a whole resource states it. */
+export const isWholeList = (type: string, path: string): boolean => kindsIn(type, path) !== undefined;
 
 /** The element that a path is in: `period` of `period.end`. A URL has points too. */
-export const topOf = (path: string): string => (isExtension(path) ? EXTENSIONS : (path.split(".", 1)[0] ?? path));
+export const topOf = (path: string): string => listOfKind(path) ?? path.split(".", 1)[0] ?? path;
 
 const partsOf = new Map<string, Map<string, string>>();
 /** Types and names of elements are few, but senders of FHIR write them. */
@@ -54,19 +54,18 @@ export function pathIn(type: string, name: string, parts = partsIn(type)): strin
   return path;
 }
 
-const urlOf = (extension: unknown): string => (isElements(extension) && typeof extension["url"] === "string" ? extension["url"] : "");
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const byUrl = (list: readonly unknown[]): readonly unknown[] =>
-  list.length < 2 ? list : [...list].sort((a, b) => order(urlOf(a), urlOf(b)));
+const byKind = (list: readonly unknown[], kindOf: (entry: unknown) => string): readonly unknown[] =>
+  list.length < 2 ? list : [...list].sort((a, b) => order(kindOf(a), kindOf(b)));
 function byName(elements: Elements): Elements {
   const made: Elements = {};
   for (const name of Object.keys(elements).sort()) if (elements[name] !== undefined) made[name] = elements[name];
   return made;
 }
 
-function extensionStatements(list: readonly unknown[], into: Map<string, unknown>): void {
+function entryStatements(name: string, list: readonly unknown[], kindOf: (entry: unknown) => string, into: Map<string, unknown>): void {
   for (const one of list) {
-    const path = `${EXTENSIONS}[${urlOf(one)}]`;
+    const path = pathOfKind(name, kindOf(one));
     const known = into.get(path);
     if (known === undefined) into.set(path, [one]);
     else (known as unknown[]).push(one);
@@ -81,7 +80,8 @@ export function statements(resource: Elements): Map<string, unknown> {
   for (const name in resource) {
     const value = resource[name];
     if (name === "resourceType" || name === "id" || value === undefined) continue;
-    if (name === EXTENSIONS && Array.isArray(value)) extensionStatements(value, said);
+    const kindOf = Array.isArray(value) ? kindsIn(type, name) : undefined;
+    if (kindOf !== undefined) entryStatements(name, value as readonly unknown[], kindOf, said);
     else if (MEMBERS[name] !== undefined && isElements(value)) {
       for (const member in value) if (value[member] !== undefined) said.set(`${name}.${member}`, value[member]);
     } else {
@@ -94,7 +94,7 @@ export function statements(resource: Elements): Map<string, unknown> {
 }
 
 const namesOf = (path: string, value: unknown): readonly string[] =>
-  path.includes(".") || isExtension(path) || !isElements(value) ? [path] : Object.keys(value);
+  path.includes(".") || listOfKind(path) !== undefined || !isElements(value) ? [path] : Object.keys(value);
 
 /** Whether a part is of one of these elements. */
 export const isOf = (path: string, value: unknown, names: readonly string[]): boolean =>
@@ -119,13 +119,15 @@ export function newestOf(
 export function deletions(type: string, path: string): readonly string[] {
   const members = MEMBERS[path];
   if (members !== undefined) return members.map((member) => `${path}.${member}`);
+  if (listOfKind(path) !== undefined) return [path];
   const top = pathIn(type, topOf(path));
-  return isExtension(path) || (path.includes(".") && !top.endsWith("[x]")) ? [path] : [top];
+  return path.includes(".") && !top.endsWith("[x]") ? [path] : [top];
 }
 
-/** A value as it is stored: members that are said apart, and extensions, in one order. */
-export const inOneOrder = (name: string, value: unknown): unknown => {
-  if (name === EXTENSIONS && Array.isArray(value)) return byUrl(value);
+/** A value as it is stored: members that are said apart in one order, and entries in that of their kinds. */
+export const inOneOrder = (type: string, name: string, value: unknown): unknown => {
+  const kindOf = Array.isArray(value) ? kindsIn(type, name) : undefined;
+  if (kindOf !== undefined) return byKind(value as readonly unknown[], kindOf);
   return MEMBERS[name] !== undefined && isElements(value) ? byName(value) : value;
 };
 
@@ -135,7 +137,7 @@ export function resourceInOrder(elements: Elements): Elements {
   for (const name of Object.keys(elements).sort()) {
     const value = elements[name];
     if (value === undefined || name === "resourceType" || name === "id") continue;
-    const ordered = inOneOrder(name, value);
+    const ordered = inOneOrder(String(elements["resourceType"]), name, value);
     if (MEMBERS[name] === undefined || !isElements(ordered) || Object.keys(ordered).length > 0) made[name] = ordered;
   }
   return made;
@@ -145,8 +147,9 @@ export function resourceInOrder(elements: Elements): Elements {
 export function resourceOf(resourceType: string, id: string, parts: ReadonlyMap<string, unknown>): Elements {
   const made: Elements = { resourceType, id };
   for (const [path, value] of parts) {
-    if (isExtension(path)) {
-      made[EXTENSIONS] = [...((made[EXTENSIONS] ?? []) as unknown[]), ...(value as unknown[])];
+    const list = listOfKind(path);
+    if (list !== undefined) {
+      made[list] = [...((made[list] ?? []) as unknown[]), ...(value as unknown[])];
       continue;
     }
     const point = path.indexOf(".");

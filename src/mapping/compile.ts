@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { Failure } from "#src/base/failures.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { isType } from "#src/fhir/elements.ts";
+import { kindAt, kindsIn } from "#src/fhir/entry-kinds.ts";
 import type { Hl7Message } from "#src/hl7v2/message.ts";
 import { fieldsLookedAt } from "./fields-read.ts";
 import type { MapFile } from "./map-file.ts";
@@ -16,7 +17,7 @@ import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } f
 import { standAlone } from "./stand-alone.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
 import type { Home } from "./sources.ts";
-import { type ExtensionUrls, slotOf } from "./targets.ts";
+import { type EntryKinds, slotOf } from "./targets.ts";
 import { compileTable, type Table } from "./tables.ts";
 import type { Mapped, MapSettings } from "./types.ts";
 import { REFERENCE_DISPLAYS } from "./values/names.ts";
@@ -92,7 +93,7 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
       tables,
       mapNames: new Set(merged.keys()),
       slots: new Map(),
-      urls: extensionUrls(one, merged),
+      kinds: entryKinds(type, one, merged),
       fault,
     };
     const run: RunRow[] = [];
@@ -109,20 +110,28 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
   return compiled;
 }
 
-/** URLs of a map's extensions by slot: named by a row of their own, beside a value, or by the data type that the extension is read as. */
-function extensionUrls({ rows }: MergedMap, merged: ReadonlyMap<string, MergedMap>): ExtensionUrls {
-  const urls = new Map<string, Set<string>>();
+/** `participant[4].type.coding.code` to `type.coding.code`. */
+const belowSlot = (target: string, slot: string): string => target.slice(slot.length + 1).replaceAll(/\[\w*\]/g, "");
+
+/**
+ * Kinds of a map's entries by slot (an extension's URL, a participant's role): named by a row of their own, beside a value, or by the data type that the
+ * entry is read as.
+ */
+function entryKinds(type: string, { rows }: MergedMap, merged: ReadonlyMap<string, MergedMap>): EntryKinds {
+  const kinds = new Map<string, Set<string>>();
   for (const { row } of rows) {
     if (row.guide === "skipped" || row.by !== undefined) continue;
     const target = targetOf(row);
     const slot = slotOf(target);
-    if (!/^extension(?:\[|$)/.test(slot)) continue;
+    const list = slot.split("[", 1)[0] ?? slot;
+    const at = kindAt(type, list);
+    if (at === undefined) continue;
     const inType = slot === target ? (merged.get(row.as ?? "")?.rows ?? []) : [];
-    const named = target === `${slot}.url` ? row.set : row.beside?.["url"];
-    for (const url of [named, ...inType.map((one) => (targetOf(one.row) === "url" ? one.row.set : undefined))])
-      if (typeof url === "string") urls.set(slot, (urls.get(slot) ?? new Set()).add(url));
+    const named = belowSlot(target, slot) === at ? row.set : kindsIn(type, list)?.(row.beside);
+    for (const kind of [named, ...inType.map((one) => (targetOf(one.row) === at ? one.row.set : undefined))])
+      if (typeof kind === "string" && kind !== "") kinds.set(slot, (kinds.get(slot) ?? new Set()).add(kind));
   }
-  return urls;
+  return kinds;
 }
 
 /** `IN1[Organization] IN1-5>address`: the row that does another's work must be there. */

@@ -4,6 +4,7 @@ import { stableId } from "#src/base/ids.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Hl7Message, Value } from "#src/hl7v2/message.ts";
 import { choosePatient, DEFAULT_IDENTITY, type IdentifierFacts, ownAccountOf, placeOf } from "#src/hl7v2/identity.ts";
+import { kindsIn, listOfKind, pathOfKind } from "#src/fhir/entry-kinds.ts";
 import { type Clock, offsetIn, toInstant } from "#src/hl7v2/times.ts";
 import { dropIncomplete } from "./incomplete-entries.ts";
 import type { MessageSpec } from "./map-schema.ts";
@@ -119,9 +120,10 @@ function eventTime(scope: Scope): string | undefined {
 const idIn = (scope: Scope, type: string): string | undefined => scope.own.get(type)?.slice(type.length + 1);
 
 const has = (root: Made["root"], path: string): boolean => {
-  if (path.startsWith("extension[")) {
-    const { extension } = root;
-    return Array.isArray(extension) && extension.some((one) => isElements(one) && `extension[${String(one["url"])}]` === path);
+  const list = listOfKind(path);
+  if (list !== undefined) {
+    const [entries, kindOf] = [root[list], kindsIn(root.resourceType, list)];
+    return Array.isArray(entries) && kindOf !== undefined && entries.some((one) => pathOfKind(list, kindOf(one)) === path);
   }
   const [top = "", member] = path.split(".");
   const value = root[top];

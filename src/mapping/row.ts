@@ -8,7 +8,7 @@ import { hasEnded } from "./order-groups.ts";
 import { sourcesOf, targetOf } from "./row-key.ts";
 import { compileSource, type Home, type Source } from "./sources.ts";
 import type { Table } from "./tables.ts";
-import { compileTarget, type ExtensionUrls, type SlotNumbers, type Target } from "./targets.ts";
+import { compileTarget, type EntryKinds, type SlotNumbers, type Target } from "./targets.ts";
 import { GATHERS } from "./values/gather.ts";
 import { type Reading, Spot, type ValueType } from "./values/value-type.ts";
 
@@ -51,7 +51,7 @@ export interface RowContext {
   readonly tables: ReadonlyMap<string, Table>;
   readonly mapNames: ReadonlySet<string>;
   readonly slots: SlotNumbers;
-  readonly urls: ExtensionUrls;
+  readonly kinds: EntryKinds;
   readonly fault: (where: Where, what: string) => void;
 }
 
@@ -336,7 +336,7 @@ export function compileRow(row: Row, name: string, context: RowContext): RunRow 
       if (source === undefined) context.fault([where], `${path} cannot be read in a map of ${context.home.name}`);
       return source;
     };
-  const target = compileTarget(context.type, targetOf(row), context.slots, context.urls);
+  const target = compileTarget(context.type, targetOf(row), context.slots, context.kinds);
   if (typeof target === "string") {
     context.fault([row.to === undefined ? "key" : "to"], target);
     return undefined;

@@ -1,11 +1,12 @@
 import { elementOf, isType, rivalsOf } from "#src/fhir/elements.ts";
+import { kindAt, pathOfKind } from "#src/fhir/entry-kinds.ts";
 import { type Elements, type Frame, isElements } from "./scope.ts";
 
 /** Writes one element: compiled once, from `name[1].use` or `class[group].value`. */
 export interface Target {
   /** First name of the path; empty for the place itself (`$this`). */
   readonly top: string;
-  /** What `""` deletes: the element, or a member of it (`period.end`); of a list all of it, of extensions those of one URL (`extension[URL]`). */
+  /** What `""` deletes: the element, or a member of it (`period.end`); of a list all of it, or the entries of one kind (`extension[URL]`, `participant[ADM]`). */
   readonly deletes: readonly string[];
   /** R4 type of the element; empty when it is the place itself. */
   readonly type: string;
@@ -187,14 +188,16 @@ const plain = ({ name, rivals }: Step, type: string, nameOfExtension: boolean): 
   },
 });
 
-/** URLs of the extensions that the rows of a map write, by slot: rows beside the one that writes the value name them. */
-export type ExtensionUrls = ReadonlyMap<string, ReadonlySet<string>>;
+/** Kinds of the entries that the rows of a map write into lists of several kinds, by slot: rows beside the one that writes the value name them. */
+export type EntryKinds = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** What `""` deletes. */
-function deletionsOf(steps: readonly Step[], path: string, urls: ExtensionUrls): readonly string[] {
+function deletionsOf(type: string, steps: readonly Step[], path: string, kinds: EntryKinds): readonly string[] {
   const [first, last] = [steps[0]?.said ?? "", steps.at(-1)?.said ?? ""];
-  const named = first === "extension" ? urls.get(slotOf(path)) : undefined;
-  if (named !== undefined) return Array.from(named, (url) => `extension[${url}]`);
+  const named = kinds.get(slotOf(path));
+  if (named !== undefined) return Array.from(named, (kind) => pathOfKind(first, kind));
+  // A role that a table gives (ROL-3) is not known before: the others of the list are not what is deleted.
+  if (steps.length > 1 && kindAt(type, first) !== undefined) return [];
   // A member that is a list goes alone: a diet that is deleted leaves the disposition beside it.
   return [steps.length === 2 && steps[0]?.entry === "none" ? `${first}.${last}` : first];
 }
@@ -206,7 +209,7 @@ export const slotOf = (path: string): string => path.split(".", 1)[0] ?? path;
  * Compiles a target path below its resource or data type.
  * @returns what is wrong with it as a text: R4 has no such element.
  */
-export function compileTarget(type: string, written: string, numbers: SlotNumbers, urls: ExtensionUrls): Target | string {
+export function compileTarget(type: string, written: string, numbers: SlotNumbers, kinds: EntryKinds): Target | string {
   if (written === "$this") return SELF;
   if (written === "$value") return VALUE;
   const path = written.endsWith(".$this") ? written.slice(0, -".$this".length) : written;
@@ -246,7 +249,7 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
   return {
     top: first.said,
     excluded,
-    deletes: deletionsOf(steps, path, urls),
+    deletes: deletionsOf(type, steps, path, kinds),
     type: read.type,
     repeats: steps.some(({ entry }) => entry !== "none"),
     taken: (frame) => {

@@ -44,7 +44,10 @@ export interface LineageEntry {
 
 export interface MappedResource {
   readonly resource: Resource & { readonly id: string };
-  /** Elements the sender deleted with `""`: `maritalStatus`, or a member of one: `period.end`. */
+  /**
+   * Elements the sender deleted with `""`: `maritalStatus`, a member of one: `period.end`, the entries of one kind of a list: `participant[ADM]`. A whole
+   * resource deletes the list of which it states every kind: `participant`.
+   */
   readonly deleted: readonly string[];
   /** Top-level elements that count only while the chart has none: a guess where the message says nothing. */
   readonly initial?: readonly string[];

@@ -1,6 +1,7 @@
-import type { Element, Patient } from "@medplum/fhirtypes";
+import type { Element, EncounterParticipant, Patient } from "@medplum/fhirtypes";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type Charted, joinCharted, mergeResource } from "#src/charts/registers.ts";
 import type { Mapped } from "#src/mapping/types.ts";
 import { account, at, charge, diagnosis, documentOf, named, patient, shelf, told, visit, type WithId } from "./messages.ts";
 
@@ -14,15 +15,8 @@ interface Happening {
   readonly diagnoses: readonly number[];
   readonly pick: number;
   readonly word: number;
+  readonly roles: number;
 }
-
-const happening: fc.Arbitrary<Happening> = fc.record({
-  event: fc.constantFrom(...EVENTS),
-  visit: fc.constantFrom(0 as const, 1 as const),
-  diagnoses: fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
-  pick: fc.integer({ min: 0, max: 2 }),
-  word: fc.nat(8),
-});
 
 const IMPORTANCE = "http://hl7.org/fhir/StructureDefinition/patient-importance";
 const RELIGION = "http://hl7.org/fhir/StructureDefinition/patient-religion";
@@ -52,6 +46,30 @@ const WORDS: readonly ((minute: number) => {
   (minute) => ({ more: { birthDate: "1960-01-03", _birthDate: { extension: [{ url: BIRTH_TIME, valueDateTime: at(minute) }] } } }),
 ];
 
+const inRole = (code: string, who: string): EncounterParticipant => ({
+  ...(code === "" ? {} : { type: [{ coding: [{ code }] }] }),
+  individual: { display: who },
+});
+
+/** Whom a message names for the stay, and whose role it deletes: as fields do, role by role, or all at once, as a whole resource does. */
+const ROLES: readonly ((minute: number) => { readonly who?: readonly EncounterParticipant[]; readonly gone?: readonly string[] })[] = [
+  () => ({}),
+  (minute) => ({ who: [inRole("ATND", `${minute}`)] }),
+  (minute) => ({ who: [inRole("REF", `${minute}`), inRole("", `${minute}`), inRole("ATND", "one")] }),
+  (minute) => ({ who: [inRole("CON", `${minute}`), inRole("CON", "two")], gone: ["participant[ATND]"] }),
+  () => ({ gone: ["participant[REF]"] }),
+  (minute) => ({ who: [inRole("ADM", "three"), inRole("ATND", `${minute}`)], gone: ["participant"] }),
+];
+
+const happening: fc.Arbitrary<Happening> = fc.record({
+  event: fc.constantFrom(...EVENTS),
+  visit: fc.constantFrom(0 as const, 1 as const),
+  diagnoses: fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
+  pick: fc.integer({ min: 0, max: 2 }),
+  word: fc.nat(WORDS.length - 1),
+  roles: fc.nat(ROLES.length - 1),
+});
+
 const STATUS: Partial<Record<Event, "planned" | "in-progress" | "finished" | "cancelled">> = {
   A01: "in-progress",
   A02: "in-progress",
@@ -62,10 +80,16 @@ const STATUS: Partial<Record<Event, "planned" | "in-progress" | "finished" | "ca
 };
 
 /** The message of one happening. Each has a minute of its own. */
-function messageOf({ event, visit: which, diagnoses, pick, word }: Happening, minute: number, accountId = "A", patientId = "P"): Mapped {
+function messageOf(
+  { event, visit: which, diagnoses, pick, word, roles }: Happening,
+  minute: number,
+  accountId = "A",
+  patientId = "P",
+): Mapped {
   const id = `V${which}`;
   const who = { minute, account: accountId, patient: patientId, visit: id };
   const { more = {}, deleted = [] } = WORDS[word]?.(minute) ?? {};
+  const { who: participant = [], gone = [] } = ROLES[roles]?.(minute) ?? {};
   const base: readonly WithId[] = [
     patient(patientId, { ...(pick === 0 ? { gender: "female" } : { birthDate: `1960-01-0${pick}` }), ...more }),
     account(accountId, patientId),
@@ -98,6 +122,7 @@ function messageOf({ event, visit: which, diagnoses, pick, word }: Happening, mi
     status: status ?? "in-progress",
     period,
     ...(pick === 1 ? { serviceType: { text: `${minute}` } } : {}),
+    ...(participant.length === 0 ? {} : { participant: [...participant] }),
   });
   const whole = event === "A01" || event === "A03" || event === "A05" || event === "A08";
   const mapped = told({
@@ -105,7 +130,7 @@ function messageOf({ event, visit: which, diagnoses, pick, word }: Happening, mi
     type: `ADT^${event}`,
     resources: [...base, stay, ...diagnoses.map((n) => diagnosis(`D${n}`, id, patientId))],
     sets: whole && diagnoses.length > 0 ? ["Condition"] : [],
-    deleted: { Patient: deleted, Encounter: event === "A13" ? ["period.end"] : pick === 2 ? ["serviceType"] : [] },
+    deleted: { Patient: deleted, Encounter: [...gone, ...(event === "A13" ? ["period.end"] : pick === 2 ? ["serviceType"] : [])] },
   });
   if (event !== "A08") return mapped;
   return {
@@ -173,6 +198,30 @@ describe("a day's messages of an account", () => {
         expect(shown(late, "NEW", "OLD")).toEqual(shown([...messages, merge], "NEW", "OLD"));
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe("what two charts say of one stay", () => {
+  it("is the same in one as if every message had come to it", () => {
+    const said = fc.array(fc.record({ roles: fc.nat(ROLES.length - 1), first: fc.boolean() }), { minLength: 2, maxLength: 8 });
+    fc.assert(
+      fc.property(said, (messages) => {
+        const of = (wanted: (first: boolean) => boolean): Charted =>
+          messages.reduce<Charted>(
+            (charted, { roles, first }, minute) => {
+              if (!wanted(first)) return charted;
+              const { who = [], gone = [] } = ROLES[roles]?.(minute) ?? {};
+              const resource = visit("V", "A", "P", who.length === 0 ? {} : { participant: [...who] });
+              return mergeResource(charted, { resource, deleted: gone }, at(minute));
+            },
+            { resource: visit("V", "A", "P"), at: "" },
+          );
+        const [one, other, all] = [of((first) => first), of((first) => !first), of(() => true)];
+        expect(JSON.stringify(joinCharted(one, other).resource)).toBe(JSON.stringify(all.resource));
+        expect(JSON.stringify(joinCharted(other, one).resource)).toBe(JSON.stringify(all.resource));
+      }),
+      { numRuns: 400 },
     );
   });
 });

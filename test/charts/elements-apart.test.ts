@@ -1,9 +1,11 @@
-import type { Condition, Extension, Observation, Patient } from "@medplum/fhirtypes";
+import type { Condition, Encounter, EncounterParticipant, Extension, Observation, Patient } from "@medplum/fhirtypes";
 import { describe, expect, it } from "vitest";
 import { faultsOf } from "#src/fhir/validate.ts";
 import { type Charted, mergeResource } from "#src/charts/registers.ts";
+import { mapBundle } from "#src/mapping/fhir/map-bundle.ts";
 import type { MappedResource } from "#src/mapping/types.ts";
-import { ADMISSION, changed, mappedMessage, mappedWith, segment, withField } from "#test/mapping/v2/maps.ts";
+import { message, VISIT } from "#test/mapping/fhir/bundles.ts";
+import { ADMISSION, changed, mappedMessage, mappedWith, segment, SETTINGS, withField } from "#test/mapping/v2/maps.ts";
 
 const own = (name: string): string => `https://chartbridge.dev/fhir/StructureDefinition/${name}`;
 const hl7 = (name: string): string => `http://hl7.org/fhir/StructureDefinition/${name}`;
@@ -105,6 +107,142 @@ describe("a nulled field that is an extension", () => {
     const PR1 = segment("PR1", { 1: "1", 3: "0DTJ4ZZ^^I10P", 5: "20260110", 14: '""', 16: "59" });
     const procedures = mappedWith({ PR1 }).resources.filter(({ resource }) => resource.resourceType === "Procedure");
     expect(procedures.map(({ deleted }) => deleted)).toEqual([[`extension[${own("procedure-priority")}]`]]);
+  });
+});
+
+const PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+const inRole = (code: string, who: string): EncounterParticipant => ({
+  type: [{ coding: [{ system: PARTICIPATION, code }] }],
+  individual: { reference: `Practitioner/${who}` },
+});
+const stay = (...participant: readonly EncounterParticipant[]): Said["resource"] => ({
+  resourceType: "Encounter",
+  id: "v",
+  status: "in-progress",
+  class: { code: "IMP" },
+  ...(participant.length === 0 ? {} : { participant: [...participant] }),
+});
+/** `ATND stone`, in the chart's order. */
+const rolesOf = ({ resource }: { readonly resource: Said["resource"] }): readonly string[] =>
+  ((resource as Encounter).participant ?? []).map(
+    ({ type, individual }) => `${type?.[0]?.coding?.[0]?.code ?? ""} ${individual?.reference?.split("/")[1] ?? individual?.display ?? ""}`,
+  );
+const deletingAdmitter = { resource: stay(), deleted: ["participant[ADM]"] };
+
+describe("participants of a stay", () => {
+  it("are said apart by their role: those whom a later message does not name stay", () => {
+    const first = { resource: stay(inRole("ATND", "stone"), inRole("REF", "reed"), inRole("ADM", "ash")) };
+    expect(rolesOf(after([ONE, first], [TWO, { resource: stay(inRole("ATND", "marsh")) }]))).toEqual(["ADM ash", "ATND marsh", "REF reed"]);
+  });
+
+  it("in one role are a list that is replaced as a whole, in its order; without a role they are one list too", () => {
+    const nobodys: EncounterParticipant = { individual: { display: "Someone" } };
+    const first = { resource: stay(inRole("CON", "reed"), nobodys, inRole("CON", "ash"), inRole("ATND", "stone")) };
+    expect(rolesOf(after([ONE, first]))).toEqual([" Someone", "ATND stone", "CON reed", "CON ash"]);
+    const second = { resource: stay(inRole("CON", "marsh"), { individual: { display: "Another" } }) };
+    expect(rolesOf(after([ONE, first], [TWO, second]))).toEqual([" Another", "ATND stone", "CON marsh"]);
+  });
+
+  it("stand in the order of their roles, whoever said what and when", () => {
+    const [a, b] = [{ resource: stay(inRole("REF", "reed")) }, { resource: stay(inRole("ATND", "stone")) }];
+    const together = { resource: stay(inRole("REF", "reed"), inRole("ATND", "stone")) };
+    expect(JSON.stringify(after([ONE, a], [TWO, b]).resource)).toBe(JSON.stringify(after([TWO, b], [ONE, a]).resource));
+    expect(JSON.stringify(after([ONE, a], [TWO, b]).resource)).toBe(JSON.stringify(after([ONE, together]).resource));
+  });
+
+  it("are deleted one role at a time, and an older message does not bring them back", () => {
+    const both = { resource: stay(inRole("ATND", "stone"), inRole("ADM", "ash")) };
+    expect(rolesOf(after([ONE, both], [TWO, deletingAdmitter]))).toEqual(["ATND stone"]);
+    expect(rolesOf(after([TWO, deletingAdmitter], [ONE, both]))).toEqual(["ATND stone"]);
+    expect(rolesOf(after([TWO, deletingAdmitter], [THREE, both]))).toEqual(["ADM ash", "ATND stone"]);
+  });
+
+  it("stored when all were one element have that element's time", () => {
+    const stored: Charted = {
+      resource: stay(inRole("REF", "reed"), inRole("ATND", "stone")),
+      at: THREE,
+      fieldAt: { participant: TWO },
+    };
+    const late = (time: string) =>
+      mergeResource(stored, { resource: stay(inRole("ATND", "marsh"), inRole("ADM", "ash")), deleted: [] }, time);
+    expect(late(ONE)).toBe(stored);
+    expect(rolesOf(late(THREE))).toEqual(["ADM ash", "ATND marsh", "REF reed"]);
+    const gone: Charted = { resource: stay(), at: THREE, fieldAt: { participant: TWO } };
+    expect(rolesOf(mergeResource(gone, { resource: stay(inRole("REF", "reed")), deleted: [] }, ONE))).toEqual([]);
+    const unsaid: Charted = { resource: stay(inRole("REF", "reed"), inRole("ATND", "stone")), at: TWO };
+    expect(rolesOf(mergeResource(unsaid, { resource: stay(inRole("ATND", "marsh")), deleted: [] }, THREE))).toEqual([
+      "ATND marsh",
+      "REF reed",
+    ]);
+  });
+
+  it("of other resources are a list like any other", () => {
+    const team = (who: string): Said["resource"] => ({
+      resourceType: "CareTeam",
+      id: "t",
+      participant: [{ role: [{ text: who }], member: { reference: `Practitioner/${who}` } }],
+    });
+    expect(after([ONE, { resource: team("reed") }], [TWO, { resource: team("ash") }]).resource).toEqual(team("ash"));
+  });
+});
+
+describe("a stay that is sent as FHIR", () => {
+  const sent = (...participant: readonly EncounterParticipant[]): Said => {
+    const mapped = mapBundle(
+      message(
+        VISIT.map((one) => (one.resourceType === "Encounter" && participant.length > 0 ? { ...one, participant: [...participant] } : one)),
+      ),
+      SETTINGS,
+    );
+    const found = mapped.ok ? mapped.value.resources.find(({ resource }) => resource.resourceType === "Encounter") : undefined;
+    if (found === undefined) throw new Error("the bundle has no stay");
+    return found;
+  };
+  const shown = (code: string, display: string): EncounterParticipant => ({
+    type: [{ coding: [{ system: PARTICIPATION, code }] }],
+    individual: { display },
+  });
+
+  it("states all its participants: a role that it no longer names is no more, also at the same time", () => {
+    const both = sent(shown("ATND", "stone"), shown("REF", "reed"));
+    for (const time of [ONE, TWO]) expect(rolesOf(after([ONE, both], [time, sent(shown("ATND", "marsh"))]))).toEqual(["ATND marsh"]);
+    expect(rolesOf(after([TWO, sent(shown("ATND", "marsh"))], [ONE, both]))).toEqual(["ATND marsh"]);
+  });
+
+  it("says nothing of them where it has none, and changes nothing when it is sent again", () => {
+    const both = sent(shown("REF", "reed"), shown("ATND", "stone"));
+    const charted = after([ONE, both]);
+    expect(rolesOf(after([ONE, both], [TWO, sent()]))).toEqual(["ATND stone", "REF reed"]);
+    expect(mergeResource(charted, { deleted: [], ...both }, ONE)).toBe(charted);
+  });
+});
+
+describe("a nulled field that is a participant", () => {
+  const deletedBy = (...segments: readonly string[]): readonly string[] =>
+    mappedMessage("ADT^A08", "EVN|A08|20260110082900", ADMISSION["PID"] ?? "", ...segments).resources.flatMap(({ resource, deleted }) =>
+      resource.resourceType === "Encounter" ? deleted : [],
+    );
+
+  it.each([
+    [7, "ATND"],
+    [8, "REF"],
+    [9, "CON"],
+    [17, "ADM"],
+    [52, "PART"],
+  ])("PV1-%s deletes that role and no other", (field, role) => {
+    const nobody = changed("PV1", { 7: "" });
+    expect(deletedBy(withField(nobody, field, '""'))).toEqual([`participant[${role}]`]);
+  });
+
+  it("deletes nothing that another field says of the role", () => {
+    const PV1 = changed("PV1", { 8: '""', 17: '""' });
+    expect(deletedBy(PV1)).toEqual(["participant[REF]", "participant[ADM]"]);
+    expect(deletedBy(PV1, segment("PV2", { 13: "7002^Reed^Jo^^^^^^WEST" }))).toEqual(["participant[ADM]"]);
+  });
+
+  it("deletes nobody where a table gives the role", () => {
+    const ROL = segment("ROL", { 1: "R1", 2: "UP", 3: "AT^^HL70443", 4: "7001^Stone^Rae^^^^^^WEST", 5: '""' });
+    expect(deletedBy(ADMISSION["PV1"] ?? "", ROL.replace("R1", '""').replace("AT^^HL70443", '""'))).toEqual([]);
   });
 });
 

@@ -71,7 +71,8 @@ maps:
 - Targets are checked against FHIR R4. \`participant[1].type\` is an entry that all rows with the same slot share, one for each repetition
   of the field; \`identifier[]\` always adds an entry; \`birthDate.extension[1].url\` is an extension of a primitive.
 - Without \`as\` a value is read as its element's R4 type wants it.
-- \`""\` from the sender deletes the element, of extensions those of the row's URL; an empty field says nothing.
+- \`""\` from the sender deletes the element, of extensions those of the row's URL, of a visit's participants those of the row's role (which a row of the
+  same slot \`set\`s); an empty field says nothing.
 
 ## A row
 

@@ -95,6 +95,10 @@ function rewrite(value: unknown, rewriting: Rewriting): unknown {
   return copy;
 }
 
+/** Lists that a resource states as a whole, though fields of HL7 v2 state them kind by kind: a role that it no longer names is no more. */
+const statedWhole = (resource: Resource): readonly string[] =>
+  resource.resourceType === "Encounter" && resource.participant !== undefined ? ["participant"] : [];
+
 /**
  * Reads a FHIR R4 message or transaction as one event of one account, as HL7 v2 messages are read: ids come from the business
  * identifiers, so both ways of sending lead to the same chart. Pure.
@@ -136,7 +140,7 @@ export function mapBundle(bundle: Bundle, settings: MapSettings): Result<Mapped,
     for (const element of Object.keys(copy))
       if (element !== "resourceType" && element !== "id")
         lineage.push({ target: `${resource.resourceType}.${element}`, resourceId: id, source: `${source}.${element}`, row: "FHIR copy" });
-    return { resource: copy, deleted: [] };
+    return { resource: copy, deleted: statedWhole(copy) };
   });
 
   const accountId = identityId(settings, "Account", account);
