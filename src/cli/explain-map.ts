@@ -1,7 +1,7 @@
 import type { Hl7Message } from "#src/hl7v2/message.ts";
 import type { MapPack } from "#src/mapping/compile.ts";
 import type { LineageEntry, Mapped } from "#src/mapping/types.ts";
-import { allLineage, fieldUses } from "#src/mapping/usage.ts";
+import { allLineage, allResources, fieldUses } from "#src/mapping/usage.ts";
 
 /** The value at a path of lineage: `name[0].family`, `birthDate.extension[0].url`. */
 function valueAt(resource: unknown, path: string): unknown {
@@ -32,9 +32,7 @@ const because = ({ source, row, table }: LineageEntry): string =>
  * everything it fed, or that it was not used. For the person at the terminal: it shows values.
  */
 export function* explainMapped(message: Hl7Message, mapped: Mapped, pack: MapPack): Generator<string> {
-  const resources = new Map(
-    [mapped, ...(mapped.others ?? [])].flatMap((one) => one.resources.map(({ resource }) => [resource.id, resource] as const)),
-  );
+  const resources = new Map(allResources(mapped).map((resource) => [resource.id, resource]));
   const lineage = allLineage(mapped);
   yield `${mapped.messageType}, maps ${pack.version}`;
   let current = "";

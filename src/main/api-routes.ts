@@ -61,6 +61,7 @@ import type { Config, Feed } from "#src/config/types.ts";
 import type { MapPack } from "#src/mapping/compile.ts";
 import { infoOf } from "#src/mapping/message-info.ts";
 import { toProvenance } from "#src/mapping/provenance.ts";
+import { allLineage, allResources } from "#src/mapping/usage.ts";
 import { type JournalRecord, outcomeOf, readRecord } from "#src/journal/journal-reader.pg.ts";
 import type { Journal } from "#src/journal/journal.ts";
 import { searchMessages } from "#src/journal/search.pg.ts";
@@ -132,6 +133,10 @@ export function apiRoutes({
   const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
   const mapUnder = (pack: MapPack) => createMapRecord(pack, feeds, keys.idKey);
   const map = (record: JournalRecord) => mapUnder(maps.current())(record);
+  const mapAgain = async (id: string) => {
+    const record = await readRecord(pool, sealer, id);
+    return record === undefined ? undefined : { record, ...map(record) };
+  };
   const view = createChartView(
     (feed) => feeds.get(feed)?.confidential ?? NO_FEED_RULES,
     (feed) => feeds.get(feed)?.chartLink,
@@ -167,7 +172,22 @@ export function apiRoutes({
       return { versions, gaps: gapsOn(versions, today()) };
     },
   };
-  const claims = claimServices({ pool, sealer, keys, rules, codes, worklist, dataDir: config.dataDir }, wakeRelay);
+  const claims = claimServices(
+    {
+      pool,
+      sealer,
+      keys,
+      rules,
+      codes,
+      worklist,
+      dataDir: config.dataDir,
+      mapAgain: async (id) => {
+        const mapped = (await mapAgain(id))?.mapped;
+        return mapped?.ok === true ? { resources: allResources(mapped.value), lineage: allLineage(mapped.value) } : undefined;
+      },
+    },
+    wakeRelay,
+  );
   return [
     ...authRoutes(tokens),
     ...codeRoutes(codeNeeds),
@@ -195,15 +215,15 @@ export function apiRoutes({
       raw: async (id) => (await readRecord(pool, sealer, id))?.bytes,
       lineage: (id) => readLineage(pool, sealer, id),
       provenance: async (id) => {
-        const record = await readRecord(pool, sealer, id);
-        if (record === undefined) return undefined;
-        const { mapped, mapVersion } = map(record);
+        const again = await mapAgain(id);
+        if (again === undefined) return undefined;
+        const { record, mapped, mapVersion } = again;
         return mapped.ok ? toProvenance(mapped.value, infoOf(record.bytes), mapVersion, keys.idKey) : [];
       },
       mapAgain: async (id) => {
-        const record = await readRecord(pool, sealer, id);
-        if (record === undefined) return undefined;
-        const { mapped, mapVersion } = map(record);
+        const again = await mapAgain(id);
+        if (again === undefined) return undefined;
+        const { mapped, mapVersion } = again;
         return mapped.ok
           ? { mapVersion, mapped: mapped.value, failure: undefined }
           : { mapVersion, mapped: undefined, failure: describe(mapped.failure) };

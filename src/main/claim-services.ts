@@ -15,7 +15,7 @@ import { noteDelivered, noteReceipt, readUnreceived } from "#src/claims/receipts
 import { listTasks } from "#src/claims/tasks.pg.ts";
 import { readPacket } from "#src/claims/trail/packet.pg.ts";
 import { signContent } from "#src/claims/trail/signed-file.ts";
-import { readTrail } from "#src/claims/trail/trail.pg.ts";
+import { readTrail, type TrailNeeds } from "#src/claims/trail/trail.pg.ts";
 import { trailProvenance } from "#src/claims/trail/trail-provenance.ts";
 import { createChecks } from "#src/coding/checks.ts";
 import type { CodeStore } from "#src/codesets/code-store.pg.ts";
@@ -35,6 +35,7 @@ export interface ClaimServiceNeeds {
   readonly rules: Rules;
   readonly codes: CodeStore;
   readonly worklist: Worklist;
+  readonly mapAgain: TrailNeeds["mapAgain"];
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -60,19 +61,21 @@ export function claimServices(
   needs: ClaimServiceNeeds,
   onTickets: () => void,
 ): { readonly answers: AnswerRouteNeeds; readonly responses: ClaimResponseNeeds; readonly trail: TrailRouteNeeds } {
-  const { pool, sealer, keys, rules, codes, worklist, dataDir } = needs;
+  const { pool, sealer, keys, rules, codes, worklist, dataDir, mapAgain } = needs;
   const answers = claimAnswers(needs);
   const today = (): string => new Date().toISOString().slice(0, 10);
+  const trail = (claimId: string) => readTrail({ pool, sealer, mapAgain }, claimId);
   const packetNeeds = {
     worklist: worklist.needs,
+    trail,
     readMessage: async (recordId: string) => (await readRecord(pool, sealer, recordId))?.bytes,
     textsOf: (accountId: string, documents: readonly DocumentReference[]) =>
       textsOf({ pool, sealer, extract: extractInThread }, accountId, documents),
   };
   return {
     trail: {
-      trail: (claimId) => readTrail({ pool, sealer }, claimId),
-      provenance: (trail) => trailProvenance(trail, keys.idKey),
+      trail,
+      provenance: (found) => trailProvenance(found, keys.idKey),
       packet: async (claimId, madeBy, show) => {
         const packet = await readPacket(packetNeeds, claimId, madeBy, show);
         return packet === undefined || packet === "withheld" ? packet : signContent(packet, loadSigningKey(dataDir));

@@ -1,5 +1,5 @@
 import type { Hl7Message, Value } from "#src/hl7v2/message.ts";
-import type { LineageEntry, Mapped } from "./types.ts";
+import type { LineageEntry, Mapped, MappedResource } from "./types.ts";
 
 /** One field of a message that has something in it, and what became of it. */
 export interface FieldUse {
@@ -23,6 +23,9 @@ export const allLineage = (mapped: Mapped): readonly LineageEntry[] => [
   ...mapped.lineage,
   ...(mapped.others ?? []).flatMap((other) => other.lineage),
 ];
+
+export const allResources = (mapped: Mapped): readonly MappedResource["resource"][] =>
+  [mapped, ...(mapped.others ?? [])].flatMap(({ resources }) => resources.map(({ resource }) => resource));
 
 const isSaid = (values: readonly Value[]): boolean => values.some((value) => value.valued || value.isNull);
 

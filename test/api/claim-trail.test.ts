@@ -101,6 +101,27 @@ describe("the trail of a claim", () => {
     expect(fieldsOf(`Claim.item[${at("Q9967")}].servicedDate`)).toEqual(["FT1(3)-4.1"]);
   });
 
+  it("finds who took part in the message that said so, though each came with another", async () => {
+    const LAST = 3;
+    /** Who refers comes with the admission, who attends with the discharge: each is the only one of its message. */
+    const only = (field: number) => (line: string) =>
+      line
+        .split("|")
+        .map((text, at) => ([7, 8, 17].includes(at) && at !== field ? "" : text))
+        .join("|");
+    const { claimId, claim } = await hospital.release(CODES, (message, index) =>
+      message.replace(/PV1\|[^\r\n]*/, only(index === 0 ? 8 : index === LAST ? 7 : 0)),
+    );
+    const parted = (await hospital.billing("GET", `/api/claims/${claimId}/trail`)).body as unknown as Trail;
+    const saidBy = (role: string) => {
+      const at = claim.careTeam?.findIndex((one) => one.role?.coding?.[0]?.code === role) ?? -1;
+      const fields = parted.elements.find(({ path }) => path === `Claim.careTeam[${at}].role`)?.fields ?? [];
+      return [...new Set(fields.map(({ field, messageType }) => `${field.split("(")[0]} of ${messageType}`))];
+    };
+    expect(saidBy("attending")).toEqual(["PV1-7 of ADT^A03"]);
+    expect(saidBy("referring")).toEqual(["PV1-8 of ADT^A01"]);
+  });
+
   it("has no value of the patient's in it", () => {
     const text = JSON.stringify(trail);
     for (const value of [FAMILY, "19520614", "1952-06-14", "1EG4TE5MK73", "48213001", "7700001", "Alder"])

@@ -22,6 +22,9 @@ export interface Released {
   readonly claim: Claim;
 }
 
+/** What a test changes of the messages of a stay, by their place among them. */
+type Change = (message: string, index: number) => string;
+
 type Call = Awaited<ReturnType<TestApi["as"]>>;
 
 /** Sends the example's stay again and again, each time as another patient's, and codes it. */
@@ -36,10 +39,10 @@ export async function hospitalOf(api: TestApi) {
     do await api.fold();
     while ((await api.database.pool.query(waiting)).rowCount !== 0);
   };
-  const send = async (): Promise<void> => {
+  const send = async (change: Change = (message) => message): Promise<void> => {
     const n = String(++patients).padStart(3, "0");
-    for (const message of MESSAGES) {
-      const own = message
+    for (const [index, message] of MESSAGES.entries()) {
+      const own = change(message, index)
         .replace(/\|EP2603/, `|X${n}`)
         .replaceAll("48213907", `48213${n}`)
         .replaceAll("7700412", `7700${n}`)
@@ -65,8 +68,8 @@ export async function hospitalOf(api: TestApi) {
     return { itemId: id, state, claimId: claim?.id };
   };
   const read = async (claimId: string): Promise<Claim> => (await billing("GET", `/fhir/R4/Claim/${claimId}`)).body as unknown as Claim;
-  const release = async (codes: unknown = CODES): Promise<Released> => {
-    await send();
+  const release = async (codes: unknown = CODES, change?: Change): Promise<Released> => {
+    await send(change);
     const { itemId, claimId } = await code(codes);
     if (claimId === undefined) throw new Error("no claim was released");
     const claim = await read(claimId);

@@ -8,7 +8,8 @@ export interface FieldSource {
   readonly row: string;
 }
 
-interface Entry {
+/** What a message became, one element of it. */
+export interface Entry {
   readonly target: string;
   readonly resourceId: string;
   readonly source?: string;

@@ -9,10 +9,11 @@ import type { LeaseNeeds } from "#src/worklist/leases.pg.ts";
 import { listQueries, type QueryDetail, readQuery } from "#src/worklist/queries.pg.ts";
 import { answersOf } from "../answers/answer-store.pg.ts";
 import { type ClaimBundle, claimBundle } from "../claim-store.pg.ts";
-import { readTrail, type Trail } from "./trail.pg.ts";
+import type { Trail } from "./trail.pg.ts";
 
 export interface PacketNeeds {
   readonly worklist: LeaseNeeds;
+  readonly trail: (claimId: string) => Promise<Trail | undefined>;
   /** The bytes of a message as received. */
   readonly readMessage: (recordId: string) => Promise<Uint8Array | undefined>;
   readonly textsOf: (accountId: string, documents: readonly DocumentReference[]) => Promise<readonly DocumentText[]>;
@@ -49,13 +50,13 @@ const shownBytes = (bytes: Uint8Array): { readonly text: string } | { readonly b
  * @returns undefined when there is no such claim; `withheld` when the asker may not see all of it.
  */
 export async function readPacket(
-  { worklist, readMessage, textsOf }: PacketNeeds,
+  { worklist, trail: readTrail, readMessage, textsOf }: PacketNeeds,
   claimId: string,
   madeBy: string,
   show: (chart: ChartSnapshot) => ShownChart,
 ): Promise<Packet | "withheld" | undefined> {
   const { pool, sealer, now } = worklist;
-  const trail = await readTrail({ pool, sealer }, claimId);
+  const trail = await readTrail(claimId);
   if (trail === undefined) return undefined;
   const { accountId, itemId, chartVersion } = trail.claim;
   const chart = await readChartAt(pool, sealer, accountId, chartVersion);

@@ -1,4 +1,4 @@
-import type { Claim } from "@medplum/fhirtypes";
+import type { Claim, Encounter } from "@medplum/fhirtypes";
 import type pg from "pg";
 import type { Sealer } from "#src/base/seal.ts";
 import { readChartAt, readHistory } from "#src/charts/history.pg.ts";
@@ -11,6 +11,7 @@ import { type DenialRow, listDenials } from "../answers/denials.pg.ts";
 import { readClaim } from "../claim-store.pg.ts";
 import { type Origin, originsOf } from "./claim-origins.ts";
 import { fieldIndex, type FieldSource, type TracedMessage } from "./field-index.ts";
+import { isOfParticipants, type MadeAgain, placedAsCharted } from "./stay-participants.ts";
 
 /** One element of the claim, and what is behind it. */
 export interface ElementTrail {
@@ -122,7 +123,12 @@ interface ClaimRow {
   chart_version: number;
 }
 
-type Db = { readonly pool: pg.Pool; readonly sealer: Sealer };
+export interface TrailNeeds {
+  readonly pool: pg.Pool;
+  readonly sealer: Sealer;
+  /** Maps a message of the journal again; undefined when that is not there, or cannot be mapped any more. */
+  readonly mapAgain: (recordId: string) => Promise<MadeAgain | undefined>;
+}
 
 /** The chart a claim was made of: the newest that was there when it was released, and no older than the one that was coded. */
 async function readRow(pool: pg.Pool, claimId: string): Promise<ClaimRow | undefined> {
@@ -172,19 +178,35 @@ const codingOf = (versions: readonly CodingVersion[], names: ReadonlyMap<string,
     claimed: version === claimed,
   }));
 
+/** Messages with their lineage as the chart has it. */
+async function asCharted(
+  { mapAgain }: TrailNeeds,
+  stay: Encounter | undefined,
+  traced: readonly TracedMessage[],
+): Promise<readonly TracedMessage[]> {
+  const placed: TracedMessage[] = [];
+  for (const one of traced)
+    placed.push(
+      stay !== undefined && one.lineage.some(isOfParticipants)
+        ? { ...one, lineage: placedAsCharted(one.lineage, await mapAgain(one.recordId), stay) }
+        : one,
+    );
+  return placed;
+}
+
 async function elementsOf(
-  { pool, sealer }: Db,
+  needs: TrailNeeds,
   row: ClaimRow,
   claim: Claim,
   versions: readonly CodingVersion[],
   traced: readonly TracedMessage[],
 ): Promise<readonly ElementTrail[]> {
-  const chart = await readChartAt(pool, sealer, row.account_id, row.chart_version);
+  const chart = await readChartAt(needs.pool, needs.sealer, row.account_id, row.chart_version);
   const codes = versions.find(({ version }) => version === row.coding_version)?.codes;
   if (chart === undefined || codes === undefined) return [];
   const account = ofType(chart, "Account")[0]?.id;
   const stay = stayOf(chart);
-  const fields = fieldIndex(traced);
+  const fields = fieldIndex(await asCharted(needs, stay?.encounter, traced));
   return originsOf(claim, {
     codes,
     encounter: `Encounter/${stay?.encounter.id ?? ""}`,
@@ -199,8 +221,8 @@ async function elementsOf(
 }
 
 /** The whole trail of a claim; undefined when there is none. */
-export async function readTrail(db: Db, claimId: string): Promise<Trail | undefined> {
-  const { pool, sealer } = db;
+export async function readTrail(needs: TrailNeeds, claimId: string): Promise<Trail | undefined> {
+  const { pool, sealer } = needs;
   const claim = await readClaim(pool, sealer, claimId);
   const row = claim === undefined ? undefined : await readRow(pool, claimId);
   if (claim === undefined || row === undefined) return undefined;
@@ -271,6 +293,6 @@ export async function readTrail(db: Db, claimId: string): Promise<Trail | undefi
       claimId,
     ),
     denials: await listDenials(pool, { claimId }),
-    elements: await elementsOf(db, row, claim, versions, traced),
+    elements: await elementsOf(needs, row, claim, versions, traced),
   };
 }
