@@ -142,19 +142,21 @@ export async function readChart(
   accountId: string,
   version?: number,
 ): Promise<ChartSnapshot | undefined> {
-  const found = await client.query<{ chart_version: number; feed: string; facility: string; sealed_number: Buffer; pin: Buffer | null }>(
-    `select a.chart_version, a.feed, a.facility, a.sealed_number, p.sealed as pin from account a
+  const found = await client.query<{ chart_version: number; feed: string; facility: string; sealed_number: Buffer; pin: Buffer | null }>({
+    name: "chart-head",
+    text: `select a.chart_version, a.feed, a.facility, a.sealed_number, p.sealed as pin from account a
      left join chart_pin p on p.account_id = a.id and p.version = $2 where a.id = $1`,
-    [accountId, version ?? null],
-  );
+    values: [accountId, version ?? null],
+  });
   const account = found.rows[0];
   if (account === undefined) return undefined;
   if (version !== undefined && version !== account.chart_version)
     return account.pin === null ? undefined : (sealer.openJson(account.pin, chartContext(accountId)) as ChartSnapshot);
-  const { rows } = await client.query<{ sealed: Buffer }>(
-    "select sealed from chart_resource where account_id = $1 and standing order by version, type, id",
-    [accountId],
-  );
+  const { rows } = await client.query<{ sealed: Buffer }>({
+    name: "chart-standing",
+    text: "select sealed from chart_resource where account_id = $1 and standing order by version, type, id",
+    values: [accountId],
+  });
   return {
     accountId: accountId as AccountId,
     version: account.chart_version,
@@ -169,9 +171,9 @@ export async function readChart(
 export async function pinChart(client: pg.PoolClient, sealer: Sealer, accountId: string, version: number): Promise<void> {
   const chart = await readChart(client, sealer, accountId);
   if (chart === undefined || chart.version !== version) return;
-  await client.query("insert into chart_pin (account_id, version, sealed) values ($1, $2, $3) on conflict do nothing", [
-    accountId,
-    version,
-    sealer.sealJson(chart, chartContext(accountId)),
-  ]);
+  await client.query({
+    name: "pin-chart",
+    text: "insert into chart_pin (account_id, version, sealed) values ($1, $2, $3) on conflict do nothing",
+    values: [accountId, version, sealer.sealJson(chart, chartContext(accountId))],
+  });
 }

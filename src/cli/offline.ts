@@ -7,7 +7,7 @@ import { benchClaims, CLAIMS_BENCH_DEFAULTS } from "./bench/claims-bench.ts";
 import { DELIVERY_BENCH_DEFAULTS, type DeliveryBenchOptions, runDeliveryBench } from "./bench/delivery-bench.pg.ts";
 import { benchEdits } from "./bench/edits-bench.ts";
 import { runSearchBench } from "./bench/search-bench.pg.ts";
-import { benchPull } from "./bench/pull.pg.ts";
+import { benchPull, benchPullOnEngine } from "./bench/pull.pg.ts";
 import { rulesOf } from "./engine-stores.ts";
 import { CommandFault } from "./installation.ts";
 import { checkFiles } from "./check.ts";
@@ -148,16 +148,19 @@ export function registerOffline(program: Command): void {
     });
   bench
     .command("pull")
-    .description("measure pulls by many coders at once, on an empty database of its own; the report is one JSON line")
-    .requiredOption("--database <url>", "an empty Postgres database")
+    .description("measure pulls by many coders at once, at a fixed rate and as fast as served; the report is one JSON line")
+    .option("--database <url>", "an empty Postgres database; without one an engine is started for it")
     .option("--items <n>", "ready items", wholeNumber, 100_000)
     .option("--pullers <n>", "coders at once", wholeNumber, 64)
-    .option("--pulls <n>", "pulls in all", wholeNumber, 10_000)
+    .option("--pulls <n>", "pulls of each measurement", wholeNumber, 10_000)
+    .option("--offered <n>", "pulls a second of the first measurement", wholeNumber, 500)
     .option("--queues <dir>", "the folder of the rules", "queues")
-    .action(async (options: { database: string; items: number; pullers: number; pulls: number; queues: string }) => {
-      const { database: databaseUrl, items, pullers, pulls, queues } = options;
-      const report = await benchPull({ databaseUrl, items, pullers, pulls, rules: rulesOf(queues) });
+    .action(async (options: { database?: string; items: number; pullers: number; pulls: number; offered: number; queues: string }) => {
+      const { database: databaseUrl, queues, ...counts } = options;
+      const asked = { ...counts, rules: rulesOf(queues) };
+      const report =
+        databaseUrl === undefined ? await benchPullOnEngine(asked, { env: process.env, err }) : await benchPull({ ...asked, databaseUrl });
       out(JSON.stringify(report));
-      if (report.twice > 0) process.exitCode = 1;
+      if (report.twice > 0 || report.starved > 0) process.exitCode = 1;
     });
 }

@@ -57,10 +57,11 @@ async function pulledToday(
   queues: readonly string[],
   now: Date,
 ): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await pool.query<{ queue: string; n: number }>(
-    `select queue, count(distinct item_id)::int as n from item_event
+  const { rows } = await pool.query<{ queue: string; n: number }>({
+    name: "pulled-today",
+    text: `select queue, count(distinct item_id)::int as n from item_event
      where event = 'leased' and actor = $1 and at >= $2 and queue = any($3) group by queue`,
-    [userId, dayStart(now), queues],
-  );
+    values: [userId, dayStart(now), queues],
+  });
   return new Map(rows.map(({ queue, n }) => [queue, n]));
 }

@@ -113,10 +113,14 @@ const itemOf = (row: Row, holds: readonly HeldBy[]): Item => ({
   revision: row.revision,
 });
 
-/** Reads and locks the items that a condition over `i` names, in id order. */
-export async function lockWhere(client: pg.PoolClient, where: string, values: readonly unknown[]): Promise<readonly Item[]> {
-  const { rows } = await client.query<Row>(
-    `select i.id, i.account_id, i.stream, i.progress, i.state, i.queue, i.priority, i.dispatch_no, i.facility, i.class, i.ready_at,
+/**
+ * Reads and locks the items that a condition over `i` names, in id order.
+ * @param name of the statement, when the condition is always the same: planning costs more than running it.
+ */
+export async function lockWhere(client: pg.PoolClient, where: string, values: readonly unknown[], name?: string): Promise<readonly Item[]> {
+  const { rows } = await client.query<Row>({
+    ...(name === undefined ? {} : { name }),
+    text: `select i.id, i.account_id, i.stream, i.progress, i.state, i.queue, i.priority, i.dispatch_no, i.facility, i.class, i.ready_at,
         i.chart_version, i.pinned_version, i.judged_version, i.release_version, i.release_after, i.lease_id, i.lease_user, i.lease_until,
         i.coder_of_record, i.facts, array(select encode(k, 'hex') from unnest(i.patient_keys) k) as patient_keys, i.score, i.score_parts,
         i.stat, i.views, i.routed_by, i.recode_from, i.recode_reasons, i.reserved_for, i.reserved_until, i.unblocked_at, i.settle_at, i.answer_by::text,
@@ -124,8 +128,8 @@ export async function lockWhere(client: pg.PoolClient, where: string, values: re
         (select case when c.frequency = '8' or c.status in ('cancelled', 'entered-in-error') then null else c.id end
            from claim c where c.item_id = i.id order by c.version desc, c.part limit 1) as claim_id
       from coding_item i where ${where} order by i.id for update of i`,
-    [...values],
-  );
+    values: [...values],
+  });
   const holds = await holdsOf(
     client,
     rows.map((row) => row.id),
@@ -135,13 +139,17 @@ export async function lockWhere(client: pg.PoolClient, where: string, values: re
 
 /** Reads and locks items; those that do not exist yet are not in the answer. */
 export async function lockItems(client: pg.PoolClient, ids: readonly string[]): Promise<ReadonlyMap<string, Item>> {
-  const items = await lockWhere(client, "i.id = any($1::uuid[])", [ids]);
+  const items = await lockWhere(client, "i.id = any($1::uuid[])", [ids], "lock-items");
   return new Map(items.map((item) => [item.id, item]));
 }
 
 /** Locks an item after its account, in the order of the fold: two who lock in the same order never wait for each other in a ring. */
 export async function lockItem(client: pg.PoolClient, id: string): Promise<Item | undefined> {
-  await client.query("select from account a join coding_item i on i.account_id = a.id where i.id = $1 for share of a", [id]);
+  await client.query({
+    name: "lock-item-account",
+    text: "select from account a join coding_item i on i.account_id = a.id where i.id = $1 for share of a",
+    values: [id],
+  });
   return (await lockItems(client, [id])).get(id);
 }
 

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Sealer } from "#src/base/seal.ts";
 import { pinChart } from "#src/charts/chart-store.pg.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
-import { eligibilityOf } from "./eligibility.pg.ts";
+import { type Eligibility, eligibilityOf } from "./eligibility.pg.ts";
 import type { Item } from "./item.ts";
 import { changeItem, lockItem, lockItems } from "./item-store.pg.ts";
 import type { QueueRules } from "./queue-rules.ts";
@@ -34,8 +34,10 @@ export interface Lease {
 const LEASE_LOST: Failure = { code: "LEASE_LOST" };
 const NOTHING: Failure = { code: "NOTHING_READY" };
 
-/** Candidates looked at in each queue: more than people who pull in the same moment. */
-const CANDIDATES = 100;
+/** Candidates looked at: more than are locked by those who pull in the same moment, so that the best that is free is among them. */
+const CANDIDATES = [16, 96, 384] as const;
+/** Locked besides those of pulls: by the fold, and by other processes. */
+const OTHERS = 12;
 /** Tries when all candidates were taken meanwhile. */
 const TRIES = 5;
 
@@ -47,26 +49,45 @@ export async function leaseNext(
   needs: LeaseNeeds,
   { userId, queues, kind = "coding" }: { readonly userId: string; readonly queues: readonly string[]; readonly kind?: "coding" | "review" },
 ): Promise<Result<Lease, Failure>> {
-  const { pool, now } = needs;
   const may = await eligibilityOf(needs, userId, queues, kind);
   if (may.queues.length === 0) return fail(NOTHING);
+  pulling++;
+  try {
+    return await tryToLease(needs, may, { userId, kind });
+  } finally {
+    pulling--;
+  }
+}
+
+/** Pulls under way in this process. */
+let pulling = 0;
+
+async function tryToLease(
+  needs: LeaseNeeds,
+  may: Eligibility,
+  { userId, kind }: { readonly userId: string; readonly kind: "coding" | "review" },
+): Promise<Result<Lease, Failure>> {
+  const { pool, now } = needs;
   const states = kind === "review" ? "i.state = 'IN_REVIEW' and i.lease_id is null" : "i.state in ('READY', 'RECODE', 'REWORK')";
   const eligible = `(cardinality($3::text[]) = 0 or i.facility = any($3)) and not i.payer_id = any($4)
     and (i.reserved_for is null or i.reserved_for = $2 or i.reserved_until <= $5)
     and not exists (select from coder_relation r where r.user_id = $2 and r.person_key = any(i.patient_keys))
     ${kind === "review" ? "and i.coder_of_record is distinct from $2" : ""}`;
   for (let tried = 0; tried < TRIES; tried++) {
+    const candidates = tried > 0 ? CANDIDATES[2] : (CANDIDATES.find((few) => few >= pulling + OTHERS) ?? CANDIDATES[2]);
     const leased = await inTransaction(pool, async (client) => {
       const { rows } = await client.query<{ id: string; candidates: number }>({
-        name: `lease-next-${kind}`,
+        name: `lease-next-${kind}-${candidates}`,
+        // As an array, for which each item is looked up: joined with all items and accounts it takes fifty times as long.
         // The account is locked with its item, so that the version that is pinned is the one that was read. Nobody waits: what is locked is passed over.
         text: `with candidate as materialized (
             select c.id from unnest($1::text[]) q (queue) cross join lateral (
-              select i.id from coding_item i where i.queue = q.queue and ${states} and ${eligible}
-              order by i.priority, i.ready_at nulls last, i.id limit ${CANDIDATES}) c
+              select i.id, i.priority, i.ready_at from coding_item i where i.queue = q.queue and ${states} and ${eligible}
+              order by i.priority, i.ready_at nulls last, i.id limit ${candidates}) c
+            order by c.priority, c.ready_at nulls last, c.id limit ${candidates}
           )
           select i.id from coding_item i join account a on a.id = i.account_id
-          where i.id in (select id from candidate) and ${states} and ${eligible}
+          where i.id = any(array(select id from candidate)) and ${states} and ${eligible}
           order by i.priority, i.ready_at nulls last, i.id limit 1 for update of i skip locked for share of a skip locked`,
         values: [may.queues, userId, may.facilities, may.payerExclusions, now()],
       });
@@ -95,11 +116,15 @@ async function takeLease(
   item: Item,
   { userId, event, detail }: { readonly userId: string; readonly event: string; readonly detail?: string },
 ): Promise<Lease> {
-  const { rows } = await client.query<{ chart_version: number }>("select chart_version from account where id = $1", [item.accountId]);
+  const { rows } = await client.query<{ chart_version: number }>({
+    name: "begin-lease",
+    text: `update coding_item i set lease_epoch = i.lease_epoch + 1 from account a where i.id = $1 and a.id = i.account_id
+      returning a.chart_version`,
+    values: [item.id],
+  });
   const version = rows[0]?.chart_version ?? item.chartVersion;
   const id = freshId();
   const until = new Date(needs.now().getTime() + needs.rules.rule(item.queue).leaseMinutes * 60_000);
-  await client.query("update coding_item set lease_epoch = lease_epoch + 1 where id = $1", [item.id]);
   await pinChart(client, needs.sealer, item.accountId, version);
   await changeItem(
     client,

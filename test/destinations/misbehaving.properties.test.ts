@@ -127,7 +127,7 @@ describe("a claim to a server that misbehaves, from an engine that is killed", (
         fc.asyncProperty(scriptsOf, async (faults) => {
           for (const { times, state } of await deliver(faults)) expect({ times, state }).toEqual({ times: 1, state: "confirmed" });
         }),
-        { numRuns: 12, examples: [[FAULTS.map((fault) => [fault])], [[["silent-after", "kill-after", "cut-after", "failing-after"]]]] },
+        { numRuns: 8, examples: [[FAULTS.map((fault) => [fault])], [[["silent-after", "kill-after", "cut-after", "failing-after"]]]] },
       );
     },
     300_000,
@@ -142,7 +142,7 @@ describe("a claim to a server that misbehaves, from an engine that is killed", (
           expect(["confirmed 1", "unconfirmed 0", "unconfirmed 1"]).toContain(`${state} ${times}`);
         }
       }),
-      { numRuns: 12, examples: [[FAULTS.map((fault) => [fault])]] },
+      { numRuns: 8, examples: [[FAULTS.map((fault) => [fault])]] },
     );
   }, 300_000);
 });

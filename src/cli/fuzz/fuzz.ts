@@ -5,7 +5,7 @@ import { chanceOf } from "../demo/random.ts";
 import { connectMllp } from "#src/destinations/mllp/client.net.ts";
 import type { Print } from "../send.ts";
 import { type EngineBooks, readEngineBooks } from "./books.pg.ts";
-import { MemoryWatch, rssMb } from "./memory.ts";
+import { MemoryWatch, MOST_GROWTH_MB, rssMb } from "./memory.ts";
 import { small } from "./messages.ts";
 import { faultsOf, reportLines } from "./report.ts";
 import { resetMidFrame, send } from "./sender.net.ts";
@@ -31,6 +31,8 @@ export interface FuzzNeeds {
 }
 
 const LOOK_MS = 500;
+/** Looks at memory once all is done, until the engine has given back what it does not keep. */
+const RESTS = 120;
 /** Between two lines of progress. */
 const SAY_MS = 5_000;
 /** Between two resets, in ms. */
@@ -127,6 +129,10 @@ export async function runFuzz(options: FuzzOptions, { env, out, err }: FuzzNeeds
     const seconds = (performance.now() - begun) / 1_000;
     memory.look(1);
     const books = await booksOf(engine, err);
+    for (let n = 0; n < RESTS && memory.growth > MOST_GROWTH_MB; n++) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      memory.lookAgain();
+    }
     const alive = (pids === undefined || existsSync(`/proc/${pids.engine}`)) && (await answersStill(target, options.seed));
     const outcome = {
       tally,
