@@ -88,7 +88,7 @@ export function registerDeliveries(program: Command): void {
             ...(waiting === undefined ? {} : { forPeople: waiting }),
           });
           if (json === true) return print(JSON.stringify(rows, null, 2));
-          if (rows.length === 0) return print("no such delivery");
+          if (rows.length === 0) return print("no deliveries to show");
           for (const row of rows) print(lineOf(row));
           if (rows.some(({ needsPerson }) => needsPerson))
             print("Send again: deliveries retry CLAIM. Seen there: deliveries confirm CLAIM. Not wanted there: deliveries give-up CLAIM.");
