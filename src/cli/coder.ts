@@ -53,10 +53,14 @@ export function registerCoder(program: Command): void {
   program
     .command("next [queue...]")
     .description("lease the next encounter to code, from any queue or the ones named")
+    .option("--item <id>", "the encounter of this item: for whoever coded it, and for supervisors")
     .option("--data-dir <dir>")
     .option("--json", "the whole item with its chart, as the API gives it")
-    .action(async (queues: string[], { dataDir, json }: { dataDir?: string; json?: boolean }) => {
-      const { status, body } = await call(dataDir, "POST", "/api/work-items/next", queues.length === 0 ? {} : { queues });
+    .action(async (queues: string[], { item: own, dataDir, json }: { item?: string; dataDir?: string; json?: boolean }) => {
+      const { status, body } =
+        own === undefined
+          ? await call(dataDir, "POST", "/api/work-items/next", queues.length === 0 ? {} : { queues })
+          : await call(dataDir, "POST", `/api/work-items/${encodeURIComponent(own)}/lease`, {});
       const item = leasedItem.safeParse(body);
       if (status !== 200 || !item.success) {
         const said = z.looseObject({ message: z.string() }).safeParse(body);
