@@ -109,7 +109,8 @@ export class Segment {
   readonly #line: string;
   readonly #delimiters: Delimiters;
   #fields: string[] | undefined;
-  readonly #repetitions = new Map<number, readonly Value[]>();
+  /** By number of the field. */
+  #repetitions: (readonly Value[] | undefined)[] | undefined;
 
   constructor(name: string, index: number, position: number, line: string, delimiters: Delimiters) {
     this.name = name;
@@ -123,6 +124,12 @@ export class Segment {
   raw(n: number): string {
     this.#fields ??= this.#split();
     return this.#fields[n] ?? "";
+  }
+
+  /** All fields as sent, by number. */
+  get fields(): readonly string[] {
+    this.#fields ??= this.#split();
+    return this.#fields;
   }
 
   /** Number of the last field that was sent, empty or not. */
@@ -139,11 +146,10 @@ export class Segment {
 
   /** All repetitions of field n in order, empty ones included; none when the field is empty. */
   repetitions(n: number): readonly Value[] {
-    const known = this.#repetitions.get(n);
-    if (known !== undefined) return known;
-    const values = this.#read(n);
-    this.#repetitions.set(n, values);
-    return values;
+    this.#fields ??= this.#split();
+    if (n >= this.#fields.length) return NONE;
+    this.#repetitions ??= [];
+    return (this.#repetitions[n] ??= this.#read(n));
   }
 
   /** The first repetition of field n. */

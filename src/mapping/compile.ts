@@ -11,13 +11,14 @@ import { createMemories } from "./memory.ts";
 import type { SiteSpec } from "./map-schema.ts";
 import { compileMessages } from "./message-maps.ts";
 import { type Read, type ReadMaps, readMaps } from "./read-maps.ts";
-import { compileRow, type RowContext, type RunRow } from "./row.ts";
+import { compileRow, type RowContext, type CompiledRow } from "./row.ts";
+import { inOrder } from "./rows-in-order.ts";
 import { namesExtension, targetOf } from "./row-key.ts";
 import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
 import { standAlone } from "./stand-alone.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
 import type { Home } from "./sources.ts";
-import { type EntryKinds, slotOf } from "./targets.ts";
+import { type EntryKinds, slotOf } from "./target-paths.ts";
 import { compileTable, type Table } from "./tables.ts";
 import type { Mapped, MapSettings } from "./types.ts";
 import { REFERENCE_DISPLAYS } from "./values/names.ts";
@@ -96,8 +97,8 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
       kinds: entryKinds(type, one, merged),
       fault,
     };
-    const run: RunRow[] = [];
-    const last: RunRow[] = [];
+    const run: CompiledRow[] = [];
+    const last: CompiledRow[] = [];
     for (const { row, fault: at } of rows) {
       if (row.by !== undefined) checkBy(row.by, keysOf, at);
       // What a native function does is not compiled from its rows: they say which of it is whose.
@@ -105,7 +106,14 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
       const made = compileRow(row, `${name} ${row.key}`, { ...context, fault: at });
       if (made !== undefined) (namesExtension(row) ? last : run).push(made);
     }
-    compiled.set(name, { spec, type, rows: [...run, ...last], condition: compileMapCondition(spec.when, context), context, merged: one });
+    compiled.set(name, {
+      spec,
+      type,
+      run: inOrder([...run, ...last], name),
+      condition: compileMapCondition(spec.when, context),
+      context,
+      merged: one,
+    });
   }
   return compiled;
 }

@@ -1,33 +1,46 @@
+import { Code, literal, member } from "./generated.ts";
 import type { When } from "./map-schema.ts";
 import type { Frame } from "./scope.ts";
 import type { Source } from "./sources.ts";
 
 export type Condition = (frame: Frame) => boolean;
 
+/** Text of a condition on a `frame`. */
+export type ConditionText = (code: Code) => string;
+
 const listOf = (one: string | readonly string[]): readonly string[] => (typeof one === "string" ? [one] : one);
 
-/** A field is valued by any of its parts; a single component by its own text, which is what a row reads of it. */
-const valuedAt = (source: Source, path: string): Condition =>
-  path.includes(".")
-    ? (frame) => source.all(frame).some((value) => value.text !== "")
-    : (frame) => source.all(frame).some((value) => value.valued);
+/** Whether a field of the map's own segment is valued: in the current repetition alone while a row goes through them, else in any. */
+function anyValued(frame: Frame, field: number): boolean {
+  const values = frame.segment.repetitions(field);
+  if (frame.repetition > 0 && frame.field === field) return values[frame.repetition - 1]?.valued ?? false;
+  for (const value of values) if (value.valued) return true;
+  return false;
+}
 
-/** `>1` to a test of a number. */
-function boundOf(text: string): (n: number) => boolean {
-  const [, operator = "=", digits = "0"] = /^(<=|>=|<|>|=)(\d+)$/.exec(text) ?? [];
-  const limit = Number(digits);
-  switch (operator) {
-    case "<":
-      return (n) => n < limit;
-    case ">":
-      return (n) => n > limit;
-    case "<=":
-      return (n) => n <= limit;
-    case ">=":
-      return (n) => n >= limit;
-    default:
-      return (n) => n === limit;
+/** A field is valued by any of its parts; a single component by its own text, which is what a row reads of it. */
+function valuedText(code: Code, source: Source, path: string): string {
+  if (path.includes(".")) {
+    const any = (frame: Frame): boolean => source.all(frame).some((value) => value.text !== "");
+    return source.field === 0 && source.component === 0 ? `${code.name(any)}(frame)` : partsText(code, source, any);
   }
+  if (source.field > 0) return `${code.name(anyValued)}(frame, ${source.field})`;
+  const any = (frame: Frame): boolean => source.all(frame).some((value) => value.valued);
+  return `${code.name(any)}(frame)`;
+}
+
+/** A component: nearly always of a field that does not repeat. */
+const partsText = (code: Code, source: Source, any: Condition): string =>
+  source.component > 0 || source.field === 0
+    ? `${source.firstText(code)}.text !== ""`
+    : `(frame.segment.raw(${source.field}) !== "" && (${source.firstText(code)}.text !== "" || ${code.name(any)}(frame)))`;
+
+const BOUND = /^(<=|>=|<|>|=)(\d+)$/;
+
+/** `>1` to the text of a comparison. */
+function boundText(measured: string, bound: string): string {
+  const [, operator = "=", digits = "0"] = BOUND.exec(bound) ?? [];
+  return `${measured} ${operator === "=" ? "===" : operator} ${Number(digits)}`;
 }
 
 /** What may stand between a segment and the one that it belongs to (v2.5.1 ch. 3.3): ADT_A01 has `PID [PD1] [{ROL}]` and `PV1 [PV2] [{ROL}] [{DB1}]`. */
@@ -43,63 +56,62 @@ function ownerOf({ scope, segment }: Frame): string {
   return owner;
 }
 
-/** Compiles a condition; `source` reports a path that cannot be read and gives undefined. */
-export function compileCondition(when: When, source: (path: string) => Source | undefined): Condition {
-  const tests: Condition[] = [];
-  const measured = (bounds: Readonly<Record<string, string>>, measure: (at: Source, frame: Frame) => number): void => {
-    for (const [path, bound] of Object.entries(bounds)) {
-      const at = source(path);
-      const fits = boundOf(bound);
-      if (at !== undefined) tests.push((frame) => fits(measure(at, frame)));
-    }
+/** All of them, though a row may be going through them one by one. */
+const countOf = (source: Source) => (frame: Frame) => source.all({ ...frame, repetition: 0 }).filter((value) => value.valued).length;
+
+/** Reads a condition; `source` reports a path that cannot be read and gives undefined. */
+export function readCondition(when: When, source: (path: string) => Source | undefined): ConditionText {
+  const tests: ConditionText[] = [];
+  const at = (path: string, test: (code: Code, source: Source) => string): void => {
+    const found = source(path);
+    if (found !== undefined) tests.push((code) => test(code, found));
   };
-  for (const path of listOf(when.valued ?? [])) {
-    const at = source(path);
-    if (at !== undefined) tests.push(valuedAt(at, path));
-  }
-  for (const path of listOf(when.empty ?? [])) {
-    const at = source(path);
-    if (at === undefined) continue;
-    const valued = valuedAt(at, path);
-    tests.push((frame) => !valued(frame));
-  }
+  for (const path of listOf(when.valued ?? [])) at(path, (code, one) => valuedText(code, one, path));
+  for (const path of listOf(when.empty ?? [])) at(path, (code, one) => `!(${valuedText(code, one, path)})`);
   for (const [path, texts] of Object.entries(when.is ?? {})) {
-    const at = source(path);
-    const wanted = new Set(listOf(texts).map((text) => text.toUpperCase()));
-    if (at !== undefined) tests.push((frame) => wanted.has(at.first(frame).text.toUpperCase()));
+    const wanted = [...new Set(listOf(texts).map((text) => text.toUpperCase()))];
+    at(path, (code, one) => {
+      const said = `${one.firstText(code)}.text.toUpperCase()`;
+      return wanted.length === 1 ? `${said} === ${literal(wanted[0] ?? "")}` : `${code.name(new Set(wanted))}.has(${said})`;
+    });
   }
-  // All of them, though a row may be going through them one by one.
-  measured(when.count ?? {}, (at, frame) => at.all({ ...frame, repetition: 0 }).filter((value) => value.valued).length);
-  measured(when.length ?? {}, (at, frame) => at.first(frame).text.length);
+  for (const [path, bound] of Object.entries(when.count ?? {}))
+    at(path, (code, one) => boundText(`${code.name(countOf(one))}(frame)`, bound));
+  for (const [path, bound] of Object.entries(when.length ?? {}))
+    at(path, (code, one) => boundText(`${one.firstText(code)}.text.length`, bound));
   if (when.same !== undefined) {
     const [one, other] = when.same.map(source);
-    if (one !== undefined && other !== undefined) tests.push((frame) => one.first(frame).text === other.first(frame).text);
+    if (one !== undefined && other !== undefined) tests.push((code) => `${one.firstText(code)}.text === ${other.firstText(code)}.text`);
   }
-  if (when.segment !== undefined) {
-    const names = when.segment;
-    tests.push(({ scope }) => names.every((name) => scope.message.first(name) !== undefined));
-  }
-  if (when.has !== undefined) {
-    const elements = when.has;
-    tests.push(({ building }) => elements.every((name) => building.root[name] !== undefined));
-  }
-  if (when.event !== undefined) {
-    const events = new Set(when.event);
-    tests.push((frame) => events.has(frame.scope.event));
-  }
-  if (when.after !== undefined) {
-    const names = new Set(when.after);
-    tests.push((frame) => names.has(ownerOf(frame)));
-  }
+  for (const name of when.segment ?? []) tests.push(() => `frame.scope.message.first(${literal(name)}) !== undefined`);
+  for (const name of when.has ?? []) tests.push(() => `${member("frame.building.root", name)} !== undefined`);
+  const { event: events, after } = when;
+  if (events !== undefined) tests.push((code) => `${code.name(new Set(events))}.has(frame.scope.event)`);
+  if (after !== undefined) tests.push((code) => `${code.name(new Set(after))}.has(${code.name(ownerOf)}(frame))`);
   if (when.any !== undefined) {
-    const any = when.any.map((one) => compileCondition(one, source));
-    tests.push((frame) => any.some((one) => one(frame)));
+    const any = when.any.map((one) => readCondition(one, source));
+    tests.push((code) => any.map((one) => one(code)).join(" || "));
   }
-  if (when.all !== undefined) tests.push(...when.all.map((one) => compileCondition(one, source)));
+  if (when.all !== undefined) tests.push(...when.all.map((one) => readCondition(one, source)));
   if (when.not !== undefined) {
-    const not = compileCondition(when.not, source);
-    tests.push((frame) => !not(frame));
+    const not = readCondition(when.not, source);
+    tests.push((code) => `!${not(code)}`);
   }
-  const [only] = tests;
-  return tests.length === 1 && only !== undefined ? only : (frame) => tests.every((test) => test(frame));
+  return (code) => `(${tests.length === 0 ? "true" : tests.map((test) => `(${test(code)})`).join(" && ")})`;
+}
+
+/**
+ * Compiles a condition that is looked at before any row: of a map, of a map in a message.
+ * @param title the map, and the message.
+ */
+export function compileCondition(when: When, title: string, source: (path: string) => Source | undefined): Condition {
+  const text = readCondition(when, source);
+  let made: Condition | undefined;
+  return (frame) => {
+    if (made === undefined) {
+      const code = new Code();
+      made = code.compile<Condition>(title, `(frame) => ${text(code)}`);
+    }
+    return made(frame);
+  };
 }

@@ -20,7 +20,7 @@ function isEmpty(one: unknown): boolean {
 }
 
 /** Whether anything has to be taken away: most resources are whole, and nothing is named for them. */
-function isUnclean(owner: Elements): boolean {
+export function isUnclean(owner: Elements): boolean {
   for (const name in owner) {
     const member = owner[name];
     if (typeof member !== "object" || member === null) continue;
@@ -101,11 +101,12 @@ function dropUnfit(root: Made["root"], gone: Gone[]): readonly string[] {
 /**
  * Takes away extensions that have an address and no value (R4 ext-1), what is empty without them, and entries that lack what R4
  * wants of each. A row writes its part wherever the field has a text, also where another row finds that its text is no valid value.
+ * @param unsure whether extensions were written into it: rows leave nothing else empty.
  * @returns where entries were that lacked something: `Encounter.location[1]`.
  */
-export function dropIncomplete({ root }: Made, lineage: LineageEntry[] | undefined): readonly string[] {
+export function dropIncomplete({ root }: Made, lineage: LineageEntry[] | undefined, unsure = true): readonly string[] {
   const gone: Gone[] = [];
-  if (isUnclean(root)) cleanMembers(root, root.resourceType, gone);
+  if (unsure && isUnclean(root)) cleanMembers(root, root.resourceType, gone);
   const unfit = dropUnfit(root, gone);
   if (gone.length > 0 && lineage !== undefined) correctLineage(root, lineage, gone);
   return unfit;

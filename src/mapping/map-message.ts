@@ -82,6 +82,7 @@ function openScope(
     resources: new Map(),
     referred: new Map(),
     made: new Map(),
+    unsure: new Set(),
     later: [],
     lineage: settings.lineage === false ? undefined : [],
     warnings: [],
@@ -164,7 +165,7 @@ function mapGroup(
   for (const run of maps) run(scope);
   for (const run of scope.later) run();
   for (const made of scope.resources.values())
-    for (const place of dropIncomplete(made, scope.lineage))
+    for (const place of dropIncomplete(made, scope.lineage, scope.unsure.has(made.root.id)))
       warn(scope, "VALUE_NOT_VALID", place, "left out: it lacks what R4 wants of it");
   for (const segment of message.broken)
     warn(scope, "VALUE_NOT_VALID", `${segment.name}(${segment.index})`, "a line break inside a field: what follows it was not read");

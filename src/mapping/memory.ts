@@ -1,4 +1,6 @@
 import type { Delimiters } from "#src/hl7v2/delimiters.ts";
+import { copierOf, type Copier, copyInto } from "./copies.ts";
+import { isUnclean } from "./incomplete-entries.ts";
 import { lineageEntry } from "./lineage-entry.ts";
 import type { Elements, Made, Scope } from "./scope.ts";
 import type { LineageEntry, MapSettings } from "./types.ts";
@@ -30,6 +32,17 @@ interface Told {
 interface Remembered {
   readonly members: Elements;
   readonly lineage: readonly Told[];
+  /** Some extension has an address and no value. */
+  readonly unsure: boolean;
+  /** Known when the text came again: most come once. */
+  copier: Copier | undefined;
+}
+
+/** Copies what is remembered into an object. */
+function recall<T extends Elements>(known: Remembered, into: T): T {
+  known.copier ??= copierOf(known.members);
+  known.copier(known.members, into);
+  return into;
 }
 
 /** A resource that one text became, with its reference. */
@@ -40,7 +53,13 @@ interface RememberedResource extends Remembered {
 /** Of one data type: by the text. `none`: it warned, or said something of the message. */
 type Texts<T> = Map<string, T | "none">;
 /** What one feed's messages became, by data type. */
-export type Memory = Map<object, Texts<Remembered> | Texts<RememberedResource> | Texts<RememberedValue>>;
+export type Memory = Map<ReadAs, Texts<Remembered> | Texts<RememberedResource> | Texts<RememberedValue>>;
+
+/** What texts are read as: a data type, or a row whose code systems and tables count too. It knows where it looked last. */
+export class ReadAs {
+  memory: Memory | undefined;
+  texts: Texts<Remembered> | undefined;
+}
 
 /** The memory for a message: one for all that a data type may look at besides its text. */
 export type MemoryOf = (
@@ -66,24 +85,14 @@ export function createMemories(): MemoryOf {
   };
 }
 
-function textsOf<T extends Remembered>(memory: Memory, type: object): Texts<T> {
-  const known = memory.get(type) as Texts<T> | undefined;
-  if (known !== undefined && known.size < TEXTS) return known;
-  const made: Texts<T> = new Map();
-  memory.set(type, made as Texts<Remembered>);
-  return made;
-}
-
-/** A copy of something of JSON. */
-export function copyOf(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyOf);
-  return copyInto(value as Elements, {});
-}
-
-function copyInto<T extends Elements>(from: Elements, into: T): T {
-  for (const name in from) (into as Elements)[name] = copyOf(from[name]);
-  return into;
+function textsOf<T extends Remembered>(memory: Memory, as: ReadAs): Texts<T> {
+  if (as.memory === memory && as.texts !== undefined && as.texts.size < TEXTS) return as.texts as Texts<T>;
+  const known = memory.get(as) as Texts<T> | undefined;
+  const texts: Texts<T> = known !== undefined && known.size < TEXTS ? known : new Map();
+  if (texts !== known) memory.set(as, texts as Texts<Remembered>);
+  as.memory = memory;
+  as.texts = texts as Texts<Remembered>;
+  return texts;
 }
 
 const isEmpty = (into: Elements): boolean => {
@@ -134,17 +143,17 @@ function tell(lineage: LineageEntry[], told: readonly Told[], target: string, so
 
 /**
  * Writes what a data type makes of a text into an object: from memory, else by running its rows, and remembers it.
- * @param type what the text is read as.
  * @param target path of the object, as lineage names it.
  */
-export function writeRemembered(type: object, text: string, spot: Spot, into: Elements, target: string, run: () => void): void {
+export function writeRemembered(as: ReadAs, text: string, spot: Spot, into: Elements, target: string, run: () => void): void {
   const { scope, resourceId } = spot.frame;
   if (scope.memory === undefined || text.length > LONGEST || !isEmpty(into)) return run();
-  const texts = textsOf<Remembered>(scope.memory, type);
+  const texts = textsOf<Remembered>(scope.memory, as);
   const known = texts.get(text);
   const source = scope.lineage === undefined ? "" : spot.source;
   if (known !== undefined && known !== "none") {
-    copyInto(known.members, into);
+    recall(known, into);
+    if (known.unsure) scope.unsure.add(resourceId);
     if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, target, source, resourceId);
     return;
   }
@@ -153,7 +162,7 @@ export function writeRemembered(type: object, text: string, spot: Spot, into: El
   if (known === "none") return;
   const told =
     isQuiet(scope, mark) && scope.resources.size === mark.resources ? toldSince(scope, mark, target, source, resourceId) : undefined;
-  texts.set(text, told === undefined ? "none" : { members: copyInto(into, {}), lineage: told });
+  texts.set(text, told === undefined ? "none" : { members: copyInto(into, {}), lineage: told, unsure: isUnclean(into), copier: undefined });
 }
 
 /** What a function read of one text, and the table row it used. */
@@ -163,23 +172,25 @@ interface RememberedValue extends Remembered {
 
 /**
  * Reads an object of a text: from memory, else by `read`, and remembers it.
- * @param type the row: what it says of code systems and tables counts too.
+ * @param as of the row: what it says of code systems and tables counts too.
  */
-export function readRemembered(type: object, text: string, spot: Spot, read: () => Elements | undefined): Elements | undefined {
+export function readRemembered(as: ReadAs, text: string, spot: Spot, read: () => Elements | undefined): Elements | undefined {
   const { scope } = spot.frame;
   if (scope.memory === undefined || text.length > LONGEST) return read();
-  const texts = textsOf<RememberedValue>(scope.memory, type);
+  const texts = textsOf<RememberedValue>(scope.memory, as);
   const known = texts.get(text);
   if (known !== undefined && known !== "none") {
     spot.table = known.table;
-    return copyInto(known.members, {});
+    return recall(known, {});
   }
   const mark = markOf(scope);
   const value = read();
   if (known === undefined)
     texts.set(
       text,
-      value !== undefined && isQuiet(scope, mark) ? { members: copyInto(value, {}), lineage: [], table: spot.table } : "none",
+      value !== undefined && isQuiet(scope, mark)
+        ? { members: copyInto(value, {}), lineage: [], unsure: false, copier: undefined, table: spot.table }
+        : "none",
     );
   return value;
 }
@@ -191,7 +202,7 @@ const isQuiet = ({ warned, unmapped }: Scope, mark: Mark): boolean => warned ===
  * @param make runs the rows of a resource that the message has not yet; undefined when the text identifies none.
  */
 export function resourceRemembered(
-  type: object,
+  as: ReadAs,
   text: string,
   spot: Spot,
   resourceType: string,
@@ -199,13 +210,14 @@ export function resourceRemembered(
 ): { readonly id: string } | undefined {
   const { scope } = spot.frame;
   if (scope.memory === undefined || text.length > LONGEST) return make()?.root;
-  const texts = textsOf<RememberedResource>(scope.memory, type);
+  const texts = textsOf<RememberedResource>(scope.memory, as);
   const known = texts.get(text);
   const source = scope.lineage === undefined ? "" : spot.source;
   if (known !== undefined && known !== "none") {
     const key = `${resourceType}/${known.id}`;
     if (!scope.resources.has(key)) {
-      const root = copyInto(known.members, { resourceType, id: known.id });
+      const root = recall(known, { resourceType, id: known.id });
+      if (known.unsure) scope.unsure.add(known.id);
       scope.resources.set(key, { root, deleted: undefined, initial: undefined, envelope: false });
       if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, resourceType, source, known.id);
     }
@@ -218,7 +230,10 @@ export function resourceRemembered(
   const isNew = scope.resources.size === mark.resources + 1 && deleted === undefined && initial === undefined && !envelope;
   if (known === undefined && isNew) {
     const told = isQuiet(scope, mark) ? toldSince(scope, mark, resourceType, source, root.id) : undefined;
-    texts.set(text, told === undefined ? "none" : { id: root.id, members: copyInto(root, {}), lineage: told });
+    texts.set(
+      text,
+      told === undefined ? "none" : { id: root.id, members: copyInto(root, {}), lineage: told, unsure: isUnclean(root), copier: undefined },
+    );
   }
   return root;
 }

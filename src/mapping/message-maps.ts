@@ -34,7 +34,8 @@ function compileEntries(
       fault(["maps", at], `no map ${map ?? ""} of a segment`);
       return;
     }
-    const condition = when === undefined ? undefined : compileCondition(when, (path) => compileSource(path, home));
+    const condition =
+      when === undefined ? undefined : compileCondition(when, `${spec.messages[0] ?? ""} ${row}`, (path) => compileSource(path, home));
     steps.push({ map, run: bind(condition) });
     for (const own of added.get(map) ?? []) steps.push({ map: own, run: (bound.get(own) as Bind)(undefined) });
   };

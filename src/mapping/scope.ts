@@ -61,6 +61,8 @@ export interface Scope {
   readonly memory: Memory | undefined;
   /** What each map made, in message order. */
   readonly made: Map<string, MadeOf[]>;
+  /** Ids of resources that extensions were written into: one may have got an address and no value. */
+  readonly unsure: Set<string>;
   /** References to what later segments become: filled in at the end. */
   readonly later: (() => void)[];
   /** Undefined when nobody asks for it. */
@@ -84,8 +86,8 @@ export interface Frame {
   readonly target: string;
   resourceId: string;
   building: Building;
-  /** Entries of lists that rows share: slot and repetition to index; made when the first is. */
-  slots: Map<number, number> | undefined;
+  /** Entries of lists that rows share, by slot and repetition: their index; made when the first is. */
+  slots: (number | undefined)[][] | undefined;
   /** The field of the segment whose repetitions a row goes through, and which of them it is at, counted from 1; 0 otherwise. */
   field: number;
   repetition: number;

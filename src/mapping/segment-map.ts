@@ -3,8 +3,8 @@ import { stableId } from "#src/base/ids.ts";
 import type { Segment, Value } from "#src/hl7v2/message.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import type { Identity, MapSpec } from "./map-schema.ts";
-import { resourceRemembered, writeRemembered } from "./memory.ts";
-import { madeBy, type RowContext, type RunRow } from "./row.ts";
+import { ReadAs, resourceRemembered, writeRemembered } from "./memory.ts";
+import { madeBy, type RowContext } from "./row.ts";
 import type { Frame, Made, Scope } from "./scope.ts";
 import { compileSource, NOTHING } from "./sources.ts";
 import { authorityOf } from "./values/identifiers.ts";
@@ -52,39 +52,21 @@ function compileIdentity(identity: Identity, context: RowContext): Identify {
 export interface CompiledRows {
   readonly spec: MapSpec;
   readonly type: string;
-  readonly rows: readonly RunRow[];
+  /** Runs its rows in order. */
+  readonly run: (frame: Frame) => void;
   /** The map's own `when`. */
   readonly condition: Condition | undefined;
   readonly context: RowContext;
 }
 
 /** Compiles the `when` of a map. */
-export function compileMapCondition(when: MapSpec["when"], { home, fault }: RowContext): Condition | undefined {
+export function compileMapCondition(when: MapSpec["when"], { home, type, fault }: RowContext): Condition | undefined {
   if (when === undefined) return undefined;
-  return compileCondition(when, (path) => {
+  return compileCondition(when, `${home.name}[${type}] when`, (path) => {
     const source = compileSource(path, home);
     if (source === undefined) fault(["when"], `${path} cannot be read in a map of ${home.name}`);
     return source;
   });
-}
-
-/** Runs rows in order. Most fields and components of most messages are empty: their rows are passed over before anything is called. */
-function runAll(rows: readonly RunRow[], frame: Frame): void {
-  const { segment, value } = frame;
-  let gated = 0;
-  let said = "";
-  for (const { run, field, component, gate } of rows) {
-    if (field !== 0 && segment.raw(field) === "") continue;
-    if (component !== 0 && !value.has(component)) continue;
-    if (gate !== undefined) {
-      if (gate.field !== gated) {
-        gated = gate.field;
-        said = segment.field(gated).text.toUpperCase();
-      }
-      if (!gate.texts.has(said)) continue;
-    }
-    run(frame);
-  }
 }
 
 const startResource = (type: string, id: string, envelope: boolean): Made => ({
@@ -112,16 +94,16 @@ const inside = (target: string, path: string): string => (path === "" ? target :
 
 /** A data type: its rows write a value of their own. */
 export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows, alone: () => boolean): ValueType {
-  const type = {};
+  const as = new ReadAs();
   const run = (value: Value, spot: Spot, root: Record<string, unknown>): void => {
     const { frame } = spot;
     const target = frame.scope.lineage === undefined ? "" : inside(frame.target, spot.target);
     const runRows = (): void => {
-      const { rows, condition } = compiled();
+      const { run: runAll, condition } = compiled();
       const inner = innerFrame(spot, value, { root, deleted: undefined, initial: undefined }, target, frame.resourceId);
-      if (condition === undefined || condition(inner)) runAll(rows, inner);
+      if (condition === undefined || condition(inner)) runAll(inner);
     };
-    if (alone()) writeRemembered(type, value.raw, spot, root, target, runRows);
+    if (alone()) writeRemembered(as, value.raw, spot, root, target, runRows);
     else runRows();
   };
   if (primitive)
@@ -155,10 +137,10 @@ const firstOf = (identities: readonly Identify[], frame: Frame): readonly string
  */
 export function referenceTypeOf(compiled: () => CompiledRows, display: (value: Value) => string, alone: () => boolean): ValueType {
   let identities: readonly Identify[] | undefined;
-  const memory = {};
+  const as = new ReadAs();
   return {
     read: (value, spot) => {
-      const { spec, type, rows, context } = compiled();
+      const { spec, type, run: runAll, context } = compiled();
       identities ??= spec.identity.map((one) => compileIdentity(one, context));
       const { scope } = spot.frame;
       const key = `${spec.map}|${value.raw}`;
@@ -174,11 +156,11 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
         if (there !== undefined) return there;
         const made = startResource(type, id, spec.envelope);
         scope.resources.set(`${type}/${id}`, made);
-        runAll(rows, innerFrame(spot, value, made, type, id));
+        runAll(innerFrame(spot, value, made, type, id));
         return made;
       };
       const name = display(value);
-      const made = alone() ? resourceRemembered(memory, value.raw, spot, type, make) : make()?.root;
+      const made = alone() ? resourceRemembered(as, value.raw, spot, type, make) : make()?.root;
       if (made === undefined) return name === "" ? undefined : { display: name };
       const reference: Reference = { reference: `${type}/${made.id}`, ...(name === "" ? {} : { display: name }) };
       scope.referred.set(key, reference);
@@ -195,7 +177,7 @@ const OWN = new Set(["Patient", "Encounter", "Account"]);
 /**
  * Compiles a segment map; the function it gives binds it to the condition that a message puts on it.
  */
-export function compileSegmentMap({ spec, type, rows, condition, context }: CompiledRows): (extra: Condition | undefined) => RunMap {
+export function compileSegmentMap({ spec, type, run: runAll, condition, context }: CompiledRows): (extra: Condition | undefined) => RunMap {
   const { name } = context.home;
   const identities = spec.identity.map((one) => compileIdentity(one, context));
   const ofMessage = spec.envelope && spec.identity.length === 0;
@@ -272,7 +254,7 @@ export function compileSegmentMap({ spec, type, rows, condition, context }: Comp
     remember(scope, segment, made);
     frame.resourceId = made.root.id;
     frame.building = made;
-    runAll(rows, frame);
+    runAll(frame);
   };
   return (extra) => (scope) => {
     if (spec.envelope && scope.settings.envelope !== true) return;

@@ -1,4 +1,5 @@
 import { type Segment, Value } from "#src/hl7v2/message.ts";
+import { type Code, literal } from "./generated.ts";
 import { hasEnded, isGrouped } from "./order-groups.ts";
 import { type Frame, type PlacedValue, placeOf, type Scope } from "./scope.ts";
 
@@ -8,6 +9,12 @@ export interface Source {
   readonly field: number;
   /** Component of the map's own data type; 0 for any other place. */
   readonly component: number;
+  /** Component and subcomponent, where it reads no whole field. */
+  readonly parts: readonly number[];
+  /** Text of what `first` reads of a `frame`. */
+  readonly firstText: (code: Code) => string;
+  /** Text of what `label` says of a `frame`. */
+  readonly labelText: (code: Code) => string;
   /** The current repetition, else the first. */
   readonly first: (frame: Frame) => Value;
   /** The current repetition alone while a row goes through them, else all. */
@@ -55,6 +62,9 @@ export function nearest(scope: Scope, segment: Segment, name: string): Segment |
   return found;
 }
 
+/** Text of a part of the value that another text gives. */
+export const partText = (value: string, parts: readonly number[]): string => value + parts.map((number) => `.part(${number})`).join("");
+
 const partOf = (numbers: readonly (number | undefined)[]): ((value: Value) => Value) | undefined => {
   const [component, subcomponent] = numbers;
   if (component === undefined) return undefined;
@@ -69,6 +79,9 @@ function dataTypeSource(path: string): Source {
   return {
     field: 0,
     component: numbers[0] ?? 0,
+    parts: numbers,
+    firstText: () => partText("frame.value", numbers),
+    labelText: (code) => `${code.name(placeOf)}(frame)${suffix === "" ? "" : ` + ${literal(suffix)}`}`,
     first,
     all: (frame) => {
       const value = first(frame);
@@ -92,19 +105,37 @@ function segmentSource(path: string, home: Home): Source {
       : (frame) => nearest(frame.scope, frame.segment, name);
   const numbered = !home.once && (own || home.companions.includes(name));
   const current = (frame: Frame): boolean => own && frame.repetition > 0 && frame.field === field;
+  const first = (frame: Frame): Value => {
+    const segment = segmentOf(frame);
+    const value =
+      segment === undefined
+        ? NOTHING
+        : current(frame)
+          ? (segment.repetitions(field)[frame.repetition - 1] ?? NOTHING)
+          : segment.field(field);
+    return part === undefined ? value : part(value);
+  };
+  const label = (frame: Frame): string =>
+    `${numbered || (segmentOf(frame)?.index ?? 1) > 1 ? `${name}(${segmentOf(frame)?.index ?? 1})` : name}-${field}${current(frame) ? `(${frame.repetition})` : ""}${suffix}`;
+  const isCurrent = `frame.repetition > 0 && frame.field === ${field}`;
   return {
     field: own ? field : 0,
     component: 0,
-    first: (frame) => {
-      const segment = segmentOf(frame);
-      const value =
-        segment === undefined
-          ? NOTHING
-          : current(frame)
-            ? (segment.repetitions(field)[frame.repetition - 1] ?? NOTHING)
-            : segment.field(field);
-      return part === undefined ? value : part(value);
+    parts: numbers,
+    firstText: (code) =>
+      own
+        ? partText(
+            `(${isCurrent} ? frame.segment.repetitions(${field})[frame.repetition - 1] ?? ${code.name(NOTHING)} : frame.segment.field(${field}))`,
+            numbers,
+          )
+        : `${code.name(first)}(frame)`,
+    labelText: (code) => {
+      if (!own) return `${code.name(label)}(frame)`;
+      const index = `${literal(`${name}(`)} + frame.segment.index + ${literal(`)-${field}`)}`;
+      const segment = numbered ? index : `(frame.segment.index > 1 ? ${index} : ${literal(`${name}-${field}`)})`;
+      return `${segment} + (${isCurrent} ? "(" + frame.repetition + ")" : "")${suffix === "" ? "" : ` + ${literal(suffix)}`}`;
     },
+    first,
     all: (frame) => {
       const values = segmentOf(frame)?.repetitions(field) ?? NO_VALUES;
       if (values.length === 0) return values;
@@ -115,21 +146,24 @@ function segmentSource(path: string, home: Home): Source {
       return part === undefined ? values : values.map(part);
     },
     isNull: (frame) => part === undefined && segmentOf(frame)?.raw(field) === '""',
-    label: (frame) =>
-      `${numbered || (segmentOf(frame)?.index ?? 1) > 1 ? `${name}(${segmentOf(frame)?.index ?? 1})` : name}-${field}${current(frame) ? `(${frame.repetition})` : ""}${suffix}`,
+    label,
   };
 }
 
 /** The number the feed's `identity` chose: `@account`, `@visit`. */
 function chosenSource(of: (scope: Scope) => PlacedValue): Source {
   const first = (frame: Frame): Value => of(frame.scope).value;
+  const label = (frame: Frame): string => of(frame.scope).place;
   return {
     field: 0,
     component: 0,
+    parts: [],
+    firstText: (code) => `${code.name(first)}(frame)`,
+    labelText: (code) => `${code.name(label)}(frame)`,
     first,
     all: (frame) => (first(frame).raw === "" ? NO_VALUES : [first(frame)]),
     isNull: () => false,
-    label: (frame) => of(frame.scope).place,
+    label,
   };
 }
 

@@ -1,8 +1,8 @@
-import { elementOf, isType, rivalsOf } from "#src/fhir/elements.ts";
-import { kindAt, pathOfKind } from "#src/fhir/entry-kinds.ts";
+import { type Code, literal, member } from "./generated.ts";
 import { type Elements, type Frame, isElements } from "./scope.ts";
+import { deletionsOf, type EntryKinds, type SlotNumbers, type Step, stepsOf } from "./target-paths.ts";
 
-/** Writes one element: compiled once, from `name[1].use` or `class[group].value`. */
+/** Writes one element: `name[1].use` or `class[group].value`. */
 export interface Target {
   /** First name of the path; empty for the place itself (`$this`). */
   readonly top: string;
@@ -12,201 +12,243 @@ export interface Target {
   readonly type: string;
   /** Takes one value for each repetition. */
   readonly repeats: boolean;
+  /**
+   * Text of its functions.
+   * @param beside constant elements written beside a value.
+   */
+  readonly code: (code: Code, beside: Elements | undefined) => string;
+}
+
+/** What the text of a target declares; each works on the resource or data type that the frame is building. */
+export interface TargetFunctions {
   /** A row before has given it a value, or one of another type where only one may be. */
   readonly taken: (frame: Frame) => boolean;
   /** Another type of the same choice is there: nothing may be written. */
   readonly excluded: (frame: Frame) => boolean;
   /** Where the next value goes: `name[0].use`. */
   readonly path: (frame: Frame) => string;
-  readonly put: (frame: Frame, value: unknown, beside: Elements | undefined) => void;
-  /** The object there, made when there is none; `drop` takes it away again when nothing was written into it. */
-  readonly open: (frame: Frame) => Opened;
+  /** Writes a value, with the constants beside it. */
+  readonly put: (frame: Frame, value: unknown) => void;
+  /** The object that rows before have put there. */
+  readonly there: (frame: Frame) => Elements | undefined;
+  /** Puts an empty object there. */
+  readonly make: (frame: Frame) => Elements;
+  /** Takes an object that nothing was written into away again, and what is empty above it. */
+  readonly drop: (frame: Frame, object: Elements) => void;
+  /** Writes the constants beside an object: an entry of a list takes them itself, else what the element is one of. */
+  readonly addBeside: (frame: Frame, object: Elements) => void;
 }
 
-export interface Opened {
-  readonly object: Elements;
-  /** Where constants beside the value go: an entry of a list takes them itself, else what the element is one of. */
-  readonly holder: Elements;
-  readonly drop: () => void;
-}
-
-interface Step {
-  /** As written in JSON: `_birthDate` where its extensions go. */
-  readonly name: string;
-  /** As FHIRPath says it: `birthDate`. */
-  readonly said: string;
-  /** No list; a list whose next entry is always new; a list whose entry rows share by this number. */
-  readonly entry: "none" | "new" | number;
-  /** A list of primitives: its extensions stand in a list beside it, at the same index. */
-  readonly beside: boolean;
-  /** Elements that exclude this one: the other types of a choice. */
-  readonly rivals: readonly string[];
-  /** One entry for all repetitions: named so (`[one]`), or a list further down has one for each (`contact` in `contact.telecom[1]`). */
-  readonly shared: boolean;
-}
-
-/** Gives the shared entries of one map their numbers. */
-export type SlotNumbers = Map<string, number>;
-
-/** More repetitions than this of one field would share their entries. */
-const REPETITIONS = 4096;
-
-const listIn = (at: Elements | undefined, name: string): unknown[] | undefined => {
-  const list = at?.[name];
-  return Array.isArray(list) ? list : undefined;
-};
-
-const isExcluded = (at: Elements, { rivals }: Step): boolean => rivals.some((name) => at[name] !== undefined);
+/** What `TargetFunctions` are called in the text. */
+export const TARGET_FUNCTIONS = "{ taken, excluded, path, put, there, make, drop, addBeside }";
 
 /** Where the index of a shared entry is kept: one for each repetition. What goes through none belongs to the first. */
-const slotKey = (entry: number, shared: boolean, frame: Frame): number =>
-  entry * REPETITIONS + (shared || frame.repetition === 0 ? 1 : frame.repetition);
+const slotNo = (entry: number, shared: boolean, repetition: number): readonly [number, number] => [
+  entry,
+  shared || repetition === 0 ? 1 : repetition,
+];
 
-/** Index of a step's entry in its list: the shared one when it is there, else the next. */
-const indexOf = (step: Step, list: unknown[] | undefined, frame: Frame): number =>
-  (typeof step.entry === "number" ? frame.slots?.get(slotKey(step.entry, step.shared, frame)) : undefined) ?? list?.length ?? 0;
+/** Index of a shared entry; undefined before it is there. */
+const keptAt = (frame: Frame, entry: number, repetition: number): number | undefined => frame.slots?.[entry]?.[repetition];
 
-function childOf(at: Elements | undefined, step: Step, frame: Frame): unknown {
-  if (at === undefined) return undefined;
-  if (step.entry === "none") return at[step.name];
-  const list = listIn(at, step.name);
-  return list?.[indexOf(step, list, frame)];
+const keep = (frame: Frame, entry: number, repetition: number, index: number): void => {
+  const all = (frame.slots ??= []);
+  (all[entry] ??= [])[repetition] = index;
+};
+
+const repetitionOf = ({ shared }: Step): string => (shared ? "1" : "(frame.repetition || 1)");
+
+/** Text of the index of a step's entry in its list: the shared one when it is there, else the next. */
+function indexText(code: Code, step: Step, list: string): string {
+  const next = `(${list} === undefined ? 0 : ${list}.length)`;
+  return typeof step.entry === "number" ? `(${code.name(keptAt)}(frame, ${step.entry}, ${repetitionOf(step)}) ?? ${next})` : next;
 }
 
-/** The object below a step, made when there is none. */
-function enter(at: Elements, step: Step, frame: Frame): Elements {
-  if (step.entry === "none") {
-    const next = at[step.name];
-    return isElements(next) ? next : (at[step.name] = {} as Elements);
-  }
-  const list = listIn(at, step.name) ?? ((at[step.name] = []) as unknown[]);
-  const index = indexOf(step, list, frame);
-  if (typeof step.entry === "number") (frame.slots ??= new Map()).set(slotKey(step.entry, step.shared, frame), index);
-  if (step.beside) while (list.length < index) list.push(null);
-  const next = list[index];
-  return isElements(next) ? next : ((list[index] = {}) as Elements);
+const listText = (at: string, step: Step): string => `Array.isArray(${member(at, step.name)}) ? ${member(at, step.name)} : undefined`;
+
+/** Text that sets `a{n+1}` to what is below a step of `a{n}`. */
+function childText(code: Code, step: Step, n: number): string {
+  if (step.entry === "none") return `const a${n + 1} = ${member(`a${n}`, step.name)};`;
+  return `const l${n} = ${listText(`a${n}`, step)}; const a${n + 1} = l${n}?.[${indexText(code, step, `l${n}`)}];`;
 }
 
-/** Reads a target path against R4. @returns what is wrong with it as a text. */
-function stepsOf(
-  type: string,
-  path: string,
-  numbers: SlotNumbers,
-): { readonly steps: readonly Step[]; readonly type: string; readonly holder: string } | string {
-  const steps: Step[] = [];
-  const ones = new Set<number>();
-  let at = type;
-  let holder = type;
-  let key = "";
-  const parts = path.split(".");
-  for (const [depth, part] of parts.entries()) {
-    const open = part.indexOf("[");
-    const name = open < 0 ? part : part.slice(0, open);
-    const slot = open < 0 ? undefined : part.slice(open + 1, -1);
-    key += `.${part}`;
-    const number = (): number => {
-      const known = numbers.get(key) ?? numbers.size + 1;
-      numbers.set(key, known);
-      return known;
-    };
-    if (!isType(at)) {
-      // Below a primitive there are only its extensions, which stand beside it.
-      const before = steps.at(-1);
-      if (name !== "extension" || before === undefined) return `${at} has no element ${name}`;
-      steps[steps.length - 1] = { ...before, name: `_${before.said}`, beside: before.entry !== "none" };
-      steps.push({ name, said: name, entry: number(), beside: false, shared: false, rivals: [] });
-      at = "Extension";
+/** Text that goes down to what holds the last element, or gives `missing` where that is not there. */
+function downText(code: Code, above: readonly Step[], missing: string): string {
+  const isOne = code.name(isElements);
+  return above.map((step, n) => `${childText(code, step, n)} if (!${isOne}(a${n + 1})) return ${missing};`).join(" ");
+}
+
+/** Text that sets `a{n+1}` to the object below a step of `a{n}`, made when there is none. */
+function enterText(code: Code, step: Step, n: number): string {
+  const isOne = code.name(isElements);
+  const [at, next] = [`a${n}`, `a${n + 1}`];
+  if (step.entry === "none")
+    return `let ${next} = ${member(at, step.name)}; if (!${isOne}(${next})) ${next} = ${member(at, step.name)} = {};`;
+  return `${entryText(code, step, n)} let ${next} = l${n}[i${n}]; if (!${isOne}(${next})) ${next} = l${n}[i${n}] = {};`;
+}
+
+/** Text that sets `l{n}` to the list below a step of `a{n}`, made when there is none, and `i{n}` to the index of the step's entry. */
+function entryText(code: Code, step: Step, n: number): string {
+  const [list, at] = [`l${n}`, `i${n}`];
+  const index = `let ${list} = ${listText(`a${n}`, step)}; if (${list} === undefined) ${list} = ${member(`a${n}`, step.name)} = [];
+    const ${at} = ${indexText(code, step, list)};`;
+  const kept = typeof step.entry === "number" ? ` ${code.name(keep)}(frame, ${step.entry}, ${repetitionOf(step)}, ${at});` : "";
+  return `${index}${kept}${step.beside ? ` while (${list}.length < ${at}) ${list}.push(null);` : ""}`;
+}
+
+function excludedText(code: Code, steps: readonly Step[]): string {
+  const last = steps.findLastIndex(({ rivals }) => rivals.length > 0);
+  if (last < 0) return "() => false";
+  const isOne = code.name(isElements);
+  const tests = steps.slice(0, last + 1).map((step, n) => {
+    const rivals = step.rivals.map((name) => `${member(`a${n}`, name)} !== undefined`).join(" || ");
+    return `if (!${isOne}(a${n})) return false;${rivals === "" ? "" : ` if (${rivals}) return true;`}${n < last ? ` ${childText(code, step, n)}` : ""}`;
+  });
+  return `(frame) => { const a0 = frame.building.root; ${tests.join(" ")} return false; }`;
+}
+
+function pathText(code: Code, steps: readonly Step[]): string {
+  const isOne = code.name(isElements);
+  let said = '""';
+  let text = "";
+  for (const [n, step] of steps.entries()) {
+    said += ` + ${literal(n === 0 ? step.said : `.${step.said}`)}`;
+    const last = n === steps.length - 1;
+    if (step.entry === "none") {
+      if (!last) text += ` const a${n + 1} = ${isOne}(a${n}) ? ${member(`a${n}`, step.name)} : undefined;`;
       continue;
     }
-    holder = at;
-    const element = elementOf(at, name);
-    if (element === undefined) return `${at} has no element ${name}`;
-    const last = depth === parts.length - 1;
-    if (slot === "one") ones.add(steps.length);
-    const entry = !element.list ? "none" : slot === "" || (slot === undefined && last) ? "new" : number();
-    steps.push({
-      name,
-      said: name,
-      entry,
-      beside: false,
-      shared: slot === undefined && !last,
-      rivals: element.list ? [] : rivalsOf(at, name),
-    });
-    at = element.type;
+    text += ` const l${n} = ${isOne}(a${n}) && Array.isArray(${member(`a${n}`, step.name)}) ? ${member(`a${n}`, step.name)} : undefined;
+      const i${n} = ${indexText(code, step, `l${n}`)};`;
+    if (!last) text += ` const a${n + 1} = l${n}?.[i${n}];`;
+    said += ` + "[" + i${n} + "]"`;
   }
-  // A list without a slot is one entry for all repetitions where a slot, or the end of the path, further down takes them.
-  const lastEach = steps.findLastIndex(({ entry, shared }) => entry !== "none" && !shared);
-  const firstEach = steps.findIndex(({ entry, shared }) => entry !== "none" && !shared);
-  const shared = ({ shared: may }: Step, depth: number): boolean =>
-    ones.has(depth) || (may && depth < lastEach && (firstEach < 0 || depth < firstEach));
-  return { steps: steps.map((step, depth) => ({ ...step, shared: shared(step, depth) })), type: at, holder };
+  return text === ""
+    ? `() => ${literal(steps.map((step) => step.said).join("."))}`
+    : `(frame) => { const a0 = frame.building.root;${text} return ${said}; }`;
 }
+
+/** Takes an empty object away, and what is empty above it. */
+function prune(frame: Frame, steps: readonly Step[], object: Elements): void {
+  const way: { readonly at: Elements; readonly step: Step }[] = [];
+  const listIn = (at: Elements, { name }: Step): unknown[] | undefined => (Array.isArray(at[name]) ? (at[name] as unknown[]) : undefined);
+  const below = (at: Elements, step: Step): unknown => {
+    if (step.entry === "none") return at[step.name];
+    const list = listIn(at, step);
+    if (step.entry === "new") return list?.at(-1);
+    return list?.[keptAt(frame, ...slotNo(step.entry, step.shared, frame.repetition)) ?? list.length];
+  };
+  let at: Elements = frame.building.root;
+  for (const step of steps) {
+    way.push({ at, step });
+    const next = below(at, step);
+    if (!isElements(next)) return;
+    at = next;
+  }
+  if (at !== object) return;
+  for (const { at: above, step } of way.reverse()) {
+    if (step.entry === "none") delete above[step.name];
+    else {
+      const list = listIn(above, step);
+      list?.pop();
+      if (typeof step.entry === "number") {
+        const [entry, repetition] = slotNo(step.entry, step.shared, frame.repetition);
+        const kept = frame.slots?.[entry];
+        if (kept !== undefined) kept[repetition] = undefined;
+      }
+      if (list !== undefined && list.length === 0) delete above[step.name];
+    }
+    if (Object.keys(above).length > 0) return;
+  }
+}
+
+/** Text of the functions of a path. */
+function codeOf(code: Code, steps: readonly Step[], nameOfExtension: boolean, beside: Elements | undefined): string {
+  const above = steps.slice(0, -1);
+  const last = steps.at(-1);
+  if (last === undefined) throw new Error("a target without a name");
+  const n = above.length;
+  const root = "const a0 = frame.building.root;";
+  const entered = `${root} ${above.map((step, depth) => enterText(code, step, depth)).join(" ")}`;
+  const isOne = code.name(isElements);
+  const listed = last.entry !== "none";
+  const marked = steps.some(({ name }) => name === "extension") ? " frame.scope.unsure.add(frame.resourceId);" : "";
+  const constants = Object.entries(beside ?? {}).map(([name, value]) => ({ name, value: code.name(value) }));
+  const written = (at: string, operator: "=" | "??="): string =>
+    constants.map(({ name, value }) => ` ${member(at, name)} ${operator} ${value};`).join("");
+  const taken = [
+    root,
+    // An extension that got no value gets no address either: alone it would not be valid (R4, ext-1).
+    nameOfExtension && n === 0 ? "if (Object.keys(a0).length === 0) return true;" : "",
+    downText(code, above, nameOfExtension ? "true" : "excluded(frame)"),
+    last.entry === "new" ? "" : `${childText(code, last, n)} if (a${n + 1} !== undefined) return true;`,
+    "return excluded(frame);",
+  ].join(" ");
+  const besideEntry = constants.length === 0 ? "value" : `${isOne}(value) ? { ...${code.name(beside)}, ...value } : value`;
+  const put = listed
+    ? `${entered} ${entryText(code, { ...last, beside: false }, n)} l${n}[i${n}] = ${besideEntry};`
+    : `${entered} ${member(`a${n}`, last.name)} = value;${written(`a${n}`, n === 0 ? "=" : "??=")}`;
+  const there =
+    last.entry === "new"
+      ? "() => undefined"
+      : `(frame) => { ${root} ${downText(code, above, "undefined")} ${childText(code, last, n)} return ${isOne}(a${n + 1}) ? a${n + 1} : undefined; }`;
+  const addBeside =
+    constants.length === 0
+      ? "() => undefined"
+      : listed
+        ? `(frame, object) => {${written("object", "??=")} }`
+        : `(frame, object) => { ${entered}${written(`a${n}`, "??=")} }`;
+  return `
+    const excluded = ${excludedText(code, steps)};
+    const taken = (frame) => { ${taken} };
+    const path = ${pathText(code, steps)};
+    const put = (frame, value) => { ${put}${marked} };
+    const there = ${there};
+    const make = (frame) => {${marked} ${entered} ${enterText(code, last, n)} return a${n + 1}; };
+    const drop = (frame, object) => ${code.name(prune)}(frame, ${code.name(steps)}, object);
+    const addBeside = ${addBeside};`;
+}
+
+/** Writes the members of a value into the place itself, where they are not yet. */
+const addMembers = ({ building }: Frame, value: unknown): void => {
+  if (isElements(value)) for (const [name, one] of Object.entries(value)) building.root[name] ??= one;
+};
+
+const ITSELF = (taken: string, put: string, beside: string): string => `
+  const excluded = () => false;
+  const taken = ${taken};
+  const path = () => "";
+  const put = ${put};
+  const there = (frame) => frame.building.root;
+  const make = there;
+  const drop = () => undefined;
+  const addBeside = ${beside};`;
 
 const SELF: Target = {
   top: "",
   deletes: [],
   type: "",
   repeats: false,
-  taken: () => false,
-  excluded: () => false,
-  path: () => "",
-  put: ({ building }, value) => {
-    if (isElements(value)) for (const [name, one] of Object.entries(value)) building.root[name] ??= one;
+  code: (code, beside) => {
+    const constants = Object.entries(beside ?? {}).map(([name, value]) => `${member("object", name)} ??= ${code.name(value)};`);
+    return ITSELF("() => false", code.name(addMembers), `(frame, object) => { ${constants.join(" ")} }`);
   },
-  open: ({ building }) => ({ object: building.root, holder: building.root, drop: () => undefined }),
 };
 
 /** The one value of a map to a primitive type. */
 const VALUE: Target = {
   ...SELF,
   top: "$value",
-  taken: ({ building }) => building.root["$value"] !== undefined,
-  put: ({ building }, value) => {
-    building.root["$value"] = value;
-  },
+  code: () =>
+    ITSELF(
+      '(frame) => frame.building.root["$value"] !== undefined',
+      '(frame, value) => { frame.building.root["$value"] = value; }',
+      "() => undefined",
+    ),
 };
 
-const plain = ({ name, rivals }: Step, type: string, nameOfExtension: boolean): Target => ({
-  top: name,
-  deletes: [name],
-  type,
-  repeats: false,
-  excluded: ({ building }) => rivals.some((one) => building.root[one] !== undefined),
-  taken: ({ building: { root } }) =>
-    root[name] !== undefined || rivals.some((one) => root[one] !== undefined) || (nameOfExtension && Object.keys(root).length === 0),
-  path: () => name,
-  put: ({ building: { root } }, value, beside) => {
-    root[name] = value;
-    if (beside !== undefined) Object.assign(root, beside);
-  },
-  open: ({ building: { root } }) => {
-    const there = root[name];
-    if (isElements(there)) return { object: there, holder: root, drop: () => undefined };
-    const object: Elements = {};
-    root[name] = object;
-    return { object, holder: root, drop: () => delete root[name] };
-  },
-});
-
-/** Kinds of the entries that the rows of a map write into lists of several kinds, by slot: rows beside the one that writes the value name them. */
-export type EntryKinds = ReadonlyMap<string, ReadonlySet<string>>;
-
-/** What `""` deletes. */
-function deletionsOf(type: string, steps: readonly Step[], path: string, kinds: EntryKinds): readonly string[] {
-  const [first, last] = [steps[0]?.said ?? "", steps.at(-1)?.said ?? ""];
-  const named = kinds.get(slotOf(path));
-  if (named !== undefined) return Array.from(named, (kind) => pathOfKind(first, kind));
-  // A role that a table gives (ROL-3) is not known before: the others of the list are not what is deleted.
-  if (steps.length > 1 && kindAt(type, first) !== undefined) return [];
-  // A member that is a list goes alone: a diet that is deleted leaves the disposition beside it.
-  return [steps.length === 2 && steps[0]?.entry === "none" ? `${first}.${last}` : first];
-}
-
-/** The first name of a path with its slot: `extension[1]`. */
-export const slotOf = (path: string): string => path.split(".", 1)[0] ?? path;
-
 /**
- * Compiles a target path below its resource or data type.
+ * Reads a target path below its resource or data type.
  * @returns what is wrong with it as a text: R4 has no such element.
  */
 export function compileTarget(type: string, written: string, numbers: SlotNumbers, kinds: EntryKinds): Target | string {
@@ -216,101 +258,14 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
   const read = stepsOf(type, path, numbers);
   if (typeof read === "string") return read;
   const { steps } = read;
-  const last = steps.at(-1);
-  const [first] = steps;
+  const [first, last] = [steps[0], steps.at(-1)];
   if (last === undefined || first === undefined) return "names no element";
   const nameOfExtension = read.holder === "Extension" && last.name === "url";
-  if (steps.length === 1 && last.entry === "none") return plain(last, read.type, nameOfExtension);
-  const above = steps.slice(0, -1);
-  const parent = (frame: Frame): Elements | undefined => {
-    let at: unknown = frame.building.root;
-    for (const step of above) {
-      at = childOf(at as Elements, step, frame);
-      if (!isElements(at)) return undefined;
-    }
-    return at as Elements;
-  };
-  const entered = (frame: Frame): Elements => {
-    let at = frame.building.root;
-    for (const step of above) at = enter(at, step, frame);
-    return at;
-  };
-  const choices = steps.some(({ rivals }) => rivals.length > 0);
-  const excluded = (frame: Frame): boolean => {
-    if (!choices) return false;
-    let at: unknown = frame.building.root;
-    for (const step of steps) {
-      if (!isElements(at)) return false;
-      if (isExcluded(at, step)) return true;
-      at = childOf(at, step, frame);
-    }
-    return false;
-  };
   return {
     top: first.said,
-    excluded,
     deletes: deletionsOf(type, steps, path, kinds),
     type: read.type,
     repeats: steps.some(({ entry }) => entry !== "none"),
-    taken: (frame) => {
-      const at = parent(frame);
-      // An extension that got no value gets no address either: alone it would not be valid (R4, ext-1).
-      if (nameOfExtension && at === undefined) return true;
-      return (last.entry !== "new" && childOf(at, last, frame) !== undefined) || excluded(frame);
-    },
-    path: (frame) => {
-      let at: Elements | undefined = frame.building.root;
-      let said = "";
-      for (const step of steps) {
-        said += said === "" ? step.said : `.${step.said}`;
-        if (step.entry !== "none") said += `[${indexOf(step, listIn(at, step.name), frame)}]`;
-        const next: unknown = childOf(at, step, frame);
-        at = isElements(next) ? next : undefined;
-      }
-      return said;
-    },
-    put: (frame, value, beside) => {
-      const at = entered(frame);
-      if (last.entry === "none") at[last.name] = value;
-      else {
-        const list = listIn(at, last.name) ?? ((at[last.name] = []) as unknown[]);
-        const index = indexOf(last, list, frame);
-        if (typeof last.entry === "number") (frame.slots ??= new Map()).set(slotKey(last.entry, last.shared, frame), index);
-        list[index] = beside !== undefined && isElements(value) ? { ...beside, ...value } : value;
-        return;
-      }
-      if (beside !== undefined) for (const [name, constant] of Object.entries(beside)) at[name] ??= constant;
-    },
-    open: (frame) => {
-      const at = entered(frame);
-      const there = childOf(at, last, frame);
-      const holder = (object: Elements): Elements => (last.entry === "none" ? at : object);
-      if (isElements(there) && last.entry !== "new") return { object: there, holder: holder(there), drop: () => undefined };
-      const object = enter(at, last, frame);
-      return { object, holder: holder(object), drop: () => prune(frame, steps, object) };
-    },
+    code: (code, beside) => codeOf(code, steps, nameOfExtension, beside),
   };
-}
-
-/** Takes an empty object away, and what is empty above it. */
-function prune(frame: Frame, steps: readonly Step[], object: Elements): void {
-  const way: { readonly at: Elements; readonly step: Step }[] = [];
-  let at: Elements = frame.building.root;
-  for (const step of steps) {
-    way.push({ at, step });
-    const next: unknown = step.entry === "new" ? listIn(at, step.name)?.at(-1) : childOf(at, step, frame);
-    if (!isElements(next)) return;
-    at = next;
-  }
-  if (at !== object) return;
-  for (const { at: above, step } of way.reverse()) {
-    if (step.entry === "none") delete above[step.name];
-    else {
-      const list = listIn(above, step.name);
-      list?.pop();
-      if (typeof step.entry === "number") frame.slots?.delete(slotKey(step.entry, step.shared, frame));
-      if (list !== undefined && list.length === 0) delete above[step.name];
-    }
-    if (Object.keys(above).length > 0) return;
-  }
 }
