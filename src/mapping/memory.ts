@@ -13,8 +13,8 @@ import type { Spot } from "./values/value-type.ts";
 
 /** Texts longer than this do not come again. */
 const LONGEST = 400;
-/** Texts remembered for each data type, and settings told apart; when there are more all are forgotten. */
-const TEXTS = 1_024;
+/** Texts remembered in all, and settings told apart; when there are more all are forgotten. A text keeps the message alive that it was part of. */
+const TEXTS = 16_384;
 const SETTINGS = 8;
 
 /** Lineage whose target, source and resource are said from where the text stands. */
@@ -53,7 +53,11 @@ interface RememberedResource extends Remembered {
 /** Of one data type: by the text. `none`: it warned, or said something of the message. */
 type Texts<T> = Map<string, T | "none">;
 /** What one feed's messages became, by data type. */
-export type Memory = Map<ReadAs, Texts<Remembered> | Texts<RememberedResource> | Texts<RememberedValue>>;
+export interface Memory {
+  readonly texts: Map<ReadAs, Texts<Remembered> | Texts<RememberedResource> | Texts<RememberedValue>>;
+  /** Of all feeds together. */
+  readonly counted: { texts: number };
+}
 
 /** What texts are read as: a data type, or a row whose code systems and tables count too. It knows where it looked last. */
 export class ReadAs {
@@ -71,28 +75,39 @@ export type MemoryOf = (
 /** Memories of one compiled set of maps. */
 export function createMemories(): MemoryOf {
   const all = new Map<string, Memory>();
+  const counted = { texts: 0 };
   return ({ idKey, zone, lineage, defaultAuthority: named }, d, { defaultAuthority, authority, offset }) => {
     const key = [
       `${d.field}${d.component}${d.repetition}${d.escape}${d.subcomponent}${d.truncation}`,
       ...[idKey, zone, lineage === false ? "" : "lineage", named ?? "", defaultAuthority, authority ?? "", offset ?? ""],
     ].join("\u0000");
     const known = all.get(key);
-    if (known !== undefined) return known;
-    if (all.size >= SETTINGS) all.clear();
-    const made: Memory = new Map();
+    if (known !== undefined && counted.texts < TEXTS) return known;
+    if (counted.texts >= TEXTS || all.size >= SETTINGS) {
+      all.clear();
+      counted.texts = 0;
+    }
+    const made: Memory = { texts: new Map(), counted };
     all.set(key, made);
     return made;
   };
 }
 
 function textsOf<T extends Remembered>(memory: Memory, as: ReadAs): Texts<T> {
-  if (as.memory === memory && as.texts !== undefined && as.texts.size < TEXTS) return as.texts as Texts<T>;
-  const known = memory.get(as) as Texts<T> | undefined;
-  const texts: Texts<T> = known !== undefined && known.size < TEXTS ? known : new Map();
-  if (texts !== known) memory.set(as, texts as Texts<Remembered>);
+  if (as.memory === memory && as.texts !== undefined) return as.texts as Texts<T>;
+  const known = memory.texts.get(as) as Texts<T> | undefined;
+  const texts: Texts<T> = known ?? new Map();
+  if (known === undefined) memory.texts.set(as, texts as Texts<Remembered>);
   as.memory = memory;
   as.texts = texts as Texts<Remembered>;
   return texts;
+}
+
+function keep<T extends Remembered>({ counted }: Memory, texts: Texts<T>, text: string, became: T | "none"): void {
+  // One message of many texts may not fill it all.
+  if (counted.texts >= 2 * TEXTS) return;
+  counted.texts++;
+  texts.set(text, became);
 }
 
 const isEmpty = (into: Elements): boolean => {
@@ -162,7 +177,9 @@ export function writeRemembered(as: ReadAs, text: string, spot: Spot, into: Elem
   if (known === "none") return;
   const told =
     isQuiet(scope, mark) && scope.resources.size === mark.resources ? toldSince(scope, mark, target, source, resourceId) : undefined;
-  texts.set(text, told === undefined ? "none" : { members: copyInto(into, {}), lineage: told, unsure: isUnclean(into), copier: undefined });
+  const became: Remembered | "none" =
+    told === undefined ? "none" : { members: copyInto(into, {}), lineage: told, unsure: isUnclean(into), copier: undefined };
+  keep(scope.memory, texts, text, became);
 }
 
 /** What a function read of one text, and the table row it used. */
@@ -186,7 +203,9 @@ export function readRemembered(as: ReadAs, text: string, spot: Spot, read: () =>
   const mark = markOf(scope);
   const value = read();
   if (known === undefined)
-    texts.set(
+    keep(
+      scope.memory,
+      texts,
       text,
       value !== undefined && isQuiet(scope, mark)
         ? { members: copyInto(value, {}), lineage: [], unsure: false, copier: undefined, table: spot.table }
@@ -230,7 +249,9 @@ export function resourceRemembered(
   const isNew = scope.resources.size === mark.resources + 1 && deleted === undefined && initial === undefined && !envelope;
   if (known === undefined && isNew) {
     const told = isQuiet(scope, mark) ? toldSince(scope, mark, resourceType, source, root.id) : undefined;
-    texts.set(
+    keep(
+      scope.memory,
+      texts,
       text,
       told === undefined ? "none" : { id: root.id, members: copyInto(root, {}), lineage: told, unsure: isUnclean(root), copier: undefined },
     );

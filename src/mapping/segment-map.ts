@@ -95,6 +95,7 @@ const inside = (target: string, path: string): string => (path === "" ? target :
 /** A data type: its rows write a value of their own. */
 export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows, alone: () => boolean): ValueType {
   const as = new ReadAs();
+  let isAlone: boolean | undefined;
   const run = (value: Value, spot: Spot, root: Record<string, unknown>): void => {
     const { frame } = spot;
     const target = frame.scope.lineage === undefined ? "" : inside(frame.target, spot.target);
@@ -103,7 +104,8 @@ export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows, alo
       const inner = innerFrame(spot, value, { root, deleted: undefined, initial: undefined }, target, frame.resourceId);
       if (condition === undefined || condition(inner)) runAll(inner);
     };
-    if (alone()) writeRemembered(as, value.raw, spot, root, target, runRows);
+    isAlone ??= alone();
+    if (isAlone) writeRemembered(as, value.raw, spot, root, target, runRows);
     else runRows();
   };
   if (primitive)

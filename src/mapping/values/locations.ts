@@ -50,15 +50,6 @@ const displayOf = (value: Value, layout: Layout): string =>
     .filter((part) => part !== "")
     .join(" ") || (layout.description === undefined ? "" : value.part(layout.description).text);
 
-/** Says of the elements of one level where they came from. */
-function trace(spot: Spot, { row }: Layout, id: string, component: number, elements: Readonly<Record<string, string>>): void {
-  const { lineage } = spot.frame.scope;
-  if (lineage === undefined) return;
-  const source = `${spot.source}.${component}`;
-  for (const [element, key] of Object.entries(elements))
-    lineage.push({ target: `Location.${element}`, resourceId: id, source, row: row ?? `PL[Location] PL.${component}>${key}` });
-}
-
 /** The guide writes two elements of a ward in another way than those of the other levels. */
 const keyOf = (level: Level, slot: number, element: string): string =>
   level === "ward" ? `[${slot}].location(Location.${element})` : `[${slot}].${element}`;
@@ -66,12 +57,53 @@ const keyOf = (level: Level, slot: number, element: string): string =>
 /** How the guide names the levels above: `PL.3>[1].partOf.reference(Location[2])`. */
 const PART_OF: Readonly<Partial<Record<Level, number>>> = { ward: 6, room: 3, bed: 2, building: 5, floor: 4 };
 
+/** An element of a Location, and the row that lineage names for it. */
+interface Traced {
+  readonly target: string;
+  readonly row: string;
+}
+
+const tracedAt = ({ row }: Layout, component: number, elements: Readonly<Record<string, string>>): readonly Traced[] =>
+  Object.entries(elements).map(([element, key]) => ({
+    target: `Location.${element}`,
+    row: row ?? `PL[Location] PL.${component}>${key}`,
+  }));
+
+/** What lineage says of the elements of one level; `within`: of one that is part of another. */
+function tracedLevel(
+  layout: Layout,
+  level: Level,
+  slot: number,
+): { readonly alone: readonly Traced[]; readonly within: readonly Traced[] } {
+  const elements = {
+    "identifier[0].value": `[${slot}].identifier[1]`,
+    name: `[${slot}].name`,
+    mode: keyOf(level, slot, "mode"),
+    "physicalType.coding[0].code": keyOf(level, slot, "physicalType.coding.code"),
+    "physicalType.coding[0].system": keyOf(level, slot, "physicalType.coding.system"),
+  };
+  const partOf = { ...elements, partOf: `[${slot}].partOf.reference(Location[${PART_OF[level]}])` };
+  return { alone: tracedAt(layout, layout[level], elements), within: tracedAt(layout, layout[level], partOf) };
+}
+
+/** Says of elements where they came from. */
+function trace({ frame, source }: Spot, id: string, component: number, elements: readonly Traced[]): void {
+  const at = `${source}.${component}`;
+  for (const { target, row } of elements) frame.scope.lineage?.push({ target, resourceId: id, source: at, row });
+}
+
 /**
  * One Location for each level that is named, each part of the one above; gives a reference to the innermost.
  * A level is who it is by all levels above it: bed 1 stands in every room.
  */
-const placeOf = (layout: Layout): ValueType => ({
-  read: (value, spot) => {
+function placeOf(layout: Layout): ValueType {
+  const levels = LEVELS.map(
+    ([level, code, physicalType, slot]) => ({ level, code, physicalType, traced: tracedLevel(layout, level, slot) }) as const,
+  );
+  const { description: describedAt, identifier: numberedAt } = layout;
+  const described = describedAt === undefined ? [] : tracedAt(layout, describedAt, { description: "[1].location(Location.description)" });
+  const numbered = numberedAt === undefined ? [] : tracedAt(layout, numberedAt, { "identifier[1]": "[1].identifier[2]" });
+  const read = (value: Value, spot: Spot): Reference | undefined => {
     const { scope } = spot.frame;
     const display = displayOf(value, layout);
     const known = scope.referred.get(`place|${layout.ward}|${value.raw}`);
@@ -79,7 +111,8 @@ const placeOf = (layout: Layout): ValueType => ({
     const path: string[] = [];
     let above: Reference<Location> | undefined;
     let made: Made | undefined;
-    for (const [level, code, physicalType, slot] of LEVELS) {
+    const traces = scope.lineage !== undefined;
+    for (const { level, code, physicalType, traced } of levels) {
       const name = value.part(layout[level]).text;
       if (name === "") continue;
       path.push(`${code}:${name}`);
@@ -97,35 +130,29 @@ const placeOf = (layout: Layout): ValueType => ({
         };
         made = { root, deleted: undefined, initial: undefined, envelope: false };
         scope.resources.set(`Location/${id}`, made);
-        trace(spot, layout, id, layout[level], {
-          "identifier[0].value": `[${slot}].identifier[1]`,
-          name: `[${slot}].name`,
-          mode: keyOf(level, slot, "mode"),
-          "physicalType.coding[0].code": keyOf(level, slot, "physicalType.coding.code"),
-          "physicalType.coding[0].system": keyOf(level, slot, "physicalType.coding.system"),
-          ...(above === undefined ? {} : { partOf: `[${slot}].partOf.reference(Location[${PART_OF[level]}])` }),
-        });
+        if (traces) trace(spot, id, layout[level], above === undefined ? traced.alone : traced.within);
       }
       above = { reference: `Location/${id}` };
     }
     if (above === undefined || made === undefined) return display === "" ? undefined : { display };
     const { root } = made;
-    const description = layout.description === undefined ? "" : value.part(layout.description).text;
-    if (description !== "" && layout.description !== undefined && root["description"] === undefined) {
+    const description = describedAt === undefined ? "" : value.part(describedAt).text;
+    if (description !== "" && describedAt !== undefined && root["description"] === undefined) {
       root["description"] = description;
-      trace(spot, layout, root.id, layout.description, { description: "[1].location(Location.description)" });
+      if (traces) trace(spot, root.id, describedAt, described);
     }
     const number = numberOf(value, layout, scope);
     const identifiers = root["identifier"];
-    if (number !== undefined && layout.identifier !== undefined && Array.isArray(identifiers) && identifiers.length === 1) {
+    if (number !== undefined && numberedAt !== undefined && Array.isArray(identifiers) && identifiers.length === 1) {
       identifiers.push(number);
-      trace(spot, layout, root.id, layout.identifier, { "identifier[1]": "[1].identifier[2]" });
+      if (traces) trace(spot, root.id, numberedAt, numbered);
     }
     const reference: Reference = display === "" ? above : { ...above, display };
     scope.referred.set(`place|${layout.ward}|${value.raw}`, reference);
     return reference;
-  },
-});
+  };
+  return { read };
+}
 
 /** Functions that make the places of a PL or NDL. */
 export const LOCATION_TYPES: Readonly<Record<string, ValueType>> = { nurseLocation: placeOf(NDL) };
