@@ -28,7 +28,7 @@ const asUuidV8 = (hex: string): string => {
  * @returns a UUIDv8 (RFC 9562): the same parts and key always give the same id.
  */
 export function stableId(key: IdKey, ...parts: readonly string[]): string {
-  let text = key as string;
+  let text: string = key;
   for (const part of parts) text += `\u0000${part.length}:${part}`;
   const known = lately.get(text);
   if (known !== undefined) return known;

@@ -13,7 +13,8 @@ export class Value {
   readonly #delimiters: Delimiters;
   /** The separator of the parts below this one; empty when there can be none. */
   readonly #separator: string;
-  #parts: Value[] | undefined;
+  /** Texts, until somebody asks for the value. */
+  #parts: (Value | string)[] | undefined;
   #text: string | undefined;
 
   constructor(raw: string, delimiters: Delimiters, separator: string) {
@@ -26,7 +27,10 @@ export class Value {
   part(n: number): Value {
     if (this.raw === "") return this;
     this.#parts ??= this.#split();
-    return this.#parts[n - 1] ?? new Value("", this.#delimiters, "");
+    const part = this.#parts[n - 1];
+    if (typeof part === "object") return part;
+    if (part === undefined || part === "") return EMPTY;
+    return (this.#parts[n - 1] = new Value(part, this.#delimiters, this.#below));
   }
 
   /** How many parts it has; 1 for one without separators, 0 for an empty one. */
@@ -41,7 +45,7 @@ export class Value {
     if (this.raw === "") return false;
     this.#parts ??= this.#split();
     const part = this.#parts[n - 1];
-    return part !== undefined && part.raw !== "";
+    return part !== undefined && part !== "";
   }
 
   /** The first leaf, decoded and trimmed; empty for HL7's null. */
@@ -57,8 +61,8 @@ export class Value {
     if (this.#separator === "" || !this.raw.includes(this.#separator)) return this.text !== "";
     // Nearly always: a letter or digit that no escape sequence hides. Nothing has to be split to see that.
     if (!this.raw.includes(this.#delimiters.escape || "\\") && PLAIN.test(this.raw)) return true;
-    this.#parts ??= this.#split();
-    return this.#parts.some((part) => part.valued);
+    for (let n = 1; n <= this.count; n++) if (this.part(n).valued) return true;
+    return false;
   }
 
   /** HL7's null, `""`: delete what is there. */
@@ -66,11 +70,13 @@ export class Value {
     return this.raw === NULL;
   }
 
-  #split(): Value[] {
-    const d = this.#delimiters;
-    if (this.#separator === "") return [this];
-    const below = this.#separator === d.component ? d.subcomponent : "";
-    return this.raw.split(this.#separator).map((raw) => new Value(raw, d, below));
+  /** The separator of the parts of a part. */
+  get #below(): string {
+    return this.#separator === this.#delimiters.component ? this.#delimiters.subcomponent : "";
+  }
+
+  #split(): (Value | string)[] {
+    return this.#separator === "" ? [this] : this.raw.split(this.#separator);
   }
 
   #leaf(): string {

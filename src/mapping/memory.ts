@@ -1,4 +1,5 @@
 import type { Delimiters } from "#src/hl7v2/delimiters.ts";
+import type { Value } from "#src/hl7v2/message.ts";
 import { copierOf, type Copier, copyInto } from "./copies.ts";
 import { isUnclean } from "./incomplete-entries.ts";
 import { lineageEntry } from "./lineage-entry.ts";
@@ -160,9 +161,17 @@ function tell(lineage: LineageEntry[], told: readonly Told[], target: string, so
  * Writes what a data type makes of a text into an object: from memory, else by running its rows, and remembers it.
  * @param target path of the object, as lineage names it.
  */
-export function writeRemembered(as: ReadAs, text: string, spot: Spot, into: Elements, target: string, run: () => void): void {
+export function writeRemembered(
+  as: ReadAs,
+  value: Value,
+  spot: Spot,
+  into: Elements,
+  target: string,
+  run: (value: Value, spot: Spot, into: Elements, target: string) => void,
+): void {
   const { scope, resourceId } = spot.frame;
-  if (scope.memory === undefined || text.length > LONGEST || !isEmpty(into)) return run();
+  const text = value.raw;
+  if (scope.memory === undefined || text.length > LONGEST || !isEmpty(into)) return run(value, spot, into, target);
   const texts = textsOf<Remembered>(scope.memory, as);
   const known = texts.get(text);
   const source = scope.lineage === undefined ? "" : spot.source;
@@ -173,7 +182,7 @@ export function writeRemembered(as: ReadAs, text: string, spot: Spot, into: Elem
     return;
   }
   const mark = markOf(scope);
-  run();
+  run(value, spot, into, target);
   if (known === "none") return;
   const told =
     isQuiet(scope, mark) && scope.resources.size === mark.resources ? toldSince(scope, mark, target, source, resourceId) : undefined;
@@ -191,9 +200,15 @@ interface RememberedValue extends Remembered {
  * Reads an object of a text: from memory, else by `read`, and remembers it.
  * @param as of the row: what it says of code systems and tables counts too.
  */
-export function readRemembered(as: ReadAs, text: string, spot: Spot, read: () => Elements | undefined): Elements | undefined {
+export function readRemembered(
+  as: ReadAs,
+  value: Value,
+  spot: Spot,
+  read: (value: Value, spot: Spot) => Elements | undefined,
+): Elements | undefined {
   const { scope } = spot.frame;
-  if (scope.memory === undefined || text.length > LONGEST) return read();
+  const text = value.raw;
+  if (scope.memory === undefined || text.length > LONGEST) return read(value, spot);
   const texts = textsOf<RememberedValue>(scope.memory, as);
   const known = texts.get(text);
   if (known !== undefined && known !== "none") {
@@ -201,17 +216,17 @@ export function readRemembered(as: ReadAs, text: string, spot: Spot, read: () =>
     return recall(known, {});
   }
   const mark = markOf(scope);
-  const value = read();
+  const made = read(value, spot);
   if (known === undefined)
     keep(
       scope.memory,
       texts,
       text,
-      value !== undefined && isQuiet(scope, mark)
-        ? { members: copyInto(value, {}), lineage: [], unsure: false, copier: undefined, table: spot.table }
+      made !== undefined && isQuiet(scope, mark)
+        ? { members: copyInto(made, {}), lineage: [], unsure: false, copier: undefined, table: spot.table }
         : "none",
     );
-  return value;
+  return made;
 }
 
 const isQuiet = ({ warned, unmapped }: Scope, mark: Mark): boolean => warned === mark.warned && unmapped.length === mark.unmapped;

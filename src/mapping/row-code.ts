@@ -148,7 +148,7 @@ function useText(code: Code, writer: Writer, { type, reading }: RowReading, sour
   return `(frame, value) => {
       if (!value.valued || taken(frame)) return false;
       const spot = ${spot};
-      const made = ${remembered ? `${code.name(readRemembered)}(${code.name(new ReadAs())}, value.raw, spot, () => ${reads})` : reads};
+      const made = ${remembered ? `${code.name(readRemembered)}(${code.name(new ReadAs())}, value, spot, ${code.name(read)})` : reads};
       if (made === undefined) return false;
       write(frame, made, ${labelText(code, source)}, spot.table);
       return true;

@@ -5,7 +5,7 @@ import { type Condition, compileCondition } from "./conditions.ts";
 import type { Identity, MapSpec } from "./map-schema.ts";
 import { ReadAs, resourceRemembered, writeRemembered } from "./memory.ts";
 import { madeBy, type RowContext } from "./row.ts";
-import type { Frame, Made, Scope } from "./scope.ts";
+import type { Elements, Frame, Made, Scope } from "./scope.ts";
 import { compileSource, NOTHING } from "./sources.ts";
 import { authorityOf } from "./values/identifiers.ts";
 import type { Spot, ValueType } from "./values/value-type.ts";
@@ -96,17 +96,17 @@ const inside = (target: string, path: string): string => (path === "" ? target :
 export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows, alone: () => boolean): ValueType {
   const as = new ReadAs();
   let isAlone: boolean | undefined;
-  const run = (value: Value, spot: Spot, root: Record<string, unknown>): void => {
+  const runRows = (value: Value, spot: Spot, root: Elements, target: string): void => {
+    const { run: runAll, condition } = compiled();
+    const inner = innerFrame(spot, value, { root, deleted: undefined, initial: undefined }, target, spot.frame.resourceId);
+    if (condition === undefined || condition(inner)) runAll(inner);
+  };
+  const run = (value: Value, spot: Spot, root: Elements): void => {
     const { frame } = spot;
     const target = frame.scope.lineage === undefined ? "" : inside(frame.target, spot.target);
-    const runRows = (): void => {
-      const { run: runAll, condition } = compiled();
-      const inner = innerFrame(spot, value, { root, deleted: undefined, initial: undefined }, target, frame.resourceId);
-      if (condition === undefined || condition(inner)) runAll(inner);
-    };
     isAlone ??= alone();
-    if (isAlone) writeRemembered(as, value.raw, spot, root, target, runRows);
-    else runRows();
+    if (isAlone) writeRemembered(as, value, spot, root, target, runRows);
+    else runRows(value, spot, root, target);
   };
   if (primitive)
     return {
