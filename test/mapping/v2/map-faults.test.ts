@@ -132,3 +132,22 @@ describe("a site's maps", () => {
     expect(other.ok && other.value.version).toBe(PACK.version);
   });
 });
+
+describe("text in a map", () => {
+  it("is text, whatever is in it: of a constant, a literal, a condition, a table and a row's name", () => {
+    const nasty = "`${globalThis.ran = 1}` \"; globalThis.ran = 2; // \\\n\u2028 */ globalThis.ran = 3; '";
+    const quoted = JSON.stringify(nasty);
+    const pack = packWith(
+      site(
+        "maps:",
+        '  - map: "PV1[Encounter]"',
+        "    rows:",
+        `      - { key: ${JSON.stringify(`PV1-41>language#${nasty}`)}, to: language, set: ${quoted}, guide: added }`,
+        `      - { key: "PV1-42>implicitRules", join: [PV1-3.1, ${JSON.stringify(`'${nasty}'`)}], when: { is: { PV1-2: [I, ${quoted}] }, event: [A01] }, guide: added }`,
+      ),
+    );
+    const encounter = encounterOf(pack) as Record<string, unknown> | undefined;
+    expect(encounter?.["implicitRules"]).toBe(`3N${nasty}`.trim());
+    expect((globalThis as { ran?: number }).ran).toBeUndefined();
+  });
+});
