@@ -135,6 +135,44 @@ export async function writeCharts(
       await pinChart(client, sealer, chart.accountId, chart.version);
 }
 
+interface Head {
+  id: string;
+  chart_version: number;
+  feed: string;
+  facility: string;
+  sealed_number: Buffer;
+  pin: Buffer | null;
+}
+
+/** What an account says of its chart, and the chart of a version where it was pinned. Those that do not exist are not in the answer. */
+async function readHeads(client: pg.Pool | pg.PoolClient, accountIds: readonly string[], version?: number): Promise<readonly Head[]> {
+  const { rows } = await client.query<Head>({
+    name: "chart-heads",
+    text: `select a.id, a.chart_version, a.feed, a.facility, a.sealed_number, p.sealed as pin from account a
+     left join chart_pin p on p.account_id = a.id and p.version = $2 where a.id = any($1::uuid[])`,
+    values: [accountIds, version ?? null],
+  });
+  return rows;
+}
+
+/** The charts of accounts as they stand now. */
+async function readStanding(client: pg.Pool | pg.PoolClient, sealer: Sealer, heads: readonly Head[]): Promise<readonly ChartSnapshot[]> {
+  const { rows } = await client.query<{ account_id: string; sealed: Buffer }>({
+    name: "charts-standing",
+    text: "select account_id, sealed from chart_resource where account_id = any($1::uuid[]) and standing order by version, type, id",
+    values: [heads.map(({ id }) => id)],
+  });
+  const resources = Map.groupBy(rows, (row) => row.account_id);
+  return heads.map(({ id, chart_version: version, feed, facility, sealed_number: number }) => ({
+    accountId: id as AccountId,
+    version,
+    feed,
+    facility,
+    accountNumber: openAccountNumber(sealer, id, number),
+    resources: (resources.get(id) ?? []).map(({ sealed }) => shownResource(sealer.openJson(sealed, chartContext(id)) as Charted)),
+  }));
+}
+
 /** The chart as it stands now, or as a lease, coding version or claim pinned it; undefined when there is no such account or version. */
 export async function readChart(
   client: pg.Pool | pg.PoolClient,
@@ -142,38 +180,39 @@ export async function readChart(
   accountId: string,
   version?: number,
 ): Promise<ChartSnapshot | undefined> {
-  const found = await client.query<{ chart_version: number; feed: string; facility: string; sealed_number: Buffer; pin: Buffer | null }>({
-    name: "chart-head",
-    text: `select a.chart_version, a.feed, a.facility, a.sealed_number, p.sealed as pin from account a
-     left join chart_pin p on p.account_id = a.id and p.version = $2 where a.id = $1`,
-    values: [accountId, version ?? null],
-  });
-  const account = found.rows[0];
-  if (account === undefined) return undefined;
-  if (version !== undefined && version !== account.chart_version)
-    return account.pin === null ? undefined : (sealer.openJson(account.pin, chartContext(accountId)) as ChartSnapshot);
-  const { rows } = await client.query<{ sealed: Buffer }>({
-    name: "chart-standing",
-    text: "select sealed from chart_resource where account_id = $1 and standing order by version, type, id",
-    values: [accountId],
-  });
-  return {
-    accountId: accountId as AccountId,
-    version: account.chart_version,
-    feed: account.feed,
-    facility: account.facility,
-    accountNumber: openAccountNumber(sealer, accountId, account.sealed_number),
-    resources: rows.map((row) => shownResource(sealer.openJson(row.sealed, chartContext(accountId)) as Charted)),
-  };
+  const [head] = await readHeads(client, [accountId], version);
+  if (head === undefined) return undefined;
+  if (version !== undefined && version !== head.chart_version)
+    return head.pin === null ? undefined : (sealer.openJson(head.pin, chartContext(accountId)) as ChartSnapshot);
+  return (await readStanding(client, sealer, [head]))[0];
 }
 
 /** Keeps the whole chart of the current version, so that what a coder or a claim saw can be shown again. */
 export async function pinChart(client: pg.PoolClient, sealer: Sealer, accountId: string, version: number): Promise<void> {
   const chart = await readChart(client, sealer, accountId);
-  if (chart === undefined || chart.version !== version) return;
+  if (chart?.version === version) await writePins(client, sealer, [chart]);
+}
+
+/** Keeps whole charts as they stand. @returns the version of each. */
+export async function pinCharts(
+  client: pg.PoolClient,
+  sealer: Sealer,
+  accountIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const charts = await readStanding(client, sealer, await readHeads(client, accountIds));
+  await writePins(client, sealer, charts);
+  return new Map(charts.map(({ accountId, version }) => [accountId, version]));
+}
+
+async function writePins(client: pg.PoolClient, sealer: Sealer, charts: readonly ChartSnapshot[]): Promise<void> {
   await client.query({
-    name: "pin-chart",
-    text: "insert into chart_pin (account_id, version, sealed) values ($1, $2, $3) on conflict do nothing",
-    values: [accountId, version, sealer.sealJson(chart, chartContext(accountId))],
+    name: "pin-charts",
+    text: `insert into chart_pin (account_id, version, sealed) select * from unnest($1::uuid[], $2::int[], $3::bytea[])
+      on conflict do nothing`,
+    values: [
+      charts.map(({ accountId }) => accountId),
+      charts.map(({ version }) => version),
+      charts.map((chart) => sealer.sealJson(chart, chartContext(chart.accountId))),
+    ],
   });
 }

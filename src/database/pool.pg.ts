@@ -23,12 +23,15 @@ export function openPool(
   return pool;
 }
 
+/** Named statements are planned once for all values, and not for those of each call: for short ones, planning costs more than running. */
+export const PLANNED_ONCE = "begin; set local plan_cache_mode = force_generic_plan";
+
 /** Runs `work` in one transaction; rolls back when it throws. */
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>, begin = "begin"): Promise<T> {
   const client = await pool.connect();
   let broken = false;
   try {
-    await client.query("begin");
+    await client.query(begin);
     const value = await work(client);
     await client.query("commit");
     return value;

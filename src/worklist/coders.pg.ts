@@ -102,9 +102,29 @@ export async function listCoders(pool: pg.Pool): Promise<readonly KnownCoder[]> 
   return (await pool.query<ProfileRow>(`${SELECT} order by u.name`)).rows.map(coderOf);
 }
 
+/** What is known of users, by their id; those that the engine does not know are not in the answer. */
+export async function readCoders(client: pg.Pool | pg.PoolClient, userIds: readonly string[]): Promise<ReadonlyMap<string, KnownCoder>> {
+  const { rows } = await client.query<ProfileRow>({
+    name: "read-coders",
+    text: `${SELECT} where u.id = any($1::uuid[])`,
+    values: [userIds],
+  });
+  return new Map(rows.map((row) => [row.id, coderOf(row)]));
+}
+
 export async function readCoder(client: pg.Pool | pg.PoolClient, userId: string): Promise<KnownCoder | undefined> {
-  const { rows } = await client.query<ProfileRow>({ name: "read-coder", text: `${SELECT} where u.id = $1`, values: [userId] });
-  return rows[0] === undefined ? undefined : coderOf(rows[0]);
+  const [coder] = (await readCoders(client, [userId])).values();
+  return coder;
+}
+
+/** Whose charts users must not open, by user: blind indexes of the patients, hexadecimal. */
+export async function relationsOf(client: pg.PoolClient, userIds: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const { rows } = await client.query<{ user_id: string; keys: string[] }>({
+    name: "coder-relations",
+    text: "select user_id, array_agg(encode(person_key, 'hex')) as keys from coder_relation where user_id = any($1::uuid[]) group by user_id",
+    values: [userIds],
+  });
+  return new Map(rows.map(({ user_id: userId, keys }) => [userId, new Set(keys)]));
 }
 
 export async function readRelations(pool: pg.Pool, sealer: Sealer, userId: string): Promise<CoderProfile["relations"]> {

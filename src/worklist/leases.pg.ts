@@ -3,11 +3,10 @@ import type { Failure } from "#src/base/failures.ts";
 import { freshId } from "#src/base/ids.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Sealer } from "#src/base/seal.ts";
-import { pinChart } from "#src/charts/chart-store.pg.ts";
+import { pinCharts } from "#src/charts/chart-store.pg.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
-import { type Eligibility, eligibilityOf } from "./eligibility.pg.ts";
 import type { Item } from "./item.ts";
-import { changeItem, lockItem, lockItems } from "./item-store.pg.ts";
+import { changeItem, changeItems, lockItem } from "./item-store.pg.ts";
 import type { QueueRules } from "./queue-rules.ts";
 
 export interface LeaseNeeds {
@@ -32,118 +31,46 @@ export interface Lease {
 }
 
 const LEASE_LOST: Failure = { code: "LEASE_LOST" };
-const NOTHING: Failure = { code: "NOTHING_READY" };
 
-/** Candidates looked at: more than are locked by those who pull in the same moment, so that the best that is free is among them. */
-const CANDIDATES = [16, 96, 384] as const;
-/** Locked besides those of pulls: by the fold, and by other processes. */
-const OTHERS = 12;
-/** Tries when all candidates were taken meanwhile. */
-const TRIES = 5;
-
-/**
- * Leases the next item of these queues (of any when empty) that this person may have: best score first, the longest ready first.
- * Who may have what is decided in SQL, under the lock: nobody can pick, and two who ask at once get two items. Fails with `NOTHING_READY`.
- */
-export async function leaseNext(
-  needs: LeaseNeeds,
-  { userId, queues, kind = "coding" }: { readonly userId: string; readonly queues: readonly string[]; readonly kind?: "coding" | "review" },
-): Promise<Result<Lease, Failure>> {
-  const may = await eligibilityOf(needs, userId, queues, kind);
-  if (may.queues.length === 0) return fail(NOTHING);
-  pulling++;
-  try {
-    return await tryToLease(needs, may, { userId, kind });
-  } finally {
-    pulling--;
-  }
+/** A locked item that somebody shall have. */
+export interface TakenItem {
+  readonly item: Item;
+  readonly userId: string;
+  readonly detail?: string;
 }
 
-/** Pulls under way in this process. */
-let pulling = 0;
-
-async function tryToLease(
-  needs: LeaseNeeds,
-  may: Eligibility,
-  { userId, kind }: { readonly userId: string; readonly kind: "coding" | "review" },
-): Promise<Result<Lease, Failure>> {
-  const { pool, now } = needs;
-  const states = kind === "review" ? "i.state = 'IN_REVIEW' and i.lease_id is null" : "i.state in ('READY', 'RECODE', 'REWORK')";
-  const eligible = `(cardinality($3::text[]) = 0 or i.facility = any($3)) and not i.payer_id = any($4)
-    and (i.reserved_for is null or i.reserved_for = $2 or i.reserved_until <= $5)
-    and not exists (select from coder_relation r where r.user_id = $2 and r.person_key = any(i.patient_keys))
-    ${kind === "review" ? "and i.coder_of_record is distinct from $2" : ""}`;
-  for (let tried = 0; tried < TRIES; tried++) {
-    const candidates = tried > 0 ? CANDIDATES[2] : (CANDIDATES.find((few) => few >= pulling + OTHERS) ?? CANDIDATES[2]);
-    const leased = await inTransaction(pool, async (client) => {
-      const { rows } = await client.query<{ id: string; candidates: number }>({
-        name: `lease-next-${kind}-${candidates}`,
-        // As an array, for which each item is looked up: joined with all items and accounts it takes fifty times as long.
-        // The account is locked with its item, so that the version that is pinned is the one that was read. Nobody waits: what is locked is passed over.
-        text: `with candidate as materialized (
-            select c.id from unnest($1::text[]) q (queue) cross join lateral (
-              select i.id, i.priority, i.ready_at from coding_item i where i.queue = q.queue and ${states} and ${eligible}
-              order by i.priority, i.ready_at nulls last, i.id limit ${candidates}) c
-            order by c.priority, c.ready_at nulls last, c.id limit ${candidates}
-          )
-          select i.id from coding_item i join account a on a.id = i.account_id
-          where i.id = any(array(select id from candidate)) and ${states} and ${eligible}
-          order by i.priority, i.ready_at nulls last, i.id limit 1 for update of i skip locked for share of a skip locked`,
-        values: [may.queues, userId, may.facilities, may.payerExclusions, now()],
-      });
-      const id = rows[0]?.id;
-      const item = id === undefined ? undefined : (await lockItems(client, [id])).get(id);
-      if (item !== undefined) return takeLease(client, needs, item, { userId, event: "leased" });
-      const { rows: left } = await client.query(`select from coding_item i where i.queue = any($1) and ${states} and ${eligible} limit 1`, [
-        may.queues,
-        userId,
-        may.facilities,
-        may.payerExclusions,
-        now(),
-      ]);
-      return left.length === 0 ? undefined : "again";
-    });
-    if (leased === undefined) return fail(NOTHING);
-    if (leased !== "again") return ok(leased);
-  }
-  return fail(NOTHING);
-}
-
-/** Gives a locked item to somebody and pins its chart as it stands. */
-async function takeLease(
-  client: pg.PoolClient,
-  needs: LeaseNeeds,
-  item: Item,
-  { userId, event, detail }: { readonly userId: string; readonly event: string; readonly detail?: string },
-): Promise<Lease> {
-  const { rows } = await client.query<{ chart_version: number }>({
-    name: "begin-lease",
-    text: `update coding_item i set lease_epoch = i.lease_epoch + 1 from account a where i.id = $1 and a.id = i.account_id
-      returning a.chart_version`,
-    values: [item.id],
+/** Gives locked items to people and pins their charts as they stand. @returns the leases in the order of the items. */
+export async function takeLeases(client: pg.PoolClient, needs: LeaseNeeds, taken: readonly TakenItem[]): Promise<readonly Lease[]> {
+  if (taken.length === 0) return [];
+  const versions = await pinCharts(client, needs.sealer, [...new Set(taken.map(({ item }) => item.accountId))]);
+  const leases = taken.map(({ item }): Lease => {
+    const { id, accountId, queue, stream, facility } = item;
+    const leaseUntil = new Date(needs.now().getTime() + needs.rules.rule(queue).leaseMinutes * 60_000);
+    const snapshotVersion = versions.get(accountId) ?? item.chartVersion;
+    return { id, leaseId: freshId(), leaseUntil, snapshotVersion, accountId, queue, stream, facility, class: item.class };
   });
-  const version = rows[0]?.chart_version ?? item.chartVersion;
-  const id = freshId();
-  const until = new Date(needs.now().getTime() + needs.rules.rule(item.queue).leaseMinutes * 60_000);
-  await pinChart(client, needs.sealer, item.accountId, version);
-  await changeItem(
+  await changeItems(
     client,
     needs,
-    item,
-    {
-      lease: { id, user: userId, until },
-      chartVersion: version,
-      pinnedVersion: version,
-      // A coder who recodes compares with what was coded: what led to it stays unjudged until then.
-      judgedVersion: item.progress === "awaiting" || item.judgedVersion === null ? version : item.judgedVersion,
-      reservedFor: null,
-      reservedUntil: null,
-    },
-    { name: event, actor: userId, ...(detail === undefined ? {} : { detail }) },
+    taken.flatMap(({ item, userId, detail }, n) => {
+      const lease = leases[n];
+      return lease === undefined
+        ? []
+        : [{ before: item, change: leasedTo(item, lease, userId), events: [{ name: "leased", actor: userId, detail }] }];
+    }),
   );
-  const { accountId, queue, stream, facility } = item;
-  return { id: item.id, leaseId: id, leaseUntil: until, snapshotVersion: version, accountId, queue, stream, facility, class: item.class };
+  return leases;
 }
+
+const leasedTo = (item: Item, { leaseId: id, leaseUntil: until, snapshotVersion: version }: Lease, user: string): Partial<Item> => ({
+  lease: { id, user, until },
+  chartVersion: version,
+  pinnedVersion: version,
+  // A coder who recodes compares with what was coded: what led to it stays unjudged until then.
+  judgedVersion: item.progress === "awaiting" || item.judgedVersion === null ? version : item.judgedVersion,
+  reservedFor: null,
+  reservedUntil: null,
+});
 
 /**
  * Leases one named item: for a supervisor, or for its coder of record, who goes on with what is their own. Everybody else takes what
@@ -166,7 +93,8 @@ export function leaseItem(
     if (conflict.rowCount !== 0) return fail({ code: "NOT_ALLOWED", detail: "a conflict of interest" });
     if (item.lease !== null || !["READY", "RECODE", "REWORK"].includes(item.state))
       return fail({ code: "TRANSITION_NOT_ALLOWED", detail: `the item is ${item.state}` });
-    return ok(await takeLease(client, needs, item, { userId, event: "leased", detail: outside ? "by ticket" : "by name" }));
+    const [lease] = await takeLeases(client, needs, [{ item, userId, detail: outside ? "by ticket" : "by name" }]);
+    return lease === undefined ? fail({ code: "NOT_FOUND" }) : ok(lease);
   });
 }
 

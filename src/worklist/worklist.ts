@@ -4,8 +4,10 @@ import type { Finding } from "#src/coding/submission.ts";
 import { liftElapsed, rescore, settleDischarges, closeAccepted } from "./clock.pg.ts";
 import { type HoldAsked, liftHold, putHold } from "./hold-actions.pg.ts";
 import { countQueues, type ItemDetail, type ItemFilter, type ItemSummary, listItems, type QueueCount, readItem } from "./items.pg.ts";
-import { expireLeases, heartbeat, type Lease, leaseItem, leaseNext, releaseLease } from "./leases.pg.ts";
+import { expireLeases, heartbeat, type Lease, leaseItem, releaseLease } from "./leases.pg.ts";
+import type { PullKind } from "./may-have.ts";
 import { decideByRules } from "./proposals.pg.ts";
+import { createPulls } from "./pulls.pg.ts";
 import { chaseQueries } from "./queries.pg.ts";
 import { releaseDue, type Released, releaseItem, type ReleaseNeeds } from "./release-due.pg.ts";
 import type { ItemState } from "./states.ts";
@@ -20,7 +22,7 @@ export type WorklistNeeds = SubmitNeeds & ReleaseNeeds;
 export interface Worklist {
   /** For the actions that are not part of the flow: questions, reviews, proposals, supervision, books. */
   readonly needs: WorklistNeeds;
-  next(asked: { readonly userId: string; readonly queues: readonly string[]; readonly kind?: "coding" | "review" }): Taken<Lease>;
+  next(asked: { readonly userId: string; readonly queues: readonly string[]; readonly kind?: PullKind }): Taken<Lease>;
   open(itemId: string, who: { readonly userId: string; readonly supervisor: boolean; readonly external?: boolean }): Taken<Lease>;
   heartbeat(itemId: string, leaseId: string, userId: string): Taken<{ readonly leaseUntil: Date }>;
   giveBack(itemId: string, leaseId: string, userId: string): Taken<undefined>;
@@ -42,9 +44,10 @@ export interface Worklist {
 
 export function createWorklist(needs: WorklistNeeds): Worklist {
   const { pool, sealer, rules } = needs;
+  const pull = createPulls(needs);
   return {
     needs,
-    next: (asked) => leaseNext(needs, asked),
+    next: ({ kind = "coding", ...asked }) => pull({ ...asked, kind }),
     open: (itemId, who) => leaseItem(needs, itemId, who),
     heartbeat: (itemId, leaseId, userId) => heartbeat(needs, itemId, leaseId, userId),
     giveBack: (itemId, leaseId, userId) => releaseLease(needs, itemId, leaseId, userId),

@@ -4,6 +4,7 @@ import type pg from "pg";
 import type { AccountId, IdKey } from "#src/base/ids.ts";
 import { ok } from "#src/base/result.ts";
 import { createSealer } from "#src/base/seal.ts";
+import { createTokens } from "#src/api/auth/tokens.pg.ts";
 import { openCharts, writeCharts } from "#src/charts/chart-store.pg.ts";
 import { createChartCache } from "#src/charts/open-chart.ts";
 import { factsOf } from "#src/charts/facts.ts";
@@ -14,6 +15,7 @@ import { standingResources } from "#src/charts/merge.ts";
 import { type CheckCodes, codeSubmission, type Finding, type Stream } from "#src/coding/submission.ts";
 import { type Feed, makeFeed } from "#src/config/feed.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
+import { type CoderProfile, saveProfile } from "#src/worklist/coders.pg.ts";
 import { readQueueFiles } from "#src/worklist/queue-files.ts";
 import { compileQueues } from "#src/worklist/queue-rules.ts";
 import { createReconcileItems, itemIdOf } from "#src/worklist/reconcile-items.pg.ts";
@@ -196,6 +198,12 @@ export async function startLine(files = readQueueFiles("queues")) {
       const account = randomUUID();
       await say(account, said);
       return { account, item: itemIdOf(ID_KEY, account, "FAC") };
+    },
+    /** A coder whom the engine knows, and who may pull everything unless the profile says otherwise. */
+    coder: async (name: string, profile: Partial<CoderProfile> = {}): Promise<string> => {
+      const id = await createTokens(pool).makeUser(`${name} ${randomUUID()}`, ["coder"]);
+      await saveProfile(pool, sealer, id, { facilities: [], payerExclusions: [], credentials: [], relations: [], ...profile });
+      return id;
     },
     /** Leases whatever comes next for this coder; throws when nothing does. */
     lease: async (userId: string) => {

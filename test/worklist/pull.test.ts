@@ -25,11 +25,6 @@ afterAll(() => line.database.drop());
 
 const NOBODY_IN_PARTICULAR: CoderProfile = { facilities: [], payerExclusions: [], credentials: [], relations: [] };
 const CCS = { credential: "CCS", from: "2026-01-01", to: "2026-12-31" };
-async function coder(name: string, profile: Partial<CoderProfile>): Promise<string> {
-  const id = await createTokens(line.pool).makeUser(`${name} ${crypto.randomUUID()}`, ["coder"]);
-  await saveProfile(line.pool, line.sealer, id, { ...NOBODY_IN_PARTICULAR, ...profile });
-  return id;
-}
 const next = async (userId: string, queues: readonly string[] = []): Promise<string | undefined> => {
   const leased = await line.worklist.next({ userId, queues });
   return leased.ok ? leased.value.id : undefined;
@@ -44,14 +39,15 @@ describe("pulling", () => {
         priority,
       ]),
     );
-    const ann = await coder("ann", {});
+    const ann = await line.coder("ann", {});
     const first: number[] = [];
     for (let n = 0; n < 20; n++) first.push(scores.get((await next(ann)) ?? "") ?? 0);
     expect(first).toEqual([...scores.values()].sort((a, b) => a - b).slice(0, 20));
     const given: string[] = [];
     await Promise.all(
       Array.from({ length: 64 }, async () => {
-        for (let id = await next(ann); id !== undefined; id = await next(ann)) given.push(id);
+        const one = crypto.randomUUID();
+        for (let id = await next(one); id !== undefined; id = await next(one)) given.push(id);
       }),
     );
     expect(given).toHaveLength(1_980);
@@ -60,21 +56,21 @@ describe("pulling", () => {
 
   it("asks for a credential that is good on the day", async () => {
     const { item } = await line.ready();
-    expect(await next(await coder("none", {}))).toBeUndefined();
-    expect(await next(await coder("former", { credentials: [{ ...CCS, to: "2026-03-09" }] }))).toBeUndefined();
-    expect(await next(await coder("current", { credentials: [CCS] }))).toBe(item);
+    expect(await next(await line.coder("none", {}))).toBeUndefined();
+    expect(await next(await line.coder("former", { credentials: [{ ...CCS, to: "2026-03-09" }] }))).toBeUndefined();
+    expect(await next(await line.coder("current", { credentials: [CCS] }))).toBe(item);
   });
 
   it("keeps to the coder's facilities, payers and role", async () => {
     const { item } = await line.ready();
     const payer = "update coding_item set payer_id = 'MCARE' where id = $1";
     await line.pool.query(payer, [item]);
-    expect(await next(await coder("south", { credentials: [CCS], facilities: ["SOUTH"] }))).toBeUndefined();
-    expect(await next(await coder("no medicare", { credentials: [CCS], payerExclusions: ["MCARE"] }))).toBeUndefined();
+    expect(await next(await line.coder("south", { credentials: [CCS], facilities: ["SOUTH"] }))).toBeUndefined();
+    expect(await next(await line.coder("no medicare", { credentials: [CCS], payerExclusions: ["MCARE"] }))).toBeUndefined();
     const biller = await createTokens(line.pool).makeUser("biller", ["billing"]);
     await saveProfile(line.pool, line.sealer, biller, { ...NOBODY_IN_PARTICULAR, credentials: [CCS] });
     expect(await next(biller)).toBeUndefined();
-    expect(await next(await coder("north", { credentials: [CCS], facilities: ["NORTH"] }))).toBe(item);
+    expect(await next(await line.coder("north", { credentials: [CCS], facilities: ["NORTH"] }))).toBe(item);
   });
 
   it("never gives coders their own charts or those of their family, even when they ask by name", async () => {
@@ -85,21 +81,21 @@ describe("pulling", () => {
     await line.tell(account, resources);
     const { rows } = await line.pool.query<{ id: string }>("select id from coding_item");
     const id = rows[0]?.id ?? "";
-    const self = await coder("self", { credentials: [CCS], relations: [{ kind: "family", person: "MRN-77" }] });
+    const self = await line.coder("self", { credentials: [CCS], relations: [{ kind: "family", person: "MRN-77" }] });
     expect(await next(self)).toBeUndefined();
     expect(await line.worklist.open(id, { userId: self, supervisor: true })).toMatchObject({ failure: { code: "NOT_ALLOWED" } });
     const { rows: kept } = await line.pool.query("select * from coder_relation where user_id = $1", [self]);
     expect(JSON.stringify(kept)).not.toContain("MRN-77");
-    expect(await next(await coder("other", { credentials: [CCS] }))).toBe(id);
+    expect(await next(await line.coder("other", { credentials: [CCS] }))).toBe(id);
   });
 
   it("stops at the day's cap of a queue", async () => {
     line.clock.now = new Date();
     for (let n = 0; n < 3; n++) await line.ready({ class: "EMER" });
-    const ann = await coder("capped", {});
+    const ann = await line.coder("capped", {});
     expect([await next(ann), await next(ann)].filter((id) => id !== undefined)).toHaveLength(2);
     expect(await next(ann)).toBeUndefined();
-    expect(await next(await coder("fresh", {}))).toBeDefined();
+    expect(await next(await line.coder("fresh", {}))).toBeDefined();
   });
 
   it("of one named item is for supervisors and its coder of record", async () => {

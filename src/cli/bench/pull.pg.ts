@@ -4,7 +4,7 @@ import { freshId } from "#src/base/ids.ts";
 import { createSealer, type Sealer } from "#src/base/seal.ts";
 import { migrate } from "#src/database/migrate.pg.ts";
 import { openPool } from "#src/database/pool.pg.ts";
-import { leaseNext } from "#src/worklist/leases.pg.ts";
+import { createPulls } from "#src/worklist/pulls.pg.ts";
 import type { QueueRules } from "#src/worklist/queue-rules.ts";
 import { type EngineNeeds, startEngine } from "./engine-process.ts";
 
@@ -97,7 +97,7 @@ export async function benchPull({ databaseUrl, items, pullers, pulls, offered, r
     if (rows.length > 0) throw new Error("the database has work items: the bench needs an empty one");
     const sealer = createSealer(Buffer.alloc(32, 1));
     await fillQueues(pool, sealer, { items, queues: rules.names });
-    const needs = { pool, sealer, rules, now: () => new Date() };
+    const next = createPulls({ pool, sealer, rules, now: () => new Date() });
     const coders = Array.from({ length: pullers }, () => freshId());
     const given = new Set<string>();
     const served = new Set<string>();
@@ -105,7 +105,7 @@ export async function benchPull({ databaseUrl, items, pullers, pulls, offered, r
     let times: number[] = [];
     const pull = async (userId: string): Promise<boolean> => {
       const asked = performance.now();
-      const leased = await leaseNext(needs, { userId, queues: [] });
+      const leased = await next({ userId, queues: [], kind: "coding" });
       times.push(performance.now() - asked);
       if (!leased.ok) return false;
       if (given.has(leased.value.id)) twice++;
