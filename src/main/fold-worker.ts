@@ -59,15 +59,27 @@ function takeMaps(): void {
 
 /** From so many senders waiting for an answer on, acknowledgements go first. */
 const MANY = 4;
-/** For so long a rush is answered first and folded after, in ms; one that lasts longer shares with the fold. */
+/** For so long a burst is answered before anything is folded, and a rush is answered first and folded after, in ms; what lasts longer shares. */
+const BURST_MS = 10_000;
 const RUSH_MS = 30_000;
-/** In a rush: a few records at a time, so that no commit waits behind a large one, and then most of the time to the senders. */
-const RUSH = { records: 60, restFor: 5, longestMs: 1_500 };
-/** After it: two thirds of the time to the senders. */
-const SHARED = { records: undefined, restFor: 2, longestMs: 500 };
 
-let pace: typeof RUSH | typeof SHARED | undefined;
-const paceFor = (behindMs: number): typeof pace => (Atomics.load(unanswered, 0) < MANY ? undefined : behindMs < RUSH_MS ? RUSH : SHARED);
+/** How the fold goes on while many wait for an answer. */
+interface Pace {
+  /** A few records at a time, so that no commit waits behind a large one. */
+  readonly records: number | undefined;
+  /** How many times the time of the last batch the senders have then, and how long at most, in ms. */
+  readonly restFor: number;
+  readonly longestMs: number;
+}
+const BURST: Pace = { records: 20, restFor: 40, longestMs: 2_000 };
+const RUSH: Pace = { records: 60, restFor: 5, longestMs: 1_500 };
+const SHARED: Pace = { records: undefined, restFor: 2, longestMs: 500 };
+
+let pace: Pace | undefined;
+const paceFor = (behindMs: number): Pace | undefined => {
+  if (Atomics.load(unanswered, 0) < MANY) return undefined;
+  return behindMs < BURST_MS ? BURST : behindMs < RUSH_MS ? RUSH : SHARED;
+};
 
 const loop = startFoldLoop({
   restAfter: (batchMs, behindMs) => {
