@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Claim } from "@medplum/fhirtypes";
@@ -50,6 +51,13 @@ async function code(caller: Caller, codes: unknown) {
   return { itemId: id, ...submitted.parse(answer.body) };
 }
 
+/** Runs the command line. @returns what it printed. */
+function chartbridge(...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["src/cli/main.ts", ...args], { encoding: "utf8" });
+  expect([status, stderr]).toEqual([0, ""]);
+  return stdout;
+}
+
 const arrived = (billing: BillingServer, count: number) =>
   waitFor(async () => {
     const claims = await billing.claims();
@@ -86,7 +94,11 @@ it("a claim goes to the billing system's server, is denied for its coding, comes
   // It is on the list of rework, and comes next to its coder.
   const queue = (await caller.get("/api/work-items?state=REWORK&queue=inpatient")).body as { items: readonly { id: string }[] };
   expect(queue.items.map(({ id }) => id)).toEqual([first.itemId]);
-  const second = await code(caller, read("examples/denial/codes.json"));
+  // Its coder takes it by its item, at the command line: of all that is ready others may score higher.
+  writeFileSync(join(installation.dataDir, "session-token"), caller.token, { mode: 0o600 });
+  expect(chartbridge("next", "--item", first.itemId, "--data-dir", installation.dataDir)).toContain("CO-11");
+  const answer = chartbridge("submit", "examples/denial/codes.json", "--json", "--data-dir", installation.dataDir);
+  const second = { itemId: first.itemId, ...submitted.parse(JSON.parse(answer)) };
   expect(second).toMatchObject({ itemId: first.itemId, state: "RELEASED" });
 
   const [, replacement] = await arrived(billing, 2);

@@ -131,6 +131,7 @@ export async function signedIn({ http, signIn }: Ready) {
   };
   const session = z.object({ token: z.string() }).parse((await call("POST", "/auth/sign-in", { code: signIn })).body);
   return {
+    token: session.token,
     get: (path: string) => call("GET", path, undefined, session.token),
     post: (path: string, body: unknown) => call("POST", path, body, session.token),
   };
