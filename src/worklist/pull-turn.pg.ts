@@ -75,6 +75,9 @@ const without = (asking: readonly Asking[], taken: readonly TakenItem[]): readon
   return asking.filter(({ may }) => !served.has(may.userId));
 };
 
+/** Items that the fold and other actions have locked in the same moment. */
+const SPARE = 4;
+
 /**
  * Locks items and shares them out, until those who still ask may have none of their candidates. What is locked by others is made up for at once by
  * those that come after it.
@@ -86,12 +89,14 @@ async function take(
   { gone, now }: { readonly gone: Set<string>; readonly now: Date },
 ): Promise<TakenItem[]> {
   const taken: TakenItem[] = [];
-  for (;;) {
+  for (let round = 0; ; round++) {
     const left = without(asking, taken);
     const wished = shareOut(left, gone, now);
     if (wished.size === 0) return taken;
     const spare = left.flatMap(({ may, candidates }) => candidates.filter((one) => !gone.has(one.id) && isForThem(one, may, now)));
-    const ids = [...new Set([...wished.keys(), ...spare.map(({ id }) => id)])];
+    const all = [...new Set([...wished.keys(), ...spare.map(({ id }) => id)])];
+    // Each has to be looked up: at first only as many as are locked when no other process gives out items.
+    const ids = round === 0 ? all.slice(0, wished.size + SPARE) : all;
     const locked = await lockFreeItems(client, ids, wished.size);
     const reached = locked.size < wished.size ? ids.length : ids.findLastIndex((id) => locked.has(id));
     for (const id of ids.slice(0, reached)) if (!locked.has(id)) gone.add(id);
