@@ -155,22 +155,14 @@ async function readHeads(client: pg.Pool | pg.PoolClient, accountIds: readonly s
   return rows;
 }
 
-interface Standing {
-  account_id: string;
-  sealed: Buffer;
-}
-
-async function readStanding(client: pg.Pool | pg.PoolClient, accountIds: readonly string[]): Promise<readonly Standing[]> {
-  const { rows } = await client.query<Standing>({
+/** The charts of accounts as they stand now. */
+async function readStanding(client: pg.Pool | pg.PoolClient, sealer: Sealer, heads: readonly Head[]): Promise<readonly ChartSnapshot[]> {
+  const { rows } = await client.query<{ account_id: string; sealed: Buffer }>({
     name: "charts-standing",
     text: "select account_id, sealed from chart_resource where account_id = any($1::uuid[]) and standing order by version, type, id",
-    values: [accountIds],
+    values: [heads.map(({ id }) => id)],
   });
-  return rows;
-}
-
-function snapshotsOf(sealer: Sealer, heads: readonly Head[], standing: readonly Standing[]): readonly ChartSnapshot[] {
-  const resources = Map.groupBy(standing, (row) => row.account_id);
+  const resources = Map.groupBy(rows, (row) => row.account_id);
   return heads.map(({ id, chart_version: version, feed, facility, sealed_number: number }) => ({
     accountId: id as AccountId,
     version,
@@ -179,12 +171,6 @@ function snapshotsOf(sealer: Sealer, heads: readonly Head[], standing: readonly 
     accountNumber: openAccountNumber(sealer, id, number),
     resources: (resources.get(id) ?? []).map(({ sealed }) => shownResource(sealer.openJson(sealed, chartContext(id)) as Charted)),
   }));
-}
-
-/** The charts of accounts as they stand now; those that do not exist are not in the answer. */
-export async function readCharts(client: pg.PoolClient, sealer: Sealer, accountIds: readonly string[]): Promise<readonly ChartSnapshot[]> {
-  const [heads, standing] = await Promise.all([readHeads(client, accountIds), readStanding(client, accountIds)]);
-  return snapshotsOf(sealer, heads, standing);
 }
 
 /** The chart as it stands now, or as a lease, coding version or claim pinned it; undefined when there is no such account or version. */
@@ -198,17 +184,27 @@ export async function readChart(
   if (head === undefined) return undefined;
   if (version !== undefined && version !== head.chart_version)
     return head.pin === null ? undefined : (sealer.openJson(head.pin, chartContext(accountId)) as ChartSnapshot);
-  return snapshotsOf(sealer, [head], await readStanding(client, [accountId]))[0];
+  return (await readStanding(client, sealer, [head]))[0];
 }
 
-/** Keeps the whole chart of the current version. */
+/** Keeps the whole chart of the current version, so that what a coder or a claim saw can be shown again. */
 export async function pinChart(client: pg.PoolClient, sealer: Sealer, accountId: string, version: number): Promise<void> {
   const chart = await readChart(client, sealer, accountId);
-  if (chart?.version === version) await pinCharts(client, sealer, [chart]);
+  if (chart?.version === version) await writePins(client, sealer, [chart]);
 }
 
-/** Keeps whole charts of the current version, so that what a coder or a claim saw can be shown again. */
-export async function pinCharts(client: pg.PoolClient, sealer: Sealer, charts: readonly ChartSnapshot[]): Promise<void> {
+/** Keeps whole charts as they stand. @returns the version of each. */
+export async function pinCharts(
+  client: pg.PoolClient,
+  sealer: Sealer,
+  accountIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const charts = await readStanding(client, sealer, await readHeads(client, accountIds));
+  await writePins(client, sealer, charts);
+  return new Map(charts.map(({ accountId, version }) => [accountId, version]));
+}
+
+async function writePins(client: pg.PoolClient, sealer: Sealer, charts: readonly ChartSnapshot[]): Promise<void> {
   await client.query({
     name: "pin-charts",
     text: `insert into chart_pin (account_id, version, sealed) select * from unnest($1::uuid[], $2::int[], $3::bytea[])

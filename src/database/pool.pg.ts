@@ -22,8 +22,6 @@ export function openPool(
   pool.on("connect", (client) => {
     client.on("error", () => undefined);
     client.query = withCallback(client.query.bind(client));
-    // Statements that do not need each other's answers are sent together and run in their order. An option of pg that its types do not know.
-    Object.assign(client, { pipeline: true });
   });
   return pool;
 }

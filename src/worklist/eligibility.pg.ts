@@ -24,11 +24,12 @@ export async function eligibilityOf(
   const userIds = pulls.map(({ userId }) => userId);
   const capped = kind === "review" ? [] : rules.names.filter((name) => rules.rule(name).pull.perCoderPerDay !== undefined);
   const used = await pulledToday(client, userIds, capped, at);
-  const [coders, relations, { rows: paused }] = await Promise.all([
-    readCoders(client, userIds),
-    relationsOf(client, userIds),
-    client.query<{ queue: string }>({ name: "paused-queues", text: "select queue from queue_state where paused" }),
-  ]);
+  const coders = await readCoders(client, userIds);
+  const relations = await relationsOf(client, userIds);
+  const { rows: paused } = await client.query<{ queue: string }>({
+    name: "paused-queues",
+    text: "select queue from queue_state where paused",
+  });
   const closed = new Set(paused.map(({ queue }) => queue));
 
   return pulls.map(({ userId, queues: asked }) => {

@@ -5,7 +5,7 @@ import { CHANGED, COLUMNS, itemOf, READ, type Row, stored } from "./item-row.ts"
 import type { QueueRules } from "./queue-rules.ts";
 
 /**
- * What holds items that are locked already. A statement of its own, always sent after the one that locks: a statement that waited for
+ * What holds items that are locked already. A statement of its own, always after the one that locks: a statement that waited for
  * a lock still sees other tables as they were when it began, and would overlook the hold that was put meanwhile.
  */
 export async function holdsOf(client: pg.PoolClient, ids: readonly string[]): Promise<ReadonlyMap<string, readonly HeldBy[]>> {
@@ -58,18 +58,15 @@ export async function lockItems(client: pg.PoolClient, ids: readonly string[]): 
  * what is locked is passed over.
  */
 export async function lockFreeItems(client: pg.PoolClient, ids: readonly string[], most: number): Promise<ReadonlyMap<string, Item>> {
-  const [{ rows }, holds] = await Promise.all([
-    client.query<Row>({
-      name: "lock-free-items",
-      // As an array, for which each item is looked up: joined with all items and accounts it takes fifty times as long.
-      text: `select ${READ}
+  const { rows } = await client.query<Row>({
+    name: "lock-free-items",
+    // As an array, for which each item is looked up: joined with all items and accounts it takes fifty times as long.
+    text: `select ${READ}
       from coding_item i join account a on a.id = i.account_id where i.id = any($1::uuid[]) and i.lease_id is null
       order by array_position($1, i.id) limit $2 for update of i skip locked for share of a skip locked`,
-      values: [ids, most],
-    }),
-    holdsOf(client, ids),
-  ]);
-  return new Map(rows.map((row) => [row.id, itemOf(row, holds.get(row.id) ?? [])]));
+    values: [ids, most],
+  });
+  return withHolds(client, rows);
 }
 
 /** Locks an item after its account, in the order of the fold: two who lock in the same order never wait for each other in a ring. */
@@ -98,25 +95,23 @@ export interface ItemChange {
   readonly events: readonly ItemEvent[];
 }
 
-/** Writes changed items with the engine's holds, their events and tickets: five statements at most, whatever their number, sent together in this order. */
+/** Writes changed items with the engine's holds, their events and tickets: five statements at most, whatever their number. */
 export async function writeItems(client: pg.PoolClient, changes: readonly ItemChange[]): Promise<void> {
   if (changes.length === 0) return;
+  await client.query({
+    name: "write-items",
+    text: `insert into coding_item (id, ${COLUMNS})
+      select id, ${COLUMNS} from jsonb_populate_recordset(null::coding_item, $1::jsonb)
+      on conflict (id) do update set ${CHANGED}, updated_at = now()`,
+    values: [JSON.stringify(changes.map(({ after }) => stored(after)))],
+  });
+  await writeHolds(client, changes);
+  await writeEvents(
+    client,
+    changes.flatMap(({ before, after, events }) => events.map((event) => ({ before, after, ...event }))),
+  );
   const tickets = changes.filter(({ before, after }) => ticketChanged(before, after)).map(({ after }) => after.id);
-  await Promise.all([
-    client.query({
-      name: "write-items",
-      text: `insert into coding_item (id, ${COLUMNS})
-        select id, ${COLUMNS} from jsonb_populate_recordset(null::coding_item, $1::jsonb)
-        on conflict (id) do update set ${CHANGED}, updated_at = now()`,
-      values: [JSON.stringify(changes.map(({ after }) => stored(after)))],
-    }),
-    writeHolds(client, changes),
-    writeEvents(
-      client,
-      changes.flatMap(({ before, after, events }) => events.map((event) => ({ before, after, ...event }))),
-    ),
-    ...(tickets.length > 0 ? [markTickets(client, tickets)] : []),
-  ]);
+  if (tickets.length > 0) await markTickets(client, tickets);
 }
 
 /** Holds that came and went between the two versions of each item. */

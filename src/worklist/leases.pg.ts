@@ -3,7 +3,7 @@ import type { Failure } from "#src/base/failures.ts";
 import { freshId } from "#src/base/ids.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import type { Sealer } from "#src/base/seal.ts";
-import { pinCharts, readCharts } from "#src/charts/chart-store.pg.ts";
+import { pinCharts } from "#src/charts/chart-store.pg.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
 import type { Item } from "./item.ts";
 import { changeItem, changeItems, lockItem } from "./item-store.pg.ts";
@@ -42,17 +42,24 @@ export interface TakenItem {
 /** Gives locked items to people and pins their charts as they stand. @returns the leases in the order of the items. */
 export async function takeLeases(client: pg.PoolClient, needs: LeaseNeeds, taken: readonly TakenItem[]): Promise<readonly Lease[]> {
   if (taken.length === 0) return [];
-  const charts = await readCharts(client, needs.sealer, [...new Set(taken.map(({ item }) => item.accountId))]);
-  const versions = new Map<string, number>(charts.map(({ accountId, version }) => [accountId, version]));
-  const leased = taken.map(({ item, userId, detail }) => {
+  const versions = await pinCharts(client, needs.sealer, [...new Set(taken.map(({ item }) => item.accountId))]);
+  const leases = taken.map(({ item }): Lease => {
     const { id, accountId, queue, stream, facility } = item;
     const leaseUntil = new Date(needs.now().getTime() + needs.rules.rule(queue).leaseMinutes * 60_000);
     const snapshotVersion = versions.get(accountId) ?? item.chartVersion;
-    const lease = { id, leaseId: freshId(), leaseUntil, snapshotVersion, accountId, queue, stream, facility, class: item.class };
-    return { lease, before: item, change: leasedTo(item, lease, userId), events: [{ name: "leased", actor: userId, detail }] };
+    return { id, leaseId: freshId(), leaseUntil, snapshotVersion, accountId, queue, stream, facility, class: item.class };
   });
-  await Promise.all([pinCharts(client, needs.sealer, charts), changeItems(client, needs, leased)]);
-  return leased.map(({ lease }) => lease);
+  await changeItems(
+    client,
+    needs,
+    taken.flatMap(({ item, userId, detail }, n) => {
+      const lease = leases[n];
+      return lease === undefined
+        ? []
+        : [{ before: item, change: leasedTo(item, lease, userId), events: [{ name: "leased", actor: userId, detail }] }];
+    }),
+  );
+  return leases;
 }
 
 const leasedTo = (item: Item, { leaseId: id, leaseUntil: until, snapshotVersion: version }: Lease, user: string): Partial<Item> => ({

@@ -26,27 +26,6 @@ describe("a connection of the pool", () => {
     }
   });
 
-  it("runs statements that were not waited for in the order in which they were sent, and a failed one fails its transaction", async () => {
-    const { pool } = database;
-    const warned: string[] = [];
-    const onWarning = ({ message }: Error): void => void warned.push(message);
-    process.on("warning", onWarning);
-    await inTransaction(pool, (client) =>
-      Promise.all([
-        client.query("create table sent (n int unique, at timestamptz default clock_timestamp())"),
-        client.query({ name: "send", text: "insert into sent (n) values ($1)", values: [1] }),
-        client.query({ name: "send", text: "insert into sent (n) values ($1)", values: [2] }),
-      ]),
-    );
-    const failing = inTransaction(pool, (client) =>
-      Promise.all([3, 1, 4].map((n) => client.query({ name: "send", text: "insert into sent (n) values ($1)", values: [n] }))),
-    );
-    await expect(failing).rejects.toMatchObject({ code: "23505" });
-    expect((await pool.query("select n from sent order by at")).rows).toEqual([{ n: 1 }, { n: 2 }]);
-    process.off("warning", onWarning);
-    expect(warned).toEqual([]);
-  });
-
   it("says of a failed statement why it failed and who asked for it, and goes on", async () => {
     const askAmiss = (): Promise<unknown> => inTransaction(database.pool, async (client) => client.query("select nothing_of_the_kind"));
     const failed = await askAmiss().catch((error: unknown) => error);
