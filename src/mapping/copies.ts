@@ -39,7 +39,7 @@ function copyText(value: unknown, at: string, left: { members: number }): string
 }
 
 /**
- * Copies objects of the form of one: the same members and as many entries. What is written out member by member is copied in a tenth of the time.
+ * Copies objects of the form of one: the same members and as many entries, written out member by member.
  * @param like one of the form.
  */
 export function copierOf(like: Elements): Copier {

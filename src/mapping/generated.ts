@@ -1,7 +1,7 @@
 /*
  * Rows of maps are data, yet each becomes a function of its own: text is put together out of the closed set that a row can say, never out of what a row
  * contains. One function for all rows would meet every element name and every kind of source, which V8 cannot make fast; of a row's own function it
- * learns what that row meets. The same message is mapped in half the time.
+ * learns what that row meets.
  */
 
 /** Text of a function under way, with the things that it names. */
