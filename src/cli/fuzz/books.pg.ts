@@ -12,14 +12,16 @@ export interface EngineBooks {
 /** How often the backlog is looked at, in ms. */
 const LOOK_MS = 1_000;
 
-/** Waits until every accepted message is folded, at most `withinMs`, and reads the books. */
-export async function readEngineBooks(databaseUrl: string, withinMs: number): Promise<EngineBooks> {
+/** Waits until every accepted message is folded, or for `stuckMs` none was, and reads the books. */
+export async function readEngineBooks(databaseUrl: string, stuckMs: number): Promise<EngineBooks> {
   const pool = openPool(databaseUrl, { max: 1, name: "fuzz" }, () => undefined);
   try {
     let journal = await readJournalBooks(pool);
-    for (let waited = 0; journal.notYetFolded > 0 && waited < withinMs; waited += LOOK_MS) {
+    for (let stuck = 0; journal.notYetFolded > 0 && stuck < stuckMs; stuck += LOOK_MS) {
+      const { notYetFolded } = journal;
       await wait(LOOK_MS);
       journal = await readJournalBooks(pool);
+      if (journal.notYetFolded < notYetFolded) stuck = 0;
     }
     const { rows } = await pool.query<{ code: string; n: number }>(
       `select code, count(*)::int as n from (

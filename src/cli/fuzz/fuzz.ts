@@ -5,7 +5,7 @@ import { chanceOf } from "../demo/random.ts";
 import { connectMllp } from "#src/destinations/mllp/client.net.ts";
 import type { Print } from "../send.ts";
 import { type EngineBooks, readEngineBooks } from "./books.pg.ts";
-import { MemoryWatch, MOST_GROWTH_MB, rssMb } from "./memory.ts";
+import { FEWEST_FRAMES, LOOK_MS, LOOKS_AT_REST, MemoryWatch, QUARTERS, rssMb } from "./memory.ts";
 import { small } from "./messages.ts";
 import { faultsOf, reportLines } from "./report.ts";
 import { resetMidFrame, send } from "./sender.net.ts";
@@ -30,15 +30,12 @@ export interface FuzzNeeds {
   readonly err: Print;
 }
 
-const LOOK_MS = 500;
-/** Looks at memory once all is done, until the engine has given back what it does not keep. */
-const RESTS = 120;
 /** Between two lines of progress. */
 const SAY_MS = 5_000;
 /** Between two resets, in ms. */
 const RESET_EVERY_MS = 250;
-/** How long the fold may take for what is left at the end, in ms. */
-const FOLD_WITHIN_MS = 300_000;
+/** From so long without a message folded on, the fold of what is left is taken for stuck, in ms. */
+const FOLD_STUCK_MS = 60_000;
 const ALIVE_WITHIN_MS = 10_000;
 
 /** One valid message more: whoever answers it with AA is alive, whatever came before. */
@@ -67,32 +64,38 @@ function every(ms: number, look: () => Promise<void> | void): { stop(): Promise<
   };
 }
 
-async function sendAll(options: FuzzOptions, target: { readonly host: string; readonly port: number }, tally: Tally): Promise<number> {
+/** Sends a run in parts, over the same connections' worth of shots, with a connection reset in the middle of a frame every now and then. */
+function senderOf(options: FuzzOptions, target: { readonly host: string; readonly port: number }, tally: Tally) {
   const until = performance.now() + options.minutes * 60_000;
-  const goOn = (): boolean => tally.frames < options.frames && performance.now() < until;
   const { maxFrameBytes } = makeFeed("fuzz", { facility: "NORTH", zone: "UTC" });
-  let resets = 0;
   const chance = chanceOf(options.seed);
-  const resetting = every(RESET_EVERY_MS, async () => {
-    resets++;
-    const bytes = small(chance, "RR", "RESET");
-    await resetMidFrame(target, Buffer.concat([Buffer.of(0x0b), bytes.subarray(0, chance.whole(0, bytes.length))]));
-  });
-  const lines = Array.from({ length: options.connections }, (_, index) =>
-    send({ ...target, nextShot: shotsOf(options.seed, index), goOn, maxFrameBytes, tally }),
-  );
-  try {
-    await Promise.all(lines);
-  } finally {
-    await resetting.stop();
-  }
-  return resets;
+  const shots = Array.from({ length: options.connections }, (_, index) => shotsOf(options.seed, index));
+  const done = { resets: 0, seconds: 0 };
+  return {
+    done,
+    /** @param frames all those of the run that are to be sent by then */
+    upTo: async (frames: number): Promise<void> => {
+      const begun = performance.now();
+      const goOn = (): boolean => tally.frames < frames && performance.now() < until;
+      const resetting = every(RESET_EVERY_MS, async () => {
+        done.resets++;
+        const bytes = small(chance, "RR", "RESET");
+        await resetMidFrame(target, Buffer.concat([Buffer.of(0x0b), bytes.subarray(0, chance.whole(0, bytes.length))]));
+      });
+      try {
+        await Promise.all(shots.map((nextShot) => send({ ...target, nextShot, goOn, maxFrameBytes, tally })));
+      } finally {
+        await resetting.stop();
+        done.seconds += (performance.now() - begun) / 1_000;
+      }
+    },
+  };
 }
 
 async function booksOf(engine: Engine | undefined, err: Print): Promise<EngineBooks | undefined> {
   if (engine === undefined) return undefined;
-  err("all sent; waiting for the fold …");
-  return readEngineBooks(engine.databaseUrl, FOLD_WITHIN_MS).catch(() => undefined);
+  err("waiting for the fold …");
+  return readEngineBooks(engine.databaseUrl, FOLD_STUCK_MS).catch(() => undefined);
 }
 
 /**
@@ -110,37 +113,34 @@ export async function runFuzz(options: FuzzOptions, { env, out, err }: FuzzNeeds
     const { pids } = engine ?? {};
     const tally = newTally();
     const memory = new MemoryWatch(() => (pids === undefined ? undefined : rssMb(pids)));
-    memory.look(0);
+    await memory.rest(1);
     err(`seed ${options.seed}: ${options.frames} frames over ${options.connections} connections`);
-    const begun = performance.now();
-    let saidAt = begun;
+    const sender = senderOf(options, target, tally);
+    let saidAt = performance.now();
     const watching = every(LOOK_MS, () => {
-      memory.look(Math.min(1, tally.frames / options.frames));
+      memory.look();
       if (performance.now() - saidAt < SAY_MS) return;
       saidAt = performance.now();
       err(`${tally.frames} frames, ${tally.answers} answers, ${tally.problems.size} kinds of problems`);
     });
-    let resets: number;
+    let books: EngineBooks | undefined;
     try {
-      resets = await sendAll(options, target, tally);
+      // Of a short run's memory nothing is said, nor of an engine that is not ours.
+      const parts = engine === undefined || options.frames < FEWEST_FRAMES ? 1 : QUARTERS;
+      for (let part = 1; part <= parts; part++) {
+        await sender.upTo(Math.ceil((options.frames * part) / parts));
+        books = await booksOf(engine, err);
+        if (parts > 1) await memory.rest(LOOKS_AT_REST);
+      }
     } finally {
       await watching.stop();
-    }
-    const seconds = (performance.now() - begun) / 1_000;
-    memory.look(1);
-    const books = await booksOf(engine, err);
-    for (let n = 0; n < RESTS && memory.growth > MOST_GROWTH_MB; n++) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      memory.lookAgain();
     }
     const alive = (pids === undefined || existsSync(`/proc/${pids.engine}`)) && (await answersStill(target, options.seed));
     const outcome = {
       tally,
-      seconds,
+      ...sender.done,
       alive,
-      memory: memory.points,
-      growth: memory.growth,
-      resets,
+      memory,
       ...(books === undefined ? {} : { books }),
     };
     for (const line of reportLines(outcome)) out(line);

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Pids } from "../bench/processes.ts";
 
-/** Parts of the run whose memory is told; the last is the end. */
+/** Parts of the run; behind each all is folded and memory is looked at, for an engine that has yet to fold has less to remember. */
 export const QUARTERS = 4;
-/** Looks of which the lowest counts: a heap swings between two collections, and only its floor tells what is kept. */
-const LOOKS = 8;
+/** Between two looks, in ms. */
+export const LOOK_MS = 500;
+/** Looks at an engine at rest. */
+export const LOOKS_AT_REST = 40;
 
 /**
  * Most that the engine's memory may grow behind the first quarter, in MB. By then code is compiled, pools and caches are filled;
@@ -37,28 +40,32 @@ export function rssMb({ engine, postgres, redis }: Pids): number | undefined {
   return kilobytes[0] === 0 ? undefined : sum / 1024;
 }
 
-/** Memory at the start and at the end of each quarter, in MB. */
+/** Memory of the engine at rest: at the start and behind each quarter of the run. */
 export class MemoryWatch {
-  readonly #look: () => number | undefined;
-  readonly #recent: number[] = [];
+  readonly #now: () => number | undefined;
   readonly points: number[] = [];
+  /** Most at any look, in MB. */
+  peak = 0;
 
-  constructor(look: () => number | undefined) {
-    this.#look = look;
+  constructor(now: () => number | undefined) {
+    this.#now = now;
   }
 
-  /** @param done share of the run that is over, 0 to 1 */
-  look(done: number): void {
-    const now = this.#look();
-    if (now !== undefined) this.#recent.push(now);
-    if (this.#recent.length > LOOKS) this.#recent.shift();
-    while (this.#recent.length > 0 && this.points.length <= Math.floor(done * QUARTERS)) this.points.push(Math.min(...this.#recent));
+  /** @returns MB now; undefined when the engine has ended */
+  look(): number | undefined {
+    const now = this.#now();
+    this.peak = Math.max(this.peak, now ?? 0);
+    return now;
   }
 
-  /** Looks again once all is done: a heap that nothing is kept in is given back, one that leaks is not. */
-  lookAgain(): void {
-    const [now, last] = [this.#look(), this.points.at(-1)];
-    if (now !== undefined && last !== undefined) this.points[this.points.length - 1] = Math.min(last, now);
+  /** Adds a point: the lowest of the looks while nothing is sent or folded, in which the engine gives back what it does not keep. */
+  async rest(looks: number): Promise<void> {
+    let lowest = this.look();
+    for (let n = 1; n < looks; n++) {
+      await wait(LOOK_MS);
+      lowest = Math.min(lowest ?? Infinity, this.look() ?? Infinity);
+    }
+    if (lowest !== undefined && lowest < Infinity) this.points.push(lowest);
   }
 
   /** Growth behind the first quarter, in MB. */

@@ -5,8 +5,8 @@ import type { Chance } from "../demo/random.ts";
 
 /** The day the synthetic messages are of: the same bytes for the same seed, whenever they are made. */
 const TODAY = new Date("2026-01-15T12:00:00Z");
-/** Accounts a connection sends about: enough to spread, few enough that charts stay small on disk. */
-const ACCOUNTS = 2_000;
+/** Accounts a connection sends about: enough to spread, few enough that each has had messages of all kinds within a quarter of a long run. */
+const ACCOUNTS = 500;
 
 const HEAD: Fields = { 3: "FUZZ", 4: "NORTH", 5: "CB", 6: "CB", 7: "20260115120000", 9: ["ADT", "A08", "ADT_A01"], 11: "P", 12: "2.5.1" };
 
@@ -49,7 +49,9 @@ export function fullMessages(): (chance: Chance, line: string, controlId: string
     const template = steps[chance.whole(0, steps.length - 1)];
     if (template === undefined) throw new Error("the bench has no templates");
     const bytes = Buffer.from(template.bytes);
-    const id = (letter: string): string => `${letter}${line}${String(chance.whole(0, ACCOUNTS - 1))}`.padEnd(16, "0");
+    const account = String(chance.whole(0, ACCOUNTS - 1)).padStart(13, "0");
+    // Patient and visit of an account stay the same, as everywhere: with others each time its chart would have no end.
+    const id = (letter: string): string => `${letter}${line}${account}`;
     stamp(bytes, template.controlIdAt, controlId);
     stamp(bytes, template.accountAt, id("A"));
     stamp(bytes, template.visitAt, id("V"));

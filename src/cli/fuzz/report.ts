@@ -1,6 +1,6 @@
 import type { EngineBooks } from "./books.pg.ts";
 import { KINDS, type Kind } from "./kinds.ts";
-import { FEWEST_FRAMES, MOST_GROWTH_MB } from "./memory.ts";
+import { type MemoryWatch, MOST_GROWTH_MB } from "./memory.ts";
 import type { Tally } from "./tally.ts";
 
 /** What is known at the end of a run. */
@@ -8,9 +8,8 @@ export interface Outcome {
   readonly tally: Tally;
   readonly seconds: number;
   readonly alive: boolean;
-  /** MB at the start and at each quarter; empty of a target that is not ours. */
-  readonly memory: readonly number[];
-  readonly growth: number;
+  /** Has no points of a target that is not ours. */
+  readonly memory: MemoryWatch;
   /** Absent of a target that is not ours, or when its database cannot be read. */
   readonly books?: EngineBooks;
   /** Frames begun and reset: the journal may have each or not. */
@@ -44,16 +43,22 @@ function booksFaults({ tally, books, resets }: Outcome): readonly string[] {
 
 /** Everything that makes the run a failure, a line each. */
 export function faultsOf(outcome: Outcome, isOurs: boolean): readonly string[] {
-  const { tally, alive, growth } = outcome;
+  const {
+    tally,
+    alive,
+    memory: { growth },
+  } = outcome;
   return [
     ...(alive ? [] : ["the engine is not alive"]),
     ...[...tally.problems].map(([problem, { count, first }]) => `${problem}: ${count} times, first: ${first}`),
-    ...(growth > MOST_GROWTH_MB && tally.frames >= FEWEST_FRAMES
+    ...(growth > MOST_GROWTH_MB
       ? [`memory grew by ${Math.round(growth)} MB behind the first quarter, more than ${MOST_GROWTH_MB} MB`]
       : []),
     ...(isOurs ? booksFaults(outcome) : []),
   ];
 }
+
+const whole = (mb: number): string => String(Math.round(mb));
 
 const kindLine = (tally: Tally, kind: Kind): string => {
   const expected = tally.expectedByKind.get(kind) ?? 0;
@@ -63,7 +68,7 @@ const kindLine = (tally: Tally, kind: Kind): string => {
 
 /** The report of a run, for a person. */
 export function reportLines(outcome: Outcome): readonly string[] {
-  const { tally, seconds, alive, memory, growth, books, resets } = outcome;
+  const { tally, seconds, alive, memory, books, resets } = outcome;
   return [
     `frames sent: ${tally.frames} over ${tally.connections} connections in ${seconds.toFixed(1)} s (${Math.round(tally.frames / seconds)} a second)`,
     ...(Object.keys(KINDS) as Kind[]).map((kind) => kindLine(tally, kind)),
@@ -77,10 +82,10 @@ export function reportLines(outcome: Outcome): readonly string[] {
           `journal accepted:   ${books.journal.verdicts.accepted} = ${listed(Object.entries(books.journal.outcomes))}, ${books.journal.notYetFolded} not yet folded`,
           `journal answered:   ${sum(books.answers)} (${listed(books.answers)})`,
         ]),
-    ...(memory.length === 0
+    ...(memory.points.length < 2
       ? []
       : [
-          `engine memory at start, 25 %, 50 %, 75 %, end: ${memory.map((mb) => Math.round(mb)).join(", ")} MB; growth behind the first quarter ${Math.round(growth)} MB`,
+          `engine memory at rest, at the start and behind each quarter: ${memory.points.map(whole).join(", ")} MB (most at any time ${whole(memory.peak)}); growth behind the first quarter ${whole(memory.growth)} MB`,
         ]),
     `engine: ${alive ? "alive" : "NOT ALIVE"}`,
   ];
