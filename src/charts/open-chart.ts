@@ -1,6 +1,6 @@
 import type { AccountId } from "#src/base/ids.ts";
 import type { NamedThing } from "#src/mapping/types.ts";
-import type { ChartContent, ChartDelta } from "./merge.ts";
+import type { ChartContent, ChartDelta, Charted } from "./merge.ts";
 
 /** A chart in memory while its account's row is locked by the fold. */
 export interface OpenChart {
@@ -52,22 +52,48 @@ export interface ChartCache {
   clear(): void;
 }
 
-export function createChartCache(most: number): ChartCache {
-  const held = new Map<string, { edit: number; content: ChartContent }>();
+/** About what a resource takes in memory, in bytes, long texts apart. */
+const USUAL_BYTES = 2_000;
+/** Documents of a few charts may be as large as all else: without this bound a cache of so many charts could take all memory there is. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+function bytesOf({ resource }: Charted): number {
+  if (resource.resourceType === "DocumentReference")
+    return resource.content.reduce((sum, { attachment }) => sum + (attachment.data?.length ?? 0), USUAL_BYTES);
+  return USUAL_BYTES + (resource.resourceType === "Observation" ? (resource.valueString?.length ?? 0) : 0);
+}
+
+/**
+ * @param most charts kept
+ * @param mostBytes what they may take in all, about
+ */
+export function createChartCache(most: number, mostBytes = MOST_BYTES): ChartCache {
+  const held = new Map<string, { readonly edit: number; readonly content: ChartContent; readonly bytes: number }>();
+  let bytes = 0;
+  const drop = (accountId: string): void => {
+    bytes -= held.get(accountId)?.bytes ?? 0;
+    held.delete(accountId);
+  };
   return {
     get: (accountId, edit) => {
       const one = held.get(accountId);
       if (one?.edit !== edit) return undefined;
-      held.delete(accountId);
+      drop(accountId);
       return one.content;
     },
-    clear: () => held.clear(),
+    clear: () => {
+      held.clear();
+      bytes = 0;
+    },
     put: (accountId, edit, content) => {
-      held.delete(accountId);
-      held.set(accountId, { edit, content });
+      drop(accountId);
+      let own = 0;
+      for (const charted of content.resources.values()) own += bytesOf(charted);
+      held.set(accountId, { edit, content, bytes: own });
+      bytes += own;
       for (const oldest of held.keys()) {
-        if (held.size <= most) break;
-        held.delete(oldest);
+        if (held.size <= most && bytes <= mostBytes) break;
+        drop(oldest);
       }
     },
   };
