@@ -31,8 +31,8 @@ export interface FoldThread {
 
 /** Without a message for so long nobody is kept waiting, in ms. */
 const CALM_MS = 50;
-/** Room for what a message needs for a moment, in MB. By itself Node gives a thread four times as much, which is no faster and never given back. */
-const MOMENTARY_MB = 48;
+/** Room for what messages need for a moment, in MB. By itself Node gives a thread twice as much, which is no faster and never given back. */
+const MOMENTARY_MB = 96;
 /** Wait before a fold that ended by itself is started again, in ms. */
 const RESTART_MS = 1_000;
 

@@ -12,6 +12,8 @@ import { createLog, errorKind } from "#src/telemetry/log.ts";
 import type { MapPack } from "#src/mapping/compile.ts";
 import { withFeedLives } from "#src/worklist/feed-lives.pg.ts";
 import { createReconcileItems } from "#src/worklist/reconcile-items.pg.ts";
+import { collectAtRest } from "./collect-at-rest.ts";
+import { type Pace, paceFor, restOf } from "./fold-pace.ts";
 import { type FoldWorkerData, type FromWorker, type ToWorker } from "./fold-thread.ts";
 import { readRules } from "./rules.ts";
 
@@ -57,38 +59,19 @@ function takeMaps(): void {
   }
 }
 
-/** From so many senders waiting for an answer on, acknowledgements go first. */
-const MANY = 4;
-/** For so long a burst is answered before anything is folded, and a rush is answered first and folded after, in ms; what lasts longer shares. */
-const BURST_MS = 10_000;
-const RUSH_MS = 30_000;
-
-/** How the fold goes on while many wait for an answer. */
-interface Pace {
-  /** A few records at a time, so that no commit waits behind a large one. */
-  readonly records: number | undefined;
-  /** How many times the time of the last batch the senders have then, and how long at most, in ms. */
-  readonly restFor: number;
-  readonly longestMs: number;
-}
-const BURST: Pace = { records: 20, restFor: 40, longestMs: 2_000 };
-const RUSH: Pace = { records: 60, restFor: 5, longestMs: 1_500 };
-const SHARED: Pace = { records: undefined, restFor: 2, longestMs: 500 };
-
+const worked = collectAtRest();
 let pace: Pace | undefined;
-const paceFor = (behindMs: number): Pace | undefined => {
-  if (Atomics.load(unanswered, 0) < MANY) return undefined;
-  return behindMs < BURST_MS ? BURST : behindMs < RUSH_MS ? RUSH : SHARED;
-};
-
 const loop = startFoldLoop({
   restAfter: (batchMs, behindMs) => {
-    pace = paceFor(behindMs);
-    return pace === undefined ? 0 : Math.min(pace.restFor * batchMs, pace.longestMs);
+    pace = paceFor(Atomics.load(unanswered, 0), behindMs);
+    return restOf(pace, batchMs);
   },
   fold: (most, giveUp) => foldOnce(needs, most ?? pace?.records, giveUp ? () => true : undefined),
   isOutage,
-  onProgress: (folded) => say({ kind: "folded", count: folded }),
+  onProgress: (folded) => {
+    say({ kind: "folded", count: folded });
+    worked();
+  },
   log,
 });
 
