@@ -106,10 +106,9 @@ function placesOf(texts: readonly Segment[]): Pick<Gathered, "source" | "also"> 
   return source === undefined ? {} : { source, also };
 }
 
-/**
- * The content of a document: all text of its OBX as one text in order, then each encapsulated file and each pointer (RP).
- * Without any there is a content entry that says so, for R4 wants one.
- */
+const titleOf = ({ segment }: Frame): string => segment.field(16).text || segment.field(25).text;
+
+/** The content of a document: all text of its OBX as one text in order, then each encapsulated file and each pointer (RP). None without OBX. */
 const documentContent: Gather = (frame) => {
   const lines: string[] = [];
   const files: Gathered[] = [];
@@ -133,16 +132,22 @@ const documentContent: Gather = (frame) => {
     }
   }
   const text = lines.join("\n");
-  const title = frame.segment.field(16).text || frame.segment.field(25).text;
-  const named = title === "" ? {} : { title };
+  const title = titleOf(frame);
   const contents: Gathered[] = [];
   if (text.trim() !== "")
-    contents.push({ value: { attachment: { contentType: "text/plain", data: asBase64(text), ...named } }, ...placesOf(texts) });
-  contents.push(...files);
-  const nothing = { value: { attachment: { ...named, contentType: "text/plain" } } };
-  return contents.length > 0
-    ? contents
-    : [title === "" ? nothing : { ...nothing, source: frame.segment.field(16).text === "" ? "TXA-25" : "TXA-16" }];
+    contents.push({
+      value: { attachment: { contentType: "text/plain", data: asBase64(text), ...(title === "" ? {} : { title }) } },
+      ...placesOf(texts),
+    });
+  return [...contents, ...files];
+};
+
+/** An entry that says that the message brought no content. */
+const noContent: Gather = (frame) => {
+  if (frame.building.root["content"] !== undefined) return [];
+  const title = titleOf(frame);
+  const value = { attachment: { ...(title === "" ? {} : { title }), contentType: "text/plain" } };
+  return [title === "" ? { value } : { value, source: frame.segment.field(16).text === "" ? "TXA-25" : "TXA-16" }];
 };
 
 /** The OBX of one order: those after the segment, before the next of its name or the next ORC. */
@@ -187,6 +192,7 @@ const textBase64: ValueType = {
 export const DOCUMENT_TYPES: Readonly<Record<string, ValueType>> = { textBase64 };
 export const DOCUMENT_GATHERS: Readonly<Record<string, Gather>> = {
   documentContent,
+  noContent,
   encapsulatedType,
   encapsulatedData,
   pointedType,

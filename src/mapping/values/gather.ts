@@ -29,4 +29,5 @@ export const GATHER_READS: Readonly<Record<string, readonly string[]>> = {
     ...["AIG-8", "AIG-11", "AIG-12", "AIL-6", "AIL-9", "AIL-10", "AIP-6", "AIP-9", "AIP-10"],
   ],
   documentContent: ["OBX-2", "OBX-5", "TXA-16", "TXA-25"],
+  noContent: ["TXA-16", "TXA-25"],
 };
