@@ -3,6 +3,7 @@ import type { Failure } from "#src/base/failures.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { pinChart } from "#src/charts/chart-store.pg.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
+import { readCoder } from "./coders.pg.ts";
 import { withHolds } from "./advance.ts";
 import { type Item, scored } from "./item.ts";
 import { changeItem, writeItems } from "./item-store.pg.ts";
@@ -145,6 +146,9 @@ export function reassign(
     const { queue, to, userId } = asked;
     if (queue !== undefined && queue !== null && !needs.rules.names.includes(queue))
       return fail({ code: "REQUEST_INVALID", place: "queue" });
+    // Kept for nobody it would be given to nobody.
+    if (to !== undefined && to !== null && (await readCoder(client, to))?.active !== true)
+      return fail({ code: "REQUEST_INVALID", place: "to" });
     const change: Partial<Item> = {
       ...(queue === undefined
         ? {}

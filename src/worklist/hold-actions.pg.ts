@@ -17,7 +17,7 @@ export interface HoldAsked {
 export const noteContext = (itemId: string): string => `hold note ${itemId}`;
 
 /**
- * Puts a person's hold on an item. One that stops the coding takes it off its queue; the lease of the person who puts it ends (T7), that of
+ * Puts a person's hold on an item; one that only the engine puts, or has put already, is not theirs to replace (`HOLD_NOT_YOURS`). One that stops the coding takes it off its queue; the lease of the person who puts it ends (T7), that of
  * another goes on until it is given back. One that stops everything ends any lease.
  */
 export function putHold(
@@ -27,6 +27,9 @@ export function putHold(
   userId: string,
 ): Promise<Result<{ readonly state: ItemState }, Failure>> {
   return onItem(needs, itemId, undefined, async (client, item) => {
+    if (holdRow(code)?.setBy === "engine") return fail({ code: "HOLD_NOT_YOURS", detail: `the engine puts ${code}, and nobody else` });
+    if (item.holds.some((one) => one.code === code && one.setBy === "engine"))
+      return fail({ code: "HOLD_NOT_YOURS", detail: `the engine has put ${code} already` });
     await client.query(
       `insert into item_hold (item_id, code, owner, set_by, blocks, sealed_note, until) values ($1, $2, $3, $4, $5, $6, $7)
        on conflict (item_id, code) do update set set_by = excluded.set_by, owner = excluded.owner, blocks = excluded.blocks,

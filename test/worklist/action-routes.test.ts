@@ -86,8 +86,41 @@ describe("by API", () => {
     const id = String(body(made)["userId"]);
     expect(body(await calls.admin("GET", `/api/users/${id}`))["relations"]).toEqual([{ kind: "self", person: "MRN-5" }]);
     expect(JSON.stringify(body(await calls.supervisor("GET", "/api/users")))).not.toContain("MRN-5");
+    expect(await calls.admin("POST", "/api/users", { name: "Cora", roles: ["coder"] })).toMatchObject({ status: 409 });
+    expect(body(await calls.admin("GET", `/api/users/${id}`))["credentials"]).toHaveLength(1);
     expect((await calls.admin("PUT", `/api/users/${id}`, { revision: 0, facilities: [] })).status).toBe(200);
     expect(await calls.admin("PUT", `/api/users/${id}`, { revision: 0, facilities: [] })).toMatchObject({ status: 409 });
+  });
+
+  it("an item is kept for somebody who works here, and for nobody else", async () => {
+    const id = await ready();
+    const { revision } = body(await calls.supervisor("GET", `/api/work-items/${id}`));
+    const nobody = "00000000-0000-0000-0000-000000000000";
+    expect(await calls.supervisor("POST", `/api/work-items/${id}/reassign`, { revision, to: nobody })).toMatchObject({
+      status: 400,
+      body: { place: "to" },
+    });
+  });
+
+  it("a hold ends on a day to come or not at all", async () => {
+    const id = await ready();
+    const put = (until: unknown) =>
+      calls.coder("POST", `/api/work-items/${id}/holds`, { code: "LEGAL", owner: "compliance", blocks: "release", until });
+    for (const until of [true, "2001-01-01", "soon", 0]) expect((await put(until)).status).toBe(400);
+    expect((await put("2999-12-31")).status).toBe(200);
+    expect((await put(null)).status).toBe(200);
+    expect(body(await calls.coder("GET", `/api/work-items/${id}`))["holds"]).toMatchObject([{ code: "LEGAL" }]);
+  });
+
+  it("a hold of the engine's is nobody's to put over, and so to lift", async () => {
+    const id = await ready();
+    const put = await calls.coder("POST", `/api/work-items/${id}/holds`, { code: "INTERFACE", owner: "me", blocks: "nothing" });
+    expect(put).toMatchObject({ status: 403, body: { code: "HOLD_NOT_YOURS" } });
+  });
+
+  it("what no column takes is the fault of who sent it", async () => {
+    for (const path of ["/api/accounts/%E0%A4%A", "/api/work-items?queue=%00", "/api/deliveries?destination=%00"])
+      expect((await calls.supervisor("GET", path)).status, path).toBe(400);
   });
 
   it("the books, measures and queue states are read, and a queue is paused with a reason", async () => {

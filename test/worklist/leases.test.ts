@@ -33,12 +33,12 @@ describe("a lease", () => {
 });
 
 describe("a person's hold", () => {
-  const query = { code: "QUERY", owner: "Dr. House", blocks: "coding" } as const;
+  const query = { code: "LEGAL", owner: "Dr. House", blocks: "coding" } as const;
 
   it("that is not there cannot be lifted, and leaves no event", async () => {
     const { item } = await line.ready();
     const before = await line.row(item);
-    expect(await line.worklist.liftHold(item, "QUERY", ADA)).toMatchObject({ ok: false, failure: { code: "NOT_FOUND" } });
+    expect(await line.worklist.liftHold(item, "LEGAL", ADA)).toMatchObject({ ok: false, failure: { code: "NOT_FOUND" } });
     expect(await line.row(item)).toEqual(before);
   });
 

@@ -173,9 +173,9 @@ describe("holds", () => {
   it("of a person take an item off its queue, and lifting them puts it back", async () => {
     await change(account(), LEFT);
     const [id = ""] = await tickets("inpatient");
-    await worklist.putHold(id, { code: "QUERY", owner: "cdi", blocks: "coding" }, ann);
+    await worklist.putHold(id, { code: "LEGAL", owner: "cdi", blocks: "coding" }, ann);
     expect(await tickets("inpatient")).toEqual([]);
-    await worklist.liftHold(id, "QUERY", ann);
+    await worklist.liftHold(id, "LEGAL", ann);
     expect(await tickets("inpatient")).toEqual([id]);
   });
 });

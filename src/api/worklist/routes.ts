@@ -32,7 +32,13 @@ const holdBody = z.strictObject({
   owner: z.string().min(1).max(60),
   blocks: z.enum(BLOCKS),
   note: z.string().max(2_000).optional(),
-  until: z.coerce.date().optional(),
+  /** The day or the moment at which it lifts itself; null, or absent: never. */
+  until: z
+    .union([z.iso.date(), z.iso.datetime({ offset: true })])
+    .transform((text) => new Date(text))
+    .refine((until) => until.getTime() > Date.now(), "is in the past")
+    .nullish()
+    .transform((until) => until ?? undefined),
 });
 
 const isWorker = (call: Call): boolean => has(call, CODERS);
