@@ -85,10 +85,20 @@ export function createApi({ routes, callerOf, audit, log }: ServerNeeds): expres
   }
   app.use((request: Request, response: Response) => show(response, request.path, problem(request.path, "NOT_FOUND", "")));
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    log.error("request failed", { error: errorKind(error), requestId: String(response.getHeader("X-Request-Id") ?? "") });
-    show(response, request.path, problem(request.path, "STORE_DOWN", String(response.getHeader("X-Request-Id") ?? "")));
+    // Anybody may send such a request, and often: it is no trouble of ours.
+    if (isTheirs(error)) return show(response, request.path, problem(request.path, "REQUEST_INVALID", requestIdOf(response)));
+    log.error("request failed", { error: errorKind(error), requestId: requestIdOf(response) });
+    show(response, request.path, problem(request.path, "STORE_DOWN", requestIdOf(response)));
   });
   return app;
+}
+
+const requestIdOf = (response: Response): string => String(response.getHeader("X-Request-Id") ?? "");
+
+/** A path that is no text (`%E0%A4`), or a value that no column takes: NUL, a number or a day out of range (SQLSTATE class 22). */
+function isTheirs(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return error instanceof URIError || (typeof code === "string" && /^22...$/.test(code));
 }
 
 const NO_BODY = { ok: true, value: undefined } as const;

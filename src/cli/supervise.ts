@@ -18,10 +18,13 @@ const words = (text: string | undefined): readonly string[] => (text ?? "").spli
 
 function rolesOf(text: string | undefined): readonly Role[] {
   const roles = words(text ?? "coder");
+  if (roles.length === 0) throw new CommandFault(`no role is named; there are ${ROLES.join(", ")}`);
   for (const role of roles)
     if (!(ROLES as readonly string[]).includes(role)) throw new CommandFault(`there is no role ${role}; there are ${ROLES.join(", ")}`);
   return roles as readonly Role[];
 }
+
+const COLUMNS: readonly string[] = ["name", "roles", "facilities", "exclude", "credentials", "relations", "started"];
 
 /** `CCS:2024-01-01:2026-12-31`; the last day may be left out. */
 const credentialsOf = (text: string | undefined) =>
@@ -45,16 +48,52 @@ interface Asked {
   readonly started?: string;
 }
 
-function profileOf(asked: Asked, where: string): CoderProfile {
+const NOBODY: CoderProfile = { facilities: [], payerExclusions: [], credentials: [], relations: [] };
+
+/** @param known what is not said stays */
+function profileOf(asked: Asked, where: string, known: CoderProfile = NOBODY): CoderProfile {
+  const startedOn = asked.started === undefined ? known.startedOn : asked.started;
   const parsed = coderProfile.safeParse({
-    facilities: words(asked.facilities),
-    payerExclusions: words(asked.exclude),
-    credentials: credentialsOf(asked.credentials),
-    relations: relationsOf(asked.relations),
-    ...(asked.started === undefined || asked.started === "" ? {} : { startedOn: asked.started }),
+    facilities: asked.facilities === undefined ? known.facilities : words(asked.facilities),
+    payerExclusions: asked.exclude === undefined ? known.payerExclusions : words(asked.exclude),
+    credentials: asked.credentials === undefined ? known.credentials : credentialsOf(asked.credentials),
+    relations: asked.relations === undefined ? known.relations : relationsOf(asked.relations),
+    ...(startedOn === undefined || startedOn === "" ? {} : { startedOn }),
   });
   if (parsed.success) return parsed.data;
   throw new CommandFault(parsed.error.issues.map(({ path, message }) => `${where}: ${path.join(".")}: ${message}`).join("\n"));
+}
+
+interface Person {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly profile: CoderProfile;
+}
+
+/** The people of a CSV file, and everything that is wrong in it. */
+function peopleOf(file: string): { readonly people: readonly Person[]; readonly faults: readonly string[] } {
+  const table = readCsv(readFileSync(file, "utf8"), ["name", "roles"]);
+  const faults = table.faults.map(({ line, text }) => `${file}:${line}: ${text}`);
+  const strange = table.columns.filter((column) => !COLUMNS.includes(column));
+  if (strange.length > 0) faults.push(`${file}:1: there is no column ${strange.join(", ")}; there are ${COLUMNS.join(", ")}`);
+  const lines = new Map<string, number>();
+  const people: Person[] = [];
+  for (const { line, values } of table.rows) {
+    const where = `${file}:${line}`;
+    const name = (values["name"] ?? "").trim();
+    const before = lines.get(name);
+    if (name === "") faults.push(`${where}: name: is empty`);
+    else if (before !== undefined) faults.push(`${where}: name: ${name} is in line ${before} already`);
+    lines.set(name, line);
+    try {
+      const profile = profileOf(values, where);
+      people.push({ name, roles: rolesOf(values["roles"]), profile });
+    } catch (error) {
+      if (!(error instanceof CommandFault)) throw error;
+      faults.push(...error.message.split("\n").map((text) => (text.startsWith(where) ? text : `${where}: ${text}`)));
+    }
+  }
+  return { people, faults };
 }
 
 function registerUsers(program: Command): void {
@@ -63,8 +102,8 @@ function registerUsers(program: Command): void {
     .description("people who code, review and supervise: roles, credentials, facilities, payers, relations");
   users
     .command("add <name>")
-    .description("make a user or change one, and print a one-time sign-in code")
-    .option("--roles <list>", `of ${ROLES.join(", ")}`, "coder")
+    .description("make a user or change one, and print a one-time sign-in code; of one that is there, what is not named stays")
+    .option("--roles <list>", `of ${ROLES.join(", ")}; of a new user coder when not named`)
     .option("--facilities <list>", "facilities; none named = every one")
     .option("--exclude <list>", "payers whose items the person does not get")
     .option("--credentials <list>", "CCS:2024-01-01:2026-12-31, the last day may be left out")
@@ -72,10 +111,13 @@ function registerUsers(program: Command): void {
     .option("--started <day>", "first day of work here, YYYY-MM-DD")
     .option("--data-dir <dir>")
     .action(async (name: string, asked: Asked & Where) => {
-      const [roles, profile] = [rolesOf(asked.roles), profileOf(asked, name)];
+      if (name.trim() === "") throw new CommandFault("a user has a name");
       await withStores(asked.dataDir, "users", async ({ pool, sealer }) => {
         const tokens = createTokens(pool);
-        await saveProfile(pool, sealer, await tokens.makeUser(name, roles), profile);
+        const known = (await listCoders(pool)).find((one) => one.name === name);
+        const roles = asked.roles === undefined && known !== undefined ? (known.roles as readonly Role[]) : rolesOf(asked.roles);
+        const before = known === undefined ? undefined : { ...known, relations: await readRelations(pool, sealer, known.userId) };
+        await saveProfile(pool, sealer, await tokens.makeUser(name, roles), profileOf(asked, name, before));
         print(`${name} (${roles.join(", ")}) may sign in once with ${await tokens.oneTimeCode(name, roles)}`);
       });
     });
@@ -86,16 +128,7 @@ function registerUsers(program: Command): void {
     )
     .option("--data-dir <dir>")
     .action(async (file: string, { dataDir }: Where) => {
-      const table = readCsv(readFileSync(file, "utf8"), ["name", "roles"]);
-      const faults = table.faults.map(({ line, text }) => `${file}:${line}: ${text}`);
-      const people = table.rows.flatMap(({ line, values }) => {
-        try {
-          return [{ name: values["name"] ?? "", roles: rolesOf(values["roles"]), profile: profileOf(values, `${file}:${line}`) }];
-        } catch (error) {
-          faults.push(error instanceof CommandFault ? error.message : String(error));
-          return [];
-        }
-      });
+      const { people, faults } = peopleOf(file);
       if (faults.length > 0) throw new CommandFault(faults.join("\n"));
       await withStores(dataDir, "users", async ({ pool, sealer }) => {
         const tokens = createTokens(pool);

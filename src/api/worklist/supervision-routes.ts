@@ -72,6 +72,9 @@ export function supervisionRoutes({ worklist, queues, onTickets, sealer, makeUse
         const parsed = userBody.safeParse(body);
         if (!parsed.success) return invalid(parsed.error);
         const { name, roles, ...rest } = parsed.data;
+        // A second one of a name would be the first without what is known of them.
+        if ((await listCoders(pool)).some((one) => one.name === name))
+          return refuse({ code: "REVISION_STALE", place: "name", detail: "there is a user of this name" });
         const id = await makeUser(name, roles);
         await saveProfile(pool, sealer, id, rest);
         return { status: 201, body: await readCoder(pool, id), object: { type: "user", id } };
