@@ -55,10 +55,24 @@ registerDemoCodes(program);
 // A reader that stops early (`| head`) is no fault of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
+/** A file or folder of the command line that is not there, or not to be read: whoever named it can mend it. */
+function unreadable(error: unknown): string | undefined {
+  const { code, path } = error as { readonly code?: unknown; readonly path?: unknown };
+  if (typeof path !== "string" || typeof code !== "string") return undefined;
+  const why = new Map([
+    ["ENOENT", "there is no such file or folder"],
+    ["EACCES", "you may not read it"],
+    ["EISDIR", "it is a folder"],
+    ["ENOTDIR", "it is no folder"],
+  ]).get(code);
+  return why === undefined ? undefined : `${path}: ${why}`;
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CommandFault)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  const fault = error instanceof CommandFault ? error.message : unreadable(error);
+  if (fault === undefined) throw error;
+  process.stderr.write(`${fault}\n`);
   process.exitCode = 1;
 }

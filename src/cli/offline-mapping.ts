@@ -50,6 +50,7 @@ function feedOf(path: string, name: string | undefined): { readonly feed: Feed; 
 
 export function offlineMapping({ mappings, siteMaps, zone, authority, config, feed }: OfflineOptions): OfflineMapping {
   if (config !== undefined && !existsSync(config)) throw new CommandFault(`there is no file ${config}`);
+  if (siteMaps !== undefined && !existsSync(siteMaps)) throw new CommandFault(`there is no folder ${siteMaps}`);
   const configured = config === undefined ? undefined : feedOf(config, feed);
   if (!isZone(zone)) throw new CommandFault(`--zone takes an IANA zone such as America/Chicago, not ${zone}`);
   const compiled = compileMaps(readMapFiles(mappings, siteMaps ?? configured?.siteMaps));

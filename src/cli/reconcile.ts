@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { centsFrom } from "#src/base/money.ts";
+import { isZone } from "#src/hl7v2/zones.ts";
 import { readJournalBooks, readRefusalBooks } from "#src/journal/books.pg.ts";
 import { readCsv } from "#src/sitedata/csv.ts";
 import { type Balance, readWorkBooks } from "#src/worklist/books.pg.ts";
@@ -30,7 +31,8 @@ const showInventory = (name: string, { items, cents, days, ageing }: Inventory):
 function momentOf(day: string | undefined): Date {
   if (day === undefined) return new Date();
   const at = new Date(`${day}T23:59:59.999Z`);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(at.getTime())) throw new CommandFault(`${day} is not a day (YYYY-MM-DD)`);
+  // Date takes 02-30 for the second of March.
+  if (Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== day) throw new CommandFault(`${day} is not a day (YYYY-MM-DD)`);
   return at;
 }
 
@@ -117,6 +119,7 @@ export function registerReconcile(program: Command): void {
     .option("--json")
     .action(async (file: string, { day, zone, dataDir, json }: { day: string; zone: string; dataDir?: string; json?: boolean }) => {
       momentOf(day);
+      if (!isZone(zone)) throw new CommandFault(`there is no time zone ${zone}`);
       const lines = readCensus(readFileSync(file, "utf8"), file);
       await withStores(dataDir, "census", async ({ pool, sealer }) => {
         const report = await compareCensus(pool, sealer, { lines, day, zone });

@@ -10,10 +10,12 @@ interface Greeting {
   /** One-time sign-in code. */
   readonly code: string;
   readonly dataDir: string;
+  /** The data directory is not the one that commands look for by themselves. */
+  readonly named: boolean;
 }
 
 /** What a person sees when everything is up: what listens where, how to sign in, and what to try. */
-export function greeting({ config, engine, seconds, code, dataDir }: Greeting): string {
+export function greeting({ config, engine, seconds, code, dataDir, named }: Greeting): string {
   const feeds = config.feeds
     .filter((feed) => engine.mllp[feed.name] !== undefined)
     .map(
@@ -21,6 +23,7 @@ export function greeting({ config, engine, seconds, code, dataDir }: Greeting): 
         `  MLLP    ${feed.mllp?.host ?? ""}:${engine.mllp[feed.name] ?? 0}   feed ${feed.name}, facility ${feed.facility}, ${feed.zone}`,
     );
   const destinations = engine.destinations.map((one) => `  Claims  ${addressOf(one)}   delivered there (${one.name})`);
+  const where = named ? ` --data-dir ${dataDir}` : "";
   return [
     "",
     `Chartbridge is ready (${seconds.toFixed(1)} s).`,
@@ -36,9 +39,9 @@ export function greeting({ config, engine, seconds, code, dataDir }: Greeting): 
       : []),
     "Try next, in another terminal (the code is good for one sign-in):",
     "",
-    `  npx chartbridge sign-in ${code}`,
-    "  npx chartbridge next inpatient",
-    "  npx chartbridge submit examples/first-claim/codes.json",
+    `  npx chartbridge sign-in ${code}${where}`,
+    `  npx chartbridge next inpatient${where}`,
+    `  npx chartbridge submit examples/first-claim/codes.json${where}`,
     "",
     "Ctrl-C stops everything.",
   ].join("\n");

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtinConfig } from "#src/config/builtin.ts";
 import { makeDestination } from "#src/config/destination.ts";
@@ -135,7 +135,9 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<voi
       undo.add(() => demo.stop());
     }
     const seconds = performance.now() / 1_000;
-    say(greeting({ config, engine, seconds, code, dataDir: relative(process.cwd(), options.dataDir) || "." }));
+    const dataDir = relative(process.cwd(), options.dataDir) || ".";
+    const named = !["demo", "main"].some((name) => resolve(".chartbridge", name) === options.dataDir);
+    say(greeting({ config, engine, seconds, code, dataDir, named }));
   } catch (error) {
     await stop();
     throw error;

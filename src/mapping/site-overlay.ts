@@ -67,6 +67,8 @@ export function siteMaps(base: ReadonlyMap<string, MergedMap>, { spec, fault }: 
       merged.set(map, { ...known, spec: { ...known.spec, ...given }, rows: withSite(known.rows, own) });
       continue;
     }
+    if (after !== undefined && !merged.has(after) && !spec.maps.some((one) => one.map === after))
+      report(["after"], `there is no map ${after}: this one would never run`);
     if (after === undefined) report(["map"], `there is no map ${map} to change; one of the site's own says after which it runs: after`);
     const { once = false, into = [], identity = [], alike = "same", when } = settings;
     const whole: MapSpec = { map, once, into, identity, alike, with: [], envelope: false, rows, ...(when === undefined ? {} : { when }) };
