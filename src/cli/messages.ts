@@ -2,12 +2,18 @@ import { userInfo } from "node:os";
 import { randomUUID } from "node:crypto";
 import { type Command, InvalidArgumentError } from "commander";
 import { messagePage } from "#src/api/messages/page.ts";
+import { OFFLINE_ID_KEY } from "#src/base/ids.ts";
 import { createSealer, type Sealer } from "#src/base/seal.ts";
+import { createMapRecord } from "#src/charts/map-record.ts";
 import { loadKeys } from "#src/config/keys.ts";
 import type { RunFile } from "#src/config/run-file.ts";
+import { readMapFiles } from "#src/config/map-files.ts";
 import { openPool } from "#src/database/pool.pg.ts";
 import { FOUND_BY_OUTCOME, type FoundMessage, type SearchedOutcome, searchMessages } from "#src/journal/search.pg.ts";
+import { readRecord } from "#src/journal/journal-reader.pg.ts";
 import { readStoredMessage } from "#src/journal/stored-message.pg.ts";
+import { compileMaps } from "#src/mapping/compile.ts";
+import { warningsOf } from "#src/mapping/usage.ts";
 import { writeAudit } from "#src/telemetry/audit.pg.ts";
 import { configOfRunning } from "./installation-config.ts";
 import { CommandFault, findInstallation } from "./installation.ts";
@@ -139,11 +145,17 @@ export function registerMessages(program: Command): void {
         await audit(pool, "read", id);
         const message = await readStoredMessage(pool, sealer, id);
         const config = configOfRunning(run, findInstallation(dataDir).dataDir);
-        return message && { message, charset: config.feeds.find(({ name }) => name === message.feed)?.charset };
+        const feeds = new Map(config.feeds.map((feed) => [feed.name, feed]));
+        const maps = compileMaps(readMapFiles(config.mappingsDir, config.siteMapsDir));
+        const record = maps.ok && message?.verdict === "accepted" ? await readRecord(pool, sealer, id) : undefined;
+        const mapped = maps.ok && record !== undefined ? createMapRecord(maps.value, feeds, OFFLINE_ID_KEY)(record).mapped : undefined;
+        return (
+          message && { message, charset: feeds.get(message.feed)?.charset, warnings: mapped?.ok === true ? warningsOf(mapped.value) : [] }
+        );
       });
       if (stored === undefined) throw new CommandFault(`the journal has no message ${id}; npx chartbridge messages finds them`);
       if (raw === true) return void process.stdout.write(stored.message.raw);
-      const page = messagePage(stored.message, stored.charset, true);
+      const page = messagePage(stored.message, stored.charset, stored.warnings, true);
       process.stdout.write(json === true ? `${JSON.stringify(page, null, 2)}\n` : showMessage(page));
     });
 }

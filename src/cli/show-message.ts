@@ -33,6 +33,7 @@ export function showMessage(page: MessagePage): string {
       : [
           `application answer  ${page.applicationAnswer.state}${page.applicationAnswer.code === undefined ? "" : `, ${page.applicationAnswer.code}`}`,
         ]),
+    ...page.warnings.map((warning) => `warning    ${warning}`),
     ...page.changed.map(({ kind, id, change }) => `changed    ${kind} ${id}: ${change}`),
     "",
     page.answer === undefined ? "No answer was sent." : `Answer ${page.answer.code}:`,

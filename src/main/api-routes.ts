@@ -61,7 +61,7 @@ import type { Config, Feed } from "#src/config/types.ts";
 import type { MapPack } from "#src/mapping/compile.ts";
 import { infoOf } from "#src/mapping/message-info.ts";
 import { toProvenance } from "#src/mapping/provenance.ts";
-import { allLineage, allResources } from "#src/mapping/usage.ts";
+import { allLineage, allResources, warningsOf } from "#src/mapping/usage.ts";
 import { type JournalRecord, outcomeOf, readRecord } from "#src/journal/journal-reader.pg.ts";
 import type { Journal } from "#src/journal/journal.ts";
 import { searchMessages } from "#src/journal/search.pg.ts";
@@ -210,7 +210,9 @@ export function apiRoutes({
       search: (search) => searchMessages(pool, sealer, search),
       page: async (id, content) => {
         const stored = await readStoredMessage(pool, sealer, id);
-        return stored && messagePage(stored, feeds.get(stored.feed)?.charset, content);
+        if (stored === undefined) return undefined;
+        const mapped = stored.verdict === "accepted" ? (await mapAgain(id))?.mapped : undefined;
+        return messagePage(stored, feeds.get(stored.feed)?.charset, mapped?.ok === true ? warningsOf(mapped.value) : [], content);
       },
       raw: async (id) => (await readRecord(pool, sealer, id))?.bytes,
       lineage: (id) => readLineage(pool, sealer, id),

@@ -151,6 +151,14 @@ function wholeSetsOf({ message }: Scope, wholeSets: MessageSpec["wholeSets"]): M
   return types as Resource["resourceType"][];
 }
 
+/** A stay that ends before it begins is kept as it was sent: nobody here knows which of the two times is the wrong one. */
+function warnOfTimes(scope: Scope): void {
+  const period = scope.resources.get(scope.own.get("Encounter") ?? "")?.root["period"];
+  const { start, end } = isElements(period) ? period : {};
+  if (typeof start === "string" && typeof end === "string" && Date.parse(end) < Date.parse(start))
+    warn(scope, "VALUE_NOT_VALID", "PV1-45", "the stay ends before it begins");
+}
+
 /** Maps one patient's part of a message. */
 function mapGroup(
   message: Hl7Message,
@@ -169,6 +177,7 @@ function mapGroup(
       warn(scope, "VALUE_NOT_VALID", place, "left out: it lacks what R4 wants of it");
   for (const segment of message.broken)
     warn(scope, "VALUE_NOT_VALID", `${segment.name}(${segment.index})`, "a line break inside a field: what follows it was not read");
+  warnOfTimes(scope);
   const patientId = idIn(scope, "Patient");
   const encounterId = idIn(scope, "Encounter");
   const merges = mergesOf(scope, spec.merge);

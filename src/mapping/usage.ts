@@ -1,3 +1,4 @@
+import type { Failure } from "#src/base/failures.ts";
 import type { Hl7Message, Value } from "#src/hl7v2/message.ts";
 import type { LineageEntry, Mapped, MappedResource } from "./types.ts";
 
@@ -22,6 +23,11 @@ const PLACE = /^([A-Z][A-Z0-9]{2})(?:\((\d+)\))?-(\d+)/;
 export const allLineage = (mapped: Mapped): readonly LineageEntry[] => [
   ...mapped.lineage,
   ...(mapped.others ?? []).flatMap((other) => other.lineage),
+];
+
+export const warningsOf = (mapped: Mapped): readonly Failure[] => [
+  ...mapped.warnings,
+  ...(mapped.others ?? []).flatMap((other) => other.warnings),
 ];
 
 export const allResources = (mapped: Mapped): readonly MappedResource["resource"][] =>

@@ -116,6 +116,17 @@ describe("a message's page", () => {
     expect(pid?.fields.find(({ place }) => place === "PID-11")).toMatchObject({ deleted: true });
   });
 
+  it("says what could not be read and where, to an auditor without the value", async () => {
+    await send("POST", "/hl7v2/local", adt("warned", "702").replace("EVN||20260101", "EVN||noon"));
+    for (let left = await api.fold(); left > 0; left = await api.fold());
+    const [id = ""] = await idsOf({ control: "warned" });
+    for (const one of [analyst, auditor])
+      expect((await one("GET", `/api/messages/${id}`)).body).toMatchObject({
+        outcome: "applied",
+        warnings: [expect.stringMatching(/^VALUE_NOT_VALID at EVN-2/)],
+      });
+  });
+
   it("shows a refusal as it was sent, with what it means", async () => {
     const [id = ""] = await idsOf({ control: "find-4" });
     const shown = page.parse((await analyst("GET", `/api/messages/${id}`)).body);

@@ -1,5 +1,5 @@
 import { EXPLANATIONS } from "#src/base/failure-catalogue.ts";
-import { FAILURES, isFailureCode } from "#src/base/failures.ts";
+import { type Failure, FAILURES, isFailureCode } from "#src/base/failures.ts";
 import type { MessageId } from "#src/base/ids.ts";
 import { decode } from "#src/hl7v2/charsets.ts";
 import { type Header, readHeader } from "#src/hl7v2/header.ts";
@@ -31,17 +31,29 @@ export interface MessagePage extends Omit<StoredMessage, "answer" | "raw" | "ref
   /** The record that this one repeats. */
   readonly repeats: string | undefined;
   readonly changed: StoredMessage["effects"];
+  /** What could not be read, or not as it was written, under the maps of now: `VALUE_NOT_VALID at FT1-11`. The rest was mapped. */
+  readonly warnings: readonly string[];
   /** Undefined when none was sent. */
   readonly answer: { readonly code: string; readonly text?: string } | undefined;
   readonly raw?: { readonly text: string; readonly length?: number };
   readonly segments?: readonly DecodedSegment[];
 }
 
+/** A warning; what it says of a value is content. */
+const warningText = ({ code, place, detail }: Failure, content: boolean): string =>
+  `${code}${place === undefined ? "" : ` at ${place}`}${detail === undefined || !content ? "" : `: ${detail}`}`;
+
 /**
  * Everything kept of one message, for a person: what came, what was answered, what it changed.
+ * @param warnings of its mapping
  * @param content with the message itself; without it nothing of a patient is in the page.
  */
-export function messagePage(stored: StoredMessage, feedCharset: string | undefined, content: boolean): MessagePage {
+export function messagePage(
+  stored: StoredMessage,
+  feedCharset: string | undefined,
+  warnings: readonly Failure[],
+  content: boolean,
+): MessagePage {
   const { raw: bytes, refusal: _refusal, proof: _proof, original, effects, ...about } = stored;
   const read = stored.protocol === "fhir" ? undefined : readHeader(bytes);
   const header = read?.ok === true ? read.value : undefined;
@@ -51,6 +63,7 @@ export function messagePage(stored: StoredMessage, feedCharset: string | undefin
     explanation: explained(stored.code),
     repeats: original?.id,
     changed: effects,
+    warnings: warnings.map((one) => warningText(one, content)),
     answer: stored.answer === undefined ? undefined : { code: stored.answer },
   };
   if (!content) return page;

@@ -83,6 +83,9 @@ describe("faults in maps", () => {
   it("of a site are told in the site's own file", () => {
     const file = site("maps:", "  - map: PV1[Encounter]", "    rows:", '      - { key: "PV1-77>nothing", drop: true, guide: added }');
     expect(faults(file)).toContain("maps/west.yaml:6: there is no row PV1-77>nothing to do without");
+    expect(
+      faults(site("maps:", "  - map: ZIN[Procedure]", "    after: PV9[Encounter]", '    rows: [{ key: "ZIN-1>note.text", guide: added }]')),
+    ).toContain("maps/west.yaml:5: there is no map PV9[Encounter]: this one would never run");
     expect(faults(site(), { ...site(), path: "sites/other.yaml", shown: "maps/other.yaml" })).toEqual([
       "maps/other.yaml:2: site west is for the same sender",
     ]);

@@ -23,6 +23,13 @@ describe("status of a visit", () => {
     expect(encounter(mappedWith(event(code)))?.status).toBe(status);
   });
 
+  it("is kept with its times when it ends before it begins, and that is said", () => {
+    const turned = mappedWith({ ...event("A03"), ...pv1([44, "20260112100000"], [45, "20260110100000"]) });
+    expect(encounter(turned)?.period).toEqual({ start: "2026-01-12T10:00:00-06:00", end: "2026-01-10T10:00:00-06:00" });
+    expect(turned.warnings).toMatchObject([{ code: "VALUE_NOT_VALID", place: "PV1-45" }]);
+    expect(mappedWith({ ...event("A03"), ...pv1([44, "20260110100000"], [45, "20260110100000"]) }).warnings).toEqual([]);
+  });
+
   it("is finished once the discharge time is known, whatever the event", () => {
     const found = encounter(mappedWith({ ...event("A08"), ...pv1([45, "20260112100000"]) }));
     expect(found?.status).toBe("finished");
