@@ -22,7 +22,11 @@ const profile = {
   payerExclusions: z.array(z.string().min(1).max(60)).max(200).default([]),
   startedOn: day.optional(),
   credentials: z
-    .array(z.strictObject({ credential: z.string().min(1).max(20), from: day, to: day.optional() }))
+    .array(
+      z
+        .strictObject({ credential: z.string().min(1).max(20), from: day, to: day.optional() })
+        .refine(({ from, to }) => to === undefined || to >= from, "ends before it begins"),
+    )
     .max(50)
     .default([]),
   relations: z
