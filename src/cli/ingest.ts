@@ -106,9 +106,12 @@ function configOf({ run, dataDir }: Installation, named: string | undefined): Co
   return loaded.value;
 }
 
-function feedOf({ feeds }: Config, name: string): Feed {
-  const feed = feeds.find((one) => one.name === name);
-  if (feed === undefined) throw new CommandFault(`there is no feed ${name}; the feeds are: ${feeds.map((one) => one.name).join(", ")}`);
+function feedOf({ feeds }: Config, name: string | undefined): Feed {
+  const found = feeds.filter((one) => name === undefined || one.name === name);
+  const [feed] = found;
+  const names = feeds.map((one) => one.name).join(", ");
+  if (feed === undefined) throw new CommandFault(`there is no feed ${name ?? ""}; the feeds are: ${names}`);
+  if (found.length > 1) throw new CommandFault(`--feed names one of: ${names}`);
   return asFileFeed(feed);
 }
 
@@ -127,7 +130,7 @@ async function prepareStopped(pool: Pool): Promise<void> {
 }
 
 interface Typed extends IngestOptions {
-  readonly feed: string;
+  readonly feed?: string;
   readonly dataDir?: string;
   readonly config?: string;
 }
@@ -137,7 +140,7 @@ export function registerIngest(program: Command): void {
   program
     .command("ingest <files...>")
     .description("take files of HL7 v2 messages or batches into a feed; exit 1 when one was refused or a count is wrong")
-    .requiredOption("--feed <name>", "the feed they belong to")
+    .option("--feed <name>", "the feed they belong to; the only one when not named")
     .option("--data-dir <dir>")
     .option("--config <file>", "the configuration; the running engine's own unless given")
     .option("--again", "take a file that was taken before")

@@ -12,7 +12,7 @@ export interface MapFile {
 
 const yamlIn = (dir: string): readonly { readonly name: string; readonly text: string }[] =>
   readdirSync(dir, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".yaml"))
+    .filter((name) => /\.ya?ml$/.test(name))
     .map((name) => ({ name: name.replaceAll("\\", "/"), text: readFileSync(join(dir, name), "utf8") }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 

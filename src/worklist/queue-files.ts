@@ -11,7 +11,7 @@ export interface QueueFile {
 export function readQueueFiles(dir: string): readonly QueueFile[] {
   try {
     return readdirSync(dir)
-      .filter((name) => name.endsWith(".yaml"))
+      .filter((name) => /\.ya?ml$/.test(name))
       .sort()
       .map((name) => ({ path: join("queues", name), text: readFileSync(join(dir, name), "utf8") }));
   } catch {

@@ -76,6 +76,11 @@ describe("chartbridge map", () => {
     expect(lineage).toContainEqual(expect.objectContaining({ target: "Encounter.period.start", source: "PV1-44" }));
   });
 
+  it("says that a folder of site maps is not there, and does not go on without", () => {
+    const { code, err } = chartbridge("map", join(EXAMPLE, "01-admit.hl7"), "--site-maps", "nowhere");
+    expect([code, err]).toEqual([1, "there is no folder nowhere\n"]);
+  });
+
   it("names a zone or format it does not know", () => {
     expect(chartbridge("map", "x.hl7", "--zone", "Mars").err).toContain("IANA zone");
     expect(chartbridge("map", "x.hl7", "--format", "xml").err).toContain("bundle or lineage");
@@ -116,5 +121,48 @@ describe("without an engine", () => {
     expect(code).toBe(1);
     expect(out).toContain("01-admit.hl7#1");
     expect(out).toContain("ADT^A01");
+  });
+});
+
+describe("a command that names a file", () => {
+  it.each([
+    ["users", "import", "none.csv"],
+    ["census", "none.csv", "--day", "2026-04-16"],
+  ])("that is not there says so in a sentence: %s %s", (...args) => {
+    expect(chartbridge(...args)).toEqual({ code: 1, out: "", err: "none.csv: there is no such file or folder\n" });
+  });
+
+  it("asks for a day and a zone that exist", () => {
+    const list = file("census.csv", "account\nA1\n");
+    expect(chartbridge("census", list, "--day", "2026-02-30").err).toBe("2026-02-30 is not a day (YYYY-MM-DD)\n");
+    expect(chartbridge("census", list, "--day", "2026-02-28", "--zone", "Nowhere/X").err).toBe("there is no time zone Nowhere/X\n");
+  });
+});
+
+describe("chartbridge users import", () => {
+  it("names every fault with its line before anything is written", () => {
+    const people = file(
+      "people.csv",
+      [
+        "name,roles,credentials,relation",
+        "ann,kodierer,,",
+        ",coder,,",
+        "ben,coder,CCS:2026-01-01:2025-01-01,",
+        "cem,,,",
+        "dov,coder,,",
+        "dov,coder,,",
+      ].join("\n"),
+    );
+    const { code, err } = chartbridge("users", "import", people);
+    expect(code).toBe(1);
+    const faults = err.trim().replaceAll(`${people}:`, "").split("\n");
+    expect(faults).toEqual([
+      expect.stringMatching(/^1: there is no column relation; there are name, roles, /),
+      expect.stringMatching(/^2: there is no role kodierer; /),
+      "3: name: is empty",
+      "4: credentials.0: ends before it begins",
+      expect.stringMatching(/^5: no role is named; /),
+      "7: name: dov is in line 6 already",
+    ]);
   });
 });
