@@ -82,8 +82,8 @@ export function registerReconcile(program: Command): void {
       const asOf = momentOf(day);
       await withStores(dataDir, "reconcile", async ({ pool }) => {
         const [received, refused, work, measures] = await Promise.all([
-          readJournalBooks(pool),
-          readRefusalBooks(pool),
+          readJournalBooks(pool, asOf),
+          readRefusalBooks(pool, asOf),
           readWorkBooks(pool, asOf),
           readMeasures(pool, asOf),
         ]);

@@ -25,14 +25,16 @@ export interface RefusalBooks {
   readonly unidentified: number;
 }
 
-export async function readRefusalBooks(pool: pg.Pool): Promise<readonly RefusalBooks[]> {
+/** @param by of what was received until then; of everything when absent */
+export async function readRefusalBooks(pool: pg.Pool, by?: Date): Promise<readonly RefusalBooks[]> {
   const { rows } = await pool.query<{ feed: string; refused: number; later: number; unidentified: number }>(
     `select r.feed, count(*)::int as refused, count(*) filter (where r.control_search is null)::int as unidentified,
        count(*) filter (where exists (
          select from search_key k join journal_record a on a.day = k.day and a.seq = k.seq
          where k.key = r.control_search and k.seq > r.seq and a.feed = r.feed and a.control_key = r.control_key and a.verdict = 'accepted'
        ))::int as later
-     from journal_record r where r.verdict = 'refused' group by 1 order by 1`,
+     from journal_record r where r.verdict = 'refused' and ($1::timestamptz is null or r.received_at <= $1) group by 1 order by 1`,
+    [by ?? null],
   );
   return rows.map(({ feed, refused, later, unidentified }) => ({
     feed,
@@ -56,13 +58,16 @@ export interface Trouble {
   readonly accountId: string | undefined;
 }
 
-export async function readJournalBooks(pool: pg.Pool): Promise<JournalBooks> {
+/** @param by what was received until then, and what has become of it; everything when absent */
+export async function readJournalBooks(pool: pg.Pool, by?: Date): Promise<JournalBooks> {
   const verdicts = { accepted: 0, refused: 0, duplicate: 0, incomplete: 0 };
   const outcomes = { applied: 0, filtered: 0, failed: 0, parked: 0 };
   const { rows } = await pool.query<{ verdict: Verdict; outcome: Outcome | null; n: number; oldest: number | null }>(
     `select j.verdict, o.outcome, count(*)::int as n,
        (extract(epoch from now() - min(j.received_at) filter (where o.outcome is null and j.verdict = 'accepted')))::float8 as oldest
-     from journal_record j left join journal_outcome o on o.seq = j.seq group by 1, 2`,
+     from journal_record j left join journal_outcome o on o.seq = j.seq
+     where $1::timestamptz is null or j.received_at <= $1 group by 1, 2`,
+    [by ?? null],
   );
   let notYetFolded = 0;
   let oldest = 0;

@@ -89,6 +89,12 @@ const page = z.looseObject({
   changed: z.array(z.object({ kind: z.string(), change: z.string() })),
 });
 
+it("the books of a day that is over have what was received by then", async () => {
+  const received = async (query: string): Promise<unknown> => (await auditor("GET", `/api/reconciliation${query}`)).body;
+  expect(await received("")).toMatchObject({ received: { received: 5 }, refused: [{ feed: "local", refused: 2 }] });
+  expect(await received("?asOf=2020-01-01")).toMatchObject({ received: { received: 0, notYetFolded: 0 }, refused: [] });
+});
+
 describe("a message's page", () => {
   it("shows the message field by field with the standard's names, the answer as sent, and what it changed", async () => {
     const [id = ""] = await idsOf({ control: "find-1" });

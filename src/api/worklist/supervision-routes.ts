@@ -155,8 +155,8 @@ export function supervisionRoutes({ worklist, queues, onTickets, sealer, makeUse
       "queue",
     ),
     atMoment("/api/reconciliation", async (asOf) => ({
-      received: await readJournalBooks(pool),
-      refused: await readRefusalBooks(pool),
+      received: await readJournalBooks(pool, asOf),
+      refused: await readRefusalBooks(pool, asOf),
       ...(await readWorkBooks(pool, asOf)),
     })),
     atMoment("/api/measures", (asOf) => readMeasures(pool, asOf)),
