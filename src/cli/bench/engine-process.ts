@@ -42,9 +42,9 @@ export interface EngineNeeds {
   readonly parent?: string;
 }
 
-/** As `npm start` has it, but for the stores: the bench measures embedded ones of its own and never a database somebody else uses. */
+/** The bench measures embedded services of its own and never a database somebody else uses. */
 const withoutServices = (env: EngineNeeds["env"]): NodeJS.ProcessEnv => {
-  const kept = { MALLOC_ARENA_MAX: "2", ...env, CHARTBRIDGE_READY_LINE: "1" };
+  const kept = { ...env, CHARTBRIDGE_READY_LINE: "1" };
   return Object.fromEntries(Object.entries(kept).filter(([name]) => name !== "DATABASE_URL" && name !== "REDIS_URL"));
 };
 
