@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import { evalFhirPath, type FhirPathAtom, parseFhirPath, toTypedValue } from "@medplum/core";
-import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { fail, ok, type Result } from "#src/base/result.ts";
+import { faultAt, issuePath, readYaml } from "#src/base/yaml-file.ts";
 import { dotted } from "./codes.ts";
 import type { Edit } from "./edits/edit.ts";
 import { BUILTIN_PACK, type EditPack } from "./evaluate.ts";
@@ -144,20 +144,11 @@ function tryOut(when: string): Result<FhirPathAtom, string> {
  * Fails with every fault at once, each as `name:LINE: what is wrong`.
  */
 export function parseSiteEdits(name: string, text: string): Result<SiteEdits, readonly string[]> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const where = (offset: number | undefined): string => `${name}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
-  if (document.errors.length > 0)
-    return fail(document.errors.map((error) => `${where(error.pos[0])}: ${error.message.split("\n")[0] ?? ""}`));
-  const lineOf = (at: readonly PropertyKey[]): string => {
-    for (let depth = at.length; depth > 0; depth--) {
-      const node = document.getIn(at.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-      if (node?.range !== undefined) return where(node.range[0]);
-    }
-    return where(undefined);
-  };
-  const parsed = file.safeParse(document.toJS() ?? {});
-  if (!parsed.success) return fail(parsed.error.issues.map(({ path, message }) => `${lineOf(path)}: ${path.join(".")}: ${message}`));
+  const yaml = readYaml(name, text);
+  if (!yaml.ok) return yaml;
+  const { at: lineOf } = yaml.value;
+  const parsed = file.safeParse(yaml.value.content ?? {});
+  if (!parsed.success) return fail(parsed.error.issues.map((issue) => faultAt(yaml.value, issuePath(issue), issue.message)));
   const faults: string[] = [];
   const seen = new Set(BUILTIN_PACK.edits.map(({ id }) => id));
   const edits = parsed.data.edits.flatMap((rule, index): readonly Edit[] => {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { fail, ok, type Result } from "#src/base/result.ts";
+import { faultAt, issuePath, readYaml } from "#src/base/yaml-file.ts";
 import { isZone } from "#src/hl7v2/zones.ts";
 import { type Feed, feedSettings } from "./feed.ts";
 import { addressOf, type Destination, destinationSettings, type FhirDestination } from "./destination.ts";
@@ -47,20 +47,11 @@ function resolveSecret(reference: string, env: ConfigSource["env"], base: string
  * Fails with every fault at once, each as `chartbridge.yaml:LINE: path: what is wrong`.
  */
 export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<Config, readonly string[]> {
-  const lines = new LineCounter();
-  const document = parseDocument(readFileSync(path, "utf8"), { lineCounter: lines });
-  const where = (offset: number | undefined): string => `${path}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
-  if (document.errors.length > 0)
-    return fail(document.errors.map((error) => `${where(error.pos[0])}: ${error.message.split("\n")[0] ?? ""}`));
-  const lineOf = (at: readonly PropertyKey[]): string => {
-    for (let depth = at.length; depth > 0; depth--) {
-      const node = document.getIn(at.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-      if (node?.range !== undefined) return where(node.range[0]);
-    }
-    return where(undefined);
-  };
-  const parsed = file.safeParse(document.toJS());
-  if (!parsed.success) return fail(parsed.error.issues.map((issue) => `${lineOf(issue.path)}: ${issue.path.join(".")}: ${issue.message}`));
+  const yaml = readYaml(path, readFileSync(path, "utf8"));
+  if (!yaml.ok) return yaml;
+  const { at: lineOf } = yaml.value;
+  const parsed = file.safeParse(yaml.value.content);
+  if (!parsed.success) return fail(parsed.error.issues.map((issue) => faultAt(yaml.value, issuePath(issue), issue.message)));
   const faults: string[] = [];
   const base = dirname(resolve(path));
   const destinations = Object.entries(parsed.data.destinations).map(([name, settings]): Destination => {
@@ -74,7 +65,7 @@ export function loadConfig({ path, dataDir, env, home }: ConfigSource): Result<C
   });
   const feeds = Object.entries(parsed.data.feeds).map(([name, one]) => ({ name, ...withPaths(one, base) }) as Feed);
   faults.push(...destinationFaults(destinations, lineOf));
-  if (feeds.length === 0) faults.push(`${where(undefined)}: feeds: name at least one feed`);
+  if (feeds.length === 0) faults.push(`${lineOf([])}: feeds: name at least one feed`);
   if (faults.length > 0) return fail(faults);
   return ok(
     Object.freeze({

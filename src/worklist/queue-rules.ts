@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import type { Resource } from "@medplum/fhirtypes";
-import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { fail, ok, type Result } from "#src/base/result.ts";
+import { faultAt, issuePath, readYaml } from "#src/base/yaml-file.ts";
 import { type CodedFacts, compileCondition, type Condition, FIELDS, type ItemFacts, type Subject } from "./conditions.ts";
 import type { HoldCode } from "./holds.ts";
 import type { QueueFile } from "./queue-files.ts";
@@ -55,7 +55,7 @@ export const subjectOf = (facts: ItemFacts, resources: () => readonly Resource[]
 
 /** Where a fault is: within a condition, the row that is wrong and not the whole condition. */
 function faultyPath(issue: z.core.$ZodIssue): readonly PropertyKey[] {
-  if (issue.code !== "invalid_union") return issue.path;
+  if (issue.code !== "invalid_union") return issuePath(issue);
   const inner = issue.errors.flat().find((one) => one.code === "invalid_union") ?? deepest(issue.errors.flat());
   return inner === undefined ? issue.path : [...issue.path, ...faultyPath(inner)];
 }
@@ -65,26 +65,17 @@ const deepest = (issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefi
 type Asked = { readonly kind: "queue"; readonly value: QueueAsked } | { readonly kind: "view"; readonly value: ViewAsked };
 
 function readFile({ path, text }: QueueFile): Result<Asked, readonly string[]> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const where = (offset: number | undefined): string => `${path}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
-  if (document.errors.length > 0)
-    return fail(document.errors.map((error) => `${where(error.pos[0])}: ${error.message.split("\n")[0] ?? ""}`));
-  const content: unknown = document.toJS();
+  const yaml = readYaml(path, text);
+  if (!yaml.ok) return yaml;
+  const { content } = yaml.value;
   const isView = typeof content === "object" && content !== null && "view" in content;
   const parsed = isView ? viewFile.safeParse(content) : queueFile.safeParse(content);
   if (parsed.success) return ok({ kind: isView ? "view" : "queue", value: parsed.data } as Asked);
   return fail(
     parsed.error.issues.map((issue) => {
-      const path = faultyPath(issue);
-      let offset: number | undefined;
-      for (let depth = path.length; depth > 0 && offset === undefined; depth--) {
-        const node = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-        offset = node?.range?.[0];
-      }
       const message =
         issue.code === "invalid_union" ? `is not a condition on a known field (${FIELDS.join(", ")}, or fhirpath)` : issue.message;
-      return `${where(offset)}: ${path.join(".")}: ${message}`;
+      return faultAt(yaml.value, faultyPath(issue), message);
     }),
   );
 }

@@ -124,7 +124,7 @@ describe("the destinations of a configuration", () => {
       'a: { url: "https://x", answers: { poll: { everySeconds: 1 } } }',
       "4: destinations.a.answers.poll.everySeconds:",
     ],
-    ["a setting of another kind", "a: { kind: files, folder: x, url: y }", "4: destinations.a: Unrecognized key"],
+    ["a setting of another kind", "a: { kind: files, folder: x, url: y }", "4: destinations.a.url: Unrecognized key"],
   ])("with %s are a fault with its line", (_what, text, fault) => {
     expect(faults([text], { T: "t" })).toEqual([expect.stringContaining(`chartbridge.yaml:${fault}`)]);
     expect(faults([text]).join()).not.toContain("token: t ");

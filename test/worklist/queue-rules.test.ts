@@ -35,6 +35,12 @@ describe("the queues", () => {
     ]);
   });
 
+  it("say where a key is that nobody knows", () => {
+    const text = `${REST.trimEnd()}\nentr: { all: [] }\n`;
+    const rules = compileQueues([{ path: "queues/rest.yaml", text }]);
+    expect(rules.ok ? [] : rules.failure).toEqual([`queues/rest.yaml:${text.split("\n").length - 1}: entr: Unrecognized key: "entr"`]);
+  });
+
   it("are refused when an item could be without one, or two have one name, or there is none", () => {
     const narrow = REST.replace("{ all: [] }", "{ all: [{ field: stream, is: FAC }] }");
     expect(compileQueues([{ path: "queues/a.yaml", text: narrow }])).toMatchObject({
