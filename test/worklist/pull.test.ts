@@ -110,9 +110,10 @@ describe("pulling", () => {
     const revision = async (): Promise<number> => (await line.worklist.read(item, false))?.revision ?? 0;
     expect(await setStat(line.needs, item, { revision: await revision(), stat: true, userId: ADA })).toMatchObject({ ok: true });
     expect((await line.worklist.read(item, false))?.scoreParts).toMatchObject({ stat: 100 });
-    expect(await reassign(line.needs, item, { revision: await revision(), to: BEN, userId: ADA })).toMatchObject({ ok: true });
+    const ben = await line.coder("ben");
+    expect(await reassign(line.needs, item, { revision: await revision(), to: ben, userId: ADA })).toMatchObject({ ok: true });
     expect(await next(ADA)).not.toBe(item);
-    expect(await next(BEN)).toBe(item);
+    expect(await next(ben)).toBe(item);
   });
 
   it("waits while a queue is paused, and a draining one takes nothing new", async () => {
