@@ -64,6 +64,12 @@ describe("FHIR messages in", () => {
       422,
       "Bundle.entry[6].resource.status",
     ],
+    [
+      "a code that R4 has not",
+      transaction(VISIT.map((one) => (one.resourceType === "Encounter" ? { ...one, status: "discharged" as never } : one))),
+      422,
+      `Bundle.entry[${VISIT.findIndex(({ resourceType }) => resourceType === "Encounter")}].resource.status`,
+    ],
     ["an unknown resource type", transaction([{ resourceType: "Nonsense" } as never]), 422, "Bundle.entry[0].resource"],
     ["no account", transaction(VISIT.slice(0, 1)), 422, "Bundle.entry.resource.ofType(Encounter).identifier"],
   ])("with %s are refused before they are accepted, with the place", async (_what, body, status, place) => {

@@ -1,6 +1,7 @@
 import type { Bundle, Resource } from "@medplum/fhirtypes";
 import type { Failure } from "#src/base/failures.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
+import { codeFaultsOf } from "#src/fhir/required-codes.ts";
 import { faultsOf } from "#src/fhir/validate.ts";
 
 /** What a bundle is about, as far as accepting it needs to know. */
@@ -68,7 +69,7 @@ export function checkBundle(
   const faults = (bundle.entry ?? []).flatMap(({ resource }, index): readonly Failure[] => {
     if (resource === undefined) return [];
     try {
-      return faultsOf(resource).map(({ place, text }) => ({
+      return [...faultsOf(resource), ...codeFaultsOf(resource.resourceType, resource)].map(({ place, text }) => ({
         code: "RESOURCE_INVALID",
         place: placed(index, resource, place),
         detail: text,
