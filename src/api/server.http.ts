@@ -85,8 +85,12 @@ export function createApi({ routes, callerOf, audit, log }: ServerNeeds): expres
   }
   app.use((request: Request, response: Response) => show(response, request.path, problem(request.path, "NOT_FOUND", "")));
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    // Anybody may send such a request, and often: it is no trouble of ours.
-    if (isTheirs(error)) return show(response, request.path, problem(request.path, "REQUEST_INVALID", requestIdOf(response)));
+    if (isTheirs(error)) {
+      // Anybody may send a path that is no text, and often; a value comes from somebody who is signed in, or from a mistake of ours.
+      if (!(error instanceof URIError))
+        log.warn("the store does not take a value", { error: errorKind(error), requestId: requestIdOf(response) });
+      return show(response, request.path, problem(request.path, "REQUEST_INVALID", requestIdOf(response)));
+    }
     log.error("request failed", { error: errorKind(error), requestId: requestIdOf(response) });
     show(response, request.path, problem(request.path, "STORE_DOWN", requestIdOf(response)));
   });

@@ -86,7 +86,8 @@ const label = (resource: Resource, labels: readonly Coding[]): Resource => ({
 });
 
 /** That there is such a thing, and nothing of what it says. */
-const stub = ({ resourceType, id }: Resource): Resource => ({ resourceType, id, meta: { security: [RESTRICTED] } }) as unknown as Resource;
+const nothingBut = ({ resourceType, id }: Resource): Resource =>
+  ({ resourceType, id, meta: { security: [RESTRICTED] } }) as unknown as Resource;
 
 /**
  * The chart with its labels in `meta.security` of the account and of documents. Without the right `confidential` what they restrict
@@ -96,7 +97,12 @@ export function showChart(chart: ChartSnapshot, rules: ConfidentialRules, mayRea
   const ofAccount = accountLabels([...chart.resources, ...(now === chart ? [] : now.resources)], rules);
   if (ofAccount.length > 0 && !mayRead) {
     const account = chart.resources.filter(({ resourceType }) => resourceType === "Account");
-    return { ...chart, accountNumber: "", resources: account.map(stub), withheld: { account: true, resources: chart.resources.length } };
+    return {
+      ...chart,
+      accountNumber: "",
+      resources: account.map(nothingBut),
+      withheld: { account: true, resources: chart.resources.length },
+    };
   }
   const labelsNow = new Map(now === chart ? [] : now.resources.map((resource) => [keyOf(resource), restricting(resource, rules)]));
   let held = 0;
@@ -107,7 +113,7 @@ export function showChart(chart: ChartSnapshot, rules: ConfidentialRules, mayRea
     if (labels.length === 0 || OF_THE_ACCOUNT.has(resource.resourceType)) return resource;
     if (mayRead) return label(resource, labels);
     held++;
-    return stub(resource);
+    return nothingBut(resource);
   });
   return { ...chart, resources, ...(held === 0 ? {} : { withheld: { account: false, resources: held } }) };
 }

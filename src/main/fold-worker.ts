@@ -70,7 +70,7 @@ const loop = startFoldLoop({
   isOutage,
   onProgress: (folded) => {
     say({ kind: "folded", count: folded });
-    worked();
+    worked(folded);
   },
   log,
 });

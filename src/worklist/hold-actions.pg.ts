@@ -17,8 +17,9 @@ export interface HoldAsked {
 export const noteContext = (itemId: string): string => `hold note ${itemId}`;
 
 /**
- * Puts a person's hold on an item; one that only the engine puts, or has put already, is not theirs to replace (`HOLD_NOT_YOURS`). One that stops the coding takes it off its queue; the lease of the person who puts it ends (T7), that of
- * another goes on until it is given back. One that stops everything ends any lease.
+ * Puts a person's hold on an item; one that only the engine puts, or has put already, is not theirs to replace (`HOLD_NOT_YOURS`).
+ * One that stops the coding takes it off its queue; the lease of the person who puts it ends (T7), that of another goes on until it is
+ * given back. One that stops everything ends any lease.
  */
 export function putHold(
   needs: LeaseNeeds,
