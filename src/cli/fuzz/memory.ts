@@ -68,9 +68,9 @@ export class MemoryWatch {
     if (lowest !== undefined && lowest < Infinity) this.points.push(lowest);
   }
 
-  /** Growth behind the first quarter, in MB. */
+  /** Growth behind the first quarter, in MB; 0 of a run without quarters. */
   get growth(): number {
-    const [, first = 0] = this.points;
-    return (this.points.at(-1) ?? first) - first;
+    const [, first, ...later] = this.points;
+    return first === undefined ? 0 : (later.at(-1) ?? first) - first;
   }
 }
