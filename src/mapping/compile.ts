@@ -19,7 +19,7 @@ import { standAlone } from "./stand-alone.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
 import type { Home } from "./sources.ts";
 import { type EntryKinds, slotOf } from "./target-paths.ts";
-import { compileTable, type Table } from "./tables.ts";
+import { type CodeFault, compileTable, type Table } from "./tables.ts";
 import type { Mapped, MapSettings } from "./types.ts";
 import { REFERENCE_DISPLAYS } from "./values/names.ts";
 import { NATIVE_TYPES, VALUE_TYPES } from "./values/index.ts";
@@ -177,15 +177,22 @@ function leftAloneIn(maps: ReadonlyMap<string, MergedMap>): ReadonlyMap<string, 
 }
 
 function tablesFor(read: ReadMaps, site: Read<SiteSpec> | undefined): ReadonlyMap<string, Table> {
-  const own = new Map((site?.spec.tables ?? []).map((one) => [one.table, one]));
+  const own = new Map(
+    (site?.spec.tables ?? []).map((one, at) => {
+      const fault: CodeFault = (code, what) => site?.fault(["tables", at, "codes", code], what);
+      return [one.table, { ...one, file: { codes: one.codes, fault } }] as const;
+    }),
+  );
   const tables = new Map<string, Table>();
   for (const { spec, fault } of read.tables) {
     if (site === undefined && tables.has(spec.table)) fault(["table"], `${spec.table} is there already`);
     const changed = own.get(spec.table);
-    tables.set(spec.table, compileTable(changed?.unknown === undefined ? spec : { ...spec, unknown: changed.unknown }, changed?.codes));
+    const files = [{ codes: spec.codes, fault: (code: string, what: string) => fault(["codes", code], what) }];
+    if (changed !== undefined) files.push(changed.file);
+    tables.set(spec.table, compileTable({ ...spec, unknown: changed?.unknown ?? spec.unknown }, ...files));
     own.delete(spec.table);
   }
-  for (const { table, codes, unknown = "task" } of own.values()) tables.set(table, compileTable({ table, source: table, unknown, codes }));
+  for (const { table, file, unknown = "task" } of own.values()) tables.set(table, compileTable({ table, source: table, unknown }, file));
   return tables;
 }
 

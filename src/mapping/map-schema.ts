@@ -113,7 +113,11 @@ const row = z.strictObject({
     .optional()
     .describe("once for each repetition of this field, into the entries of its repetitions: a code of OBX-3 for every value of OBX-5"),
   gather: z.string().optional().describe("function over several fields"),
-  set: constant.optional().describe("a constant; with `from` only where that has a value"),
+  set: constant
+    .optional()
+    .describe(
+      "a constant; with `from` only where that has a value. A code that R4 does not know where it binds the element (`Encounter.status`) is a fault",
+    ),
   join: z.array(z.string()).min(2).optional().describe("texts put together: sources, and literals in single quotes: `[\"'+'\", XTN.5]`"),
   table: z.string().optional().describe("code table"),
   system: z.string().optional().describe("code system of codes that name none"),
@@ -239,7 +243,9 @@ const table = z.strictObject({
     .enum(["task", "keep", "drop"])
     .default("task")
     .describe("what a code outside the table means: work for a person, and the code stays as sent; it stays as sent; it is left out"),
-  codes: z.record(z.string(), code).describe("null: a code that FHIR has none for"),
+  codes: z
+    .record(z.string(), code)
+    .describe("null: a code that FHIR has none for. What a row writes to an element that R4 binds must be a code of that"),
   repaired: z.string().optional().describe("what differs from the guide's table, and why"),
 });
 export type TableSpec = z.infer<typeof table>;

@@ -1,5 +1,6 @@
 import { compileCondition, readCondition } from "./conditions.ts";
 import type { Code } from "./generated.ts";
+import { holdCodes } from "./known-codes.ts";
 import type { Row } from "./map-schema.ts";
 import type { Where } from "./read-maps.ts";
 import {
@@ -152,6 +153,7 @@ export function compileRow(row: Row, name: string, context: RowContext): Compile
     context.fault([row.to === undefined ? "key" : "to"], target);
     return undefined;
   }
+  holdCodes(row, name, context);
   const writer: Writer = { target, name, row };
   const when = row.when === undefined ? undefined : readCondition(row.when, sourceOf("when"));
   const each = row.each === undefined ? 0 : (sourceOf("each")(row.each)?.field ?? 0);

@@ -80,6 +80,51 @@ describe("faults in maps", () => {
     ]);
   });
 
+  it("are a constant that R4 does not know where it binds the element, in the base and in a site's maps", () => {
+    const rows = [
+      '      - { key: "ZPV-1>status", set: discharged, guide: added }',
+      '      - { key: "ZPV-1>status#2", set: finished, guide: added }',
+      '      - { key: "ZPV-2>location[9].status", set: left, guide: added }',
+      '      - { key: "ZPV-3>identifier[]", set: { value: "1", use: legal }, guide: added }',
+      '      - { key: "ZPV-4>identifier[]", as: "CX[Identifier]", beside: { use: legal }, guide: added }',
+      '      - { key: "ZPV-5>class", set: { code: nonsense }, guide: added }',
+    ];
+    const told = (file: string, from: number): readonly unknown[] => [
+      expect.stringMatching(`^${file}:${from}: discharged is no code of Encounter.status: R4 has planned, .*finished`),
+      expect.stringMatching(`^${file}:${from + 2}: left is no code of Encounter.location.status: R4 has planned, active`),
+      expect.stringMatching(`^${file}:${from + 3}: Identifier.use: R4 has no such code here; there are usual, official`),
+      expect.stringMatching(`^${file}:${from + 4}: Identifier.use: R4 has no such code here; there are usual, official`),
+    ];
+    const base = { path: "base/segments/ZPV.yaml", text: ["maps:", "  - map: ZPV[Encounter]", "    rows:", ...rows].join("\n") };
+    expect(faults(base)).toEqual(told("mappings/base/segments/ZPV.yaml", 4));
+    expect(faults(site("maps:", "  - map: PV1[Encounter]", "    rows:", ...rows))).toEqual(told("maps/west.yaml", 6));
+  });
+
+  it("are a table's code that R4 does not know where a row writes it, at the code's own line, or another element's table at the row's", () => {
+    const codes = site(
+      "tables:",
+      '  - table: "PatientClass[EncounterStatus]"',
+      "    codes:",
+      "      I: in-progress",
+      "      X: over",
+      "      Y: null",
+    );
+    expect(faults(codes)).toEqual([
+      expect.stringMatching(
+        /^maps\/west\.yaml:7: over is no code of Encounter\.status, which PV1\[Encounter\] PV1-2>status.* writes it to: R4 has/,
+      ),
+    ]);
+    const rows = site(
+      "maps:",
+      "  - map: PV1[Encounter]",
+      "    rows:",
+      '      - { key: "ZPV-1>status", table: AdministrativeSex, guide: added }',
+    );
+    expect(faults(rows)).toEqual([
+      expect.stringMatching(/^maps\/west\.yaml:6: the table AdministrativeSex is not of Encounter\.status: R4 has/),
+    ]);
+  });
+
   it("of a site are told in the site's own file", () => {
     const file = site("maps:", "  - map: PV1[Encounter]", "    rows:", '      - { key: "PV1-77>nothing", drop: true, guide: added }');
     expect(faults(file)).toContain("maps/west.yaml:6: there is no row PV1-77>nothing to do without");
