@@ -4,6 +4,7 @@ import { fail, ok, type Result } from "#src/base/result.ts";
 import { isType } from "#src/fhir/elements.ts";
 import { kindAt, kindsIn } from "#src/fhir/entry-kinds.ts";
 import type { Hl7Message } from "#src/hl7v2/message.ts";
+import { classesGiven } from "./encounter-classes.ts";
 import { fieldsLookedAt } from "./fields-read.ts";
 import type { MapFile } from "./map-file.ts";
 import { mapMessage, type MessageMap } from "./map-message.ts";
@@ -35,6 +36,8 @@ export interface MapPack {
   readonly messageTypes: readonly string[];
   /** Fields that decide what is made without being made into anything: those of conditions and identities. */
   readonly looksAt: ReadonlySet<string>;
+  /** Codes that the maps, those of sites included, give as Encounter.class. */
+  readonly encounterClasses: ReadonlySet<string>;
   /** Fields that the maps leave alone on purpose, with the reason: `PV1-41`. */
   readonly leftAlone: ReadonlyMap<string, string>;
   /** `ADT^A01`; also `ADT`, whose event EVN-1 then tells. */
@@ -201,12 +204,13 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
   const read = readMaps(files);
   if (read.faults.length > 0) return fail(read.faults);
   const base = baseMaps(read.maps);
-  const messages = compileMessages(read.messages, compileRows(base, tablesFor(read, undefined)));
+  const tables = tablesFor(read, undefined);
+  const messages = compileMessages(read.messages, compileRows(base, tables));
   checkSenders(read.sites);
-  const overlaid = read.sites.map((site) => siteMaps(base, site));
-  const sites = read.sites.map((site, at) => ({
+  const overlaid = read.sites.map((site) => ({ spec: site.spec, maps: siteMaps(base, site), tables: tablesFor(read, site) }));
+  const sites = overlaid.map((site) => ({
     spec: site.spec,
-    messages: compileMessages(read.messages, compileRows(overlaid[at] ?? base, tablesFor(read, site))),
+    messages: compileMessages(read.messages, compileRows(site.maps, site.tables)),
   }));
   if (read.faults.length > 0) return fail([...new Set(read.faults)]);
 
@@ -216,9 +220,10 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
   const kinds = new Set(Array.from(messages.keys(), (name) => name.slice(0, 3)));
   return ok({
     version,
-    rows: rowNames([base, ...overlaid]),
+    rows: rowNames([base, ...overlaid.map(({ maps }) => maps)]),
     messageTypes: [...messages.keys()],
     looksAt: fieldsLookedAt(base, read.messages),
+    encounterClasses: new Set([{ maps: base, tables }, ...overlaid].flatMap((one) => classesGiven(one.maps, one.tables))),
     leftAlone: leftAloneIn(base),
     handles: (messageType) => messages.has(messageType) || kinds.has(messageType),
     map: (message, settings) => {

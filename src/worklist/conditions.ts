@@ -68,8 +68,10 @@ const row = z.union([
   // What the fields cannot say: an expression over a Bundle of the chart's resources.
   z.strictObject({ fhirpath: z.string().min(1).refine(isFhirPath, "is not FHIRPath") }),
 ]);
-type RowAsked = z.infer<typeof row>;
-type ConditionAsked = { readonly all: readonly (RowAsked | ConditionAsked)[] } | { readonly any: readonly (RowAsked | ConditionAsked)[] };
+export type RowAsked = z.infer<typeof row>;
+export type ConditionAsked =
+  | { readonly all: readonly (RowAsked | ConditionAsked)[] }
+  | { readonly any: readonly (RowAsked | ConditionAsked)[] };
 
 /** All or any of rows, or of conditions within. */
 export const condition: z.ZodType<ConditionAsked> = z.lazy(() =>
@@ -145,7 +147,8 @@ function isTrue(expression: string, resources: readonly Resource[]): boolean {
   }
 }
 
-const isGroup = (asked: RowAsked | ConditionAsked): asked is ConditionAsked => "all" in asked || "any" in asked;
+/** Whether it is a condition within a condition. */
+export const isGroup = (asked: RowAsked | ConditionAsked): asked is ConditionAsked => "all" in asked || "any" in asked;
 
 export function compileCondition(asked: ConditionAsked): Condition {
   const parts = ("all" in asked ? asked.all : asked.any).map((part) => (isGroup(part) ? compileCondition(part) : compileRow(part)));

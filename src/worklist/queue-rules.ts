@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Resource } from "@medplum/fhirtypes";
 import type { z } from "zod";
 import { fail, ok, type Result } from "#src/base/result.ts";
-import { faultAt, issuePath, readYaml } from "#src/base/yaml-file.ts";
+import { faultAt, issuePath, readYaml, type YamlFile } from "#src/base/yaml-file.ts";
 import { type CodedFacts, compileCondition, type Condition, FIELDS, type ItemFacts, type Subject } from "./conditions.ts";
 import type { HoldCode } from "./holds.ts";
 import type { QueueFile } from "./queue-files.ts";
@@ -62,15 +62,20 @@ function faultyPath(issue: z.core.$ZodIssue): readonly PropertyKey[] {
 const deepest = (issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined =>
   issues.filter(({ path }) => path.length > 1).toSorted((a, b) => b.path.length - a.path.length)[0];
 
-type Asked = { readonly kind: "queue"; readonly value: QueueAsked } | { readonly kind: "view"; readonly value: ViewAsked };
+/** A queue or a view as its file says it, with a way to say where in the file something stands. */
+export type AskedFile = { readonly yaml: YamlFile } & (
+  | { readonly kind: "queue"; readonly value: QueueAsked }
+  | { readonly kind: "view"; readonly value: ViewAsked }
+);
 
-function readFile({ path, text }: QueueFile): Result<Asked, readonly string[]> {
+/** Reads one file of `queues/`. Fails with every fault at once. */
+export function readQueueFile({ path, text }: QueueFile): Result<AskedFile, readonly string[]> {
   const yaml = readYaml(path, text);
   if (!yaml.ok) return yaml;
   const { content } = yaml.value;
   const isView = typeof content === "object" && content !== null && "view" in content;
   const parsed = isView ? viewFile.safeParse(content) : queueFile.safeParse(content);
-  if (parsed.success) return ok({ kind: isView ? "view" : "queue", value: parsed.data } as Asked);
+  if (parsed.success) return ok({ kind: isView ? "view" : "queue", value: parsed.data, yaml: yaml.value } as AskedFile);
   return fail(
     parsed.error.issues.map((issue) => {
       const message =
@@ -121,7 +126,7 @@ export function compileQueues(files: readonly QueueFile[]): Result<QueueRules, r
   const queues: { readonly path: string; readonly asked: QueueAsked }[] = [];
   const views: { readonly path: string; readonly asked: ViewAsked }[] = [];
   for (const file of files) {
-    const read = readFile(file);
+    const read = readQueueFile(file);
     if (!read.ok) faults.push(...read.failure);
     else if (read.value.kind === "queue") queues.push({ path: file.path, asked: read.value.value });
     else views.push({ path: file.path, asked: read.value.value });

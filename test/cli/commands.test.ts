@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Bundle } from "@medplum/fhirtypes";
@@ -100,6 +100,29 @@ describe("chartbridge check", () => {
     expect(err).toContain("chartbridge.yaml:4: feeds.north.zone:");
     expect(err).toContain("chartbridge.yaml:10: destinations.billing.auth.token:");
     expect(err).not.toContain("plain-secret");
+  });
+
+  it("warns of a queue that no item comes to and of a class that no encounter has, and is content, for nothing is lost", () => {
+    mkdirSync(join(folder, "queues"));
+    const settings = "lease: { minutes: 5 }\nbillHold: { days: 0 }\n";
+    const queue = (name: string, order: number, enter: string) =>
+      file(join("queues", `${name}.yaml`), `queue: ${name}\norder: ${order}\nenter: ${enter}\n${settings}`);
+    queue("stays", 1, "{ all: [{ field: class, is: INP }] }");
+    queue("all", 2, "{ all: [] }");
+    queue("rest", 3, "{ all: [] }");
+    const { code, out, err } = chartbridge(
+      "check",
+      "--config",
+      file(
+        "chartbridge.yaml",
+        `feeds:\n  north: { facility: NORTH, zone: America/Chicago, defaultAuthority: NORTH }\nsiteData: ${join(HOME, "sites", "demo")}\nqueues: queues\n`,
+      ),
+    );
+    expect(err.trim().split("\n")).toEqual([
+      "warning: queues/rest.yaml:3: enter: no item comes here: queue all (queues/all.yaml:3) is tried before and takes everything",
+      "warning: queues/stays.yaml:3: enter.all.0: INP is no encounter class of R4, and the maps give none of that code",
+    ]);
+    expect([code, out]).toEqual([0, expect.stringContaining("are in order")]);
   });
 });
 
