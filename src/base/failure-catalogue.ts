@@ -28,7 +28,8 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
     ask: "Ask the sender which event is meant; local events start with Z.",
   },
   REQUIRED_FIELD_MISSING: {
-    cause: "MSH-9 or MSH-10 is empty, or PID-3 has no number.",
+    cause:
+      "MSH-9 or MSH-10 is empty, or PID-3 has no number. As a warning: a field that R4 or billing needs is empty (PV1-2, IN1-3, FT1-6).",
     example: "…||ADT^A01||P|2.5.1",
     ask: "Ask the sender to number its messages (MSH-10): without it no answer can be matched.",
   },

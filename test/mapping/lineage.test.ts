@@ -52,7 +52,7 @@ const OTHERWISE: readonly ((raw: string) => string)[] = [
   (raw) => raw.replace(/\d/g, (digit) => String((Number(digit) % 9) + 1)),
   (raw) => raw.replace(/(\d{3})\d(?=\d{4})/g, (_, year: string) => `${year}1`),
   (raw) => `Q${raw}`,
-  ...["CA", "C", "D", "X", "P", "F", "Booked", "Cancelled", "RE", "NA"].map((code) => () => code),
+  ...["CA", "C", "D", "X", "P", "F", "Booked", "Cancelled", "RE", "NA", "PY"].map((code) => () => code),
 ];
 
 /** Fields that say how a message is to be read, or what it is about: they change more than what is made of them. */

@@ -63,6 +63,24 @@ describe("charges", () => {
     expect(charges(charge({ 6: "PY" }), charge({ 6: "AJ" }), charge({ 6: "CO" }))).toEqual([]);
   });
 
+  it("are kept when FT1-6 says a code that is not known or nothing, and the message has a warning there", () => {
+    const mapped = mappedWith({
+      ...as("DFT^P03"),
+      FT1: [charge({}), charge({ 2: "T2", 6: "DEBIT" }), charge({ 2: "T3", 6: "" })].join("\r"),
+    });
+    expect(resourcesOf<ChargeItem>(mapped, "ChargeItem").map(({ status }) => status)).toEqual(["billable", "billable", "billable"]);
+    expect(mapped.warnings).toEqual([
+      { code: "CODE_UNMAPPED", place: "FT1(2)-6", detail: "the code is not in table transaction-type" },
+      { code: "REQUIRED_FIELD_MISSING", place: "FT1(3)-6" },
+    ]);
+    expect(mapped.unmapped).toEqual([{ table: "transaction-type", code: "DEBIT", place: "FT1(2)-6" }]);
+  });
+
+  it("are not warned of for a charge or a credit", () => {
+    const lines = ["CG", "CD", "CR", "C", "cg"].map((kind, at) => charge({ 2: `T${at}`, 6: kind }));
+    expect(mappedWith({ ...as("DFT^P03"), FT1: lines.join("\r") }).warnings).toEqual([]);
+  });
+
   it("fail as a message when there is none", () => {
     expect(mapWith(as("DFT^P03"))).toEqual({ ok: false, failure: { code: "SEGMENT_MISSING", place: "FT1" } });
   });
