@@ -153,20 +153,13 @@ async function nextItem(
   };
   const progress: Progress = worked || (before !== undefined && isEnded(before.progress)) ? before.progress : progressBy(situation, before);
   const holds = engineHolds(situation, before, progress);
-  const completes = progress === "awaiting" && (before === undefined || before.readyAt === null);
   const base: Item = {
     ...(before ?? newItem(id, change.accountId, stream)),
     progress,
     queue,
     facility: change.facility,
     class: facts.class === "" ? null : facts.class,
-    readyAt: worked
-      ? (before.readyAt ?? null)
-      : progress !== "awaiting"
-        ? null
-        : completes
-          ? readyFrom(facts.dischargedAt)
-          : (before?.readyAt ?? null),
+    readyAt: readyAtOf(before, progress, facts.dischargedAt),
     chartVersion: change.chartVersion,
     facts,
     patientKeys: patientKeysOf(sealer, resources),
@@ -227,7 +220,16 @@ async function nextItem(
   });
 }
 
-const readyFrom = (dischargedAt: string | undefined): Date | null => (dischargedAt === undefined ? null : new Date(dischargedAt));
+/**
+ * Since when an item waits for its coder: the discharge, also where a later message corrects its time while a coder has the item. What is coded keeps
+ * the time it was coded by, and a visit without a discharge the moment that it counted as complete.
+ */
+function readyAtOf(before: Item | undefined, progress: Progress, dischargedAt: string | undefined): Date | null {
+  const known = before?.readyAt ?? null;
+  if (isCoded(progress)) return known;
+  if (progress !== "awaiting") return before === undefined || before.lease === null ? null : known;
+  return dischargedAt === undefined || (known !== null && before?.facts.dischargedAt === dischargedAt) ? known : new Date(dischargedAt);
+}
 
 /** Nothing to write: neither what the chart says nor what it means for the item is another. */
 function isSame(before: Item, after: Item): boolean {

@@ -126,6 +126,29 @@ describe("a coding item", () => {
     ]);
   });
 
+  it("waits since the discharge, and since the corrected one when its time is corrected while it waits or a coder has it", async () => {
+    const one = account();
+    const readyAt = async () =>
+      (await database.pool.query<{ ready_at: Date | null }>("select ready_at from coding_item")).rows[0]?.ready_at;
+    await change(one, { ...LEFT, dischargedAt: "2026-03-02T10:00:00Z" });
+    expect(await readyAt()).toEqual(new Date("2026-03-02T10:00:00Z"));
+    await change(one, { ...LEFT, dischargedAt: "2026-03-03T08:00:00Z" });
+    expect(await readyAt()).toEqual(new Date("2026-03-03T08:00:00Z"));
+    await leased();
+    await change(one, { ...LEFT, dischargedAt: "2026-03-01T09:00:00Z" });
+    expect(await readyAt()).toEqual(new Date("2026-03-01T09:00:00Z"));
+  });
+
+  it("keeps the time since when it waited once it is coded, whatever is said of the discharge then", async () => {
+    const one = account();
+    await change(one, { ...LEFT, dischargedAt: "2026-03-02T10:00:00Z" });
+    const { id: itemId, leaseId } = await leased();
+    expect(await worklist.submit({ itemId, leaseId, snapshotVersion: 1, codes: CODES, userId: ann })).toMatchObject({ ok: true });
+    await change(one, { ...LEFT, dischargedAt: "2026-03-03T08:00:00Z" });
+    const { rows } = await database.pool.query<{ ready_at: Date | null }>("select ready_at from coding_item");
+    expect(rows).toEqual([{ ready_at: new Date("2026-03-02T10:00:00Z") }]);
+  });
+
   it("leaves its queue when the discharge is taken back or the visit is cancelled", async () => {
     const one = account();
     await change(one, LEFT);

@@ -36,7 +36,7 @@ export const workItemsPage = (): string =>
       "60 days or more",
     ),
     row("`dollars`", "25", "a million dollars of charges, by the logarithm", "none"),
-    row("`age`", "20", "ready for a week", "ready just now"),
+    row("`age`", "20", "ready for a week, counted from the discharge as last corrected until it is coded", "ready just now"),
     row("`unblocked`", "10", "a hold was just lifted", "else"),
     row("`class`", "5", "an inpatient; others by `classes`", ""),
     row("a boost's name", "", "the queue's own, above or below the 100", ""),
