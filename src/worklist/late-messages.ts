@@ -156,7 +156,7 @@ export const LATE_MESSAGES = {
     out: ["recode if coded-family", "propose-late-charge if above-floor", "note if below-floor"],
   },
   credit: {
-    message: "DFT^P03 CD credit, AJ adjustment, or a charge changed",
+    message: "DFT^P03 CD credit, or a charge changed; PY, AJ and CO (payment, adjustment, copayment) are no charges and change nothing",
     significance: "C1",
     before: ["apply"],
     waiting: ["reroute"],

@@ -6,7 +6,7 @@ import type { Caller } from "../route.ts";
 
 /** A chart as one person may see it, with what is made of it when it is read. */
 export interface PresentedChart extends ShownChart {
-  /** Charges after their credits and adjustments, with their postings. */
+  /** Charges after their credits, with their postings. */
   readonly charges: readonly LedgerLine[];
   /** The chart in the EHR. */
   readonly chartLink?: string;

@@ -1,6 +1,7 @@
 import type { ChargeItem, DocumentReference } from "@medplum/fhirtypes";
 import { describe, expect, it } from "vitest";
 import { faultsOf } from "#src/fhir/validate.ts";
+import { LATE_MESSAGES } from "#src/worklist/late-messages.ts";
 import { ADMISSION, mappedWith, mapWith, resourcesOf, withField } from "./maps.ts";
 
 const as = (type: string): { readonly MSH: string; readonly EVN: string; readonly DG1: string } => ({
@@ -61,6 +62,18 @@ describe("charges", () => {
 
   it("are not made of payments, adjustments and copayments", () => {
     expect(charges(charge({ 6: "PY" }), charge({ 6: "AJ" }), charge({ 6: "CO" }))).toEqual([]);
+  });
+
+  it("are made of the transactions that the table of late messages calls charges and credits, and of no others that it names", () => {
+    const kinds = (text: string): readonly string[] => text.match(/\b[A-Z]{2}\b/g) ?? [];
+    const [credits = "", others = ""] = LATE_MESSAGES.credit.message.split(";");
+    const [counted, left] = [[...kinds(LATE_MESSAGES.charge.message), ...kinds(credits)], kinds(others)];
+    expect([counted, left]).toEqual([
+      ["CG", "CD"],
+      ["PY", "AJ", "CO"],
+    ]);
+    for (const kind of counted) expect(charges(charge({ 6: kind }))).toHaveLength(1);
+    for (const kind of left) expect(charges(charge({ 6: kind }))).toEqual([]);
   });
 
   it("are kept when FT1-6 says a code that is not known or nothing, and the message has a warning there", () => {
