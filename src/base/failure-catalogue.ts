@@ -39,7 +39,8 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
     ask: "Ask the sender for the message as its own log has it; a filter on its side may drop segments.",
   },
   SEGMENT_REPEATED: {
-    cause: "Two messages were put into one frame; a batch sent as one frame does this too.",
+    cause:
+      "Two messages were put into one frame; a batch sent as one frame does this too. As a warning: a second PID or PV1 where the message has one, which is not read.",
     example: "<VT>MSH…PID…MSH…PID…<FS><CR>",
     ask: "Ask the sender for one message a frame, or give us the batch as a file.",
   },
@@ -164,7 +165,8 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
     ask: "Change the feed's life when its sender is ready.",
   },
   VALUE_NOT_VALID: {
-    cause: "A field's value does not have the form of its data type: a date with month 13, a number with letters.",
+    cause:
+      "A field's value does not have the form of its data type: a date with month 13, a number with letters; or it contradicts another: two IN1 of one priority.",
     example: "PID-7 20261301",
     ask: "Ask the sender to correct the record; the rest of the message is used.",
   },

@@ -11,6 +11,7 @@ import { mapMessage, type MessageMap } from "./map-message.ts";
 import { createMemories } from "./memory.ts";
 import type { SiteSpec } from "./map-schema.ts";
 import { compileMessages } from "./message-maps.ts";
+import { oddSegments } from "./odd-segments.ts";
 import { type Read, type ReadMaps, readMaps } from "./read-maps.ts";
 import { compileRow, type RowContext, type CompiledRow } from "./row.ts";
 import { inOrder } from "./rows-in-order.ts";
@@ -230,9 +231,10 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
       const messageType = fullType(message, messages);
       const known = sites.find(({ spec }) => isFrom(message, spec))?.messages ?? messages;
       const map = known.get(messageType);
-      return map === undefined
-        ? fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" })
-        : mapMessage(message, settings, messageType, { ...map, memoryOf });
+      if (map === undefined) return fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" });
+      const mapped = mapMessage(message, settings, messageType, { ...map, memoryOf });
+      const odd = mapped.ok ? oddSegments(message, messageType, map.spec.groups) : [];
+      return mapped.ok && odd.length > 0 ? ok({ ...mapped.value, warnings: [...mapped.value.warnings, ...odd] }) : mapped;
     },
   });
 }

@@ -211,7 +211,7 @@ describe("diagnoses and insurance", () => {
   });
 
   it("keeps a coverage whose payer is not stated", () => {
-    const mapped = mappedWith({ IN1: "IN1|1" });
+    const mapped = mappedWith({ IN1: segment("IN1", { 1: "1", 36: "MEM1" }) });
     expect(resourcesOf<Coverage>(mapped, "Coverage")[0]?.payor).toEqual([{ display: "not stated" }]);
     expect(mapped.warnings).toContainEqual({ code: "REQUIRED_FIELD_MISSING", place: "IN1(1)-3" });
   });
