@@ -50,6 +50,13 @@ describe("a diagnosis (DG1)", () => {
     expect(uses).toBeUndefined();
   });
 
+  it("has one warning of a date in DG1-19 that is none, and loses what was recorded when DG1-19 is null", () => {
+    const withDate = (date: string) => mappedWith({ DG1: dg1({ 19: date }) });
+    expect(withDate("2026XX").warnings).toEqual([{ code: "VALUE_NOT_VALID", place: "DG1(1)-19" }]);
+    const deleted = (date: string) => withDate(date).resources.find(({ resource }) => resource.resourceType === "Condition")?.deleted;
+    expect(deleted('""')).toEqual(["recordedDate", "extension[http://hl7.org/fhir/StructureDefinition/condition-assertedDate]"]);
+  });
+
   it("says whether it was present on admission (DG1-26)", () => {
     expect(diagnosed({ 26: "N" }).condition?.extension).toEqual([{ url: `${OWN}/present-on-admission`, valueCode: "N" }]);
   });
