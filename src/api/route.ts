@@ -58,6 +58,8 @@ export interface Route {
   readonly action: "create" | "read" | "search" | "update" | "delete" | "execute" | "login";
   /** What the audit event says was touched: a FHIR type or `work-item`. */
   readonly objectType: string;
+  /** Parameters that the query of a list may have; none when absent. Another would be passed over in silence, so it is refused. */
+  readonly query?: readonly string[];
   /** The body is no JSON and is given as bytes only. */
   readonly rawBody?: true;
   readonly handle: (call: Call) => Promise<Answer>;

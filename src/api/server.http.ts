@@ -22,7 +22,7 @@ export interface ServerNeeds {
   readonly log: Log;
 }
 
-/** Largest request body, in bytes. */
+/** Largest request body, in bytes; BODY_TOO_LARGE names it. */
 const BODY_MAX = 10 * 1024 * 1024;
 
 const allowed = (roles: Route["roles"], caller: Caller | undefined): boolean =>
@@ -32,7 +32,7 @@ const isFhir = (path: string): boolean => path.startsWith("/fhir/");
 
 function problem(
   path: string,
-  code: "NOT_SIGNED_IN" | "NOT_ALLOWED" | "NOT_FOUND" | "REQUEST_INVALID" | "STORE_DOWN" | "FRAME_TOO_LARGE",
+  code: "NOT_SIGNED_IN" | "NOT_ALLOWED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_INVALID" | "STORE_DOWN" | "BODY_TOO_LARGE",
   requestId: string,
 ): Answer {
   const { http, fhir, text } = FAILURES[code];
@@ -40,6 +40,37 @@ function problem(
     ? { resourceType: "OperationOutcome", issue: [{ severity: "error", code: fhir, diagnostics: text }] }
     : { code, message: text, requestId };
   return { status: http, body };
+}
+
+/** The first parameter of a list's query that it does not take. FHIR searches answer for themselves: a lenient one passes it over. */
+function strangeParameter({ method, path, action, query: taken = [] }: Route, query: URLSearchParams): string | undefined {
+  if (method !== "GET" || action !== "search" || !path.startsWith("/api/")) return undefined;
+  return [...query.keys()].find((name) => !taken.includes(name));
+}
+
+/** Says which it is, unless it is no name: a query may hold anything. */
+function unknownParameter(name: string, taken: readonly string[], requestId: string): Answer {
+  const place = /^[\w.-]{1,40}$/.test(name) ? name : "query";
+  const there = taken.length === 0 ? "it takes none" : `there are ${taken.join(", ")}`;
+  return {
+    status: FAILURES.REQUEST_INVALID.http,
+    body: { code: "REQUEST_INVALID", message: `this list has no such parameter; ${there}`, place, requestId },
+  };
+}
+
+/** Collects which methods a path has; what no route answered is then told apart from what is not there at all. */
+function createMethodsOf(app: express.Express, routes: readonly Route[]): (response: Response) => readonly string[] {
+  const found = new WeakMap<Response, Set<string>>();
+  for (const [path, own] of Map.groupBy(routes, (route) => route.path))
+    app.all(path, (_request: Request, response: Response, next: NextFunction) => {
+      const methods = found.get(response) ?? new Set();
+      for (const { method } of own) methods.add(method);
+      // Express answers HEAD where there is a GET.
+      if (methods.has("GET")) methods.add("HEAD");
+      found.set(response, methods);
+      next();
+    });
+  return (response) => [...(found.get(response) ?? [])].sort();
 }
 
 /**
@@ -64,14 +95,17 @@ export function createApi({ routes, callerOf, audit, log }: ServerNeeds): expres
       const answer = await (async (): Promise<Answer> => {
         if (route.roles !== "public" && caller === undefined) return problem(request.path, "NOT_SIGNED_IN", requestId);
         if (!allowed(route.roles, caller)) return problem(request.path, "NOT_ALLOWED", requestId);
+        const query = new URL(request.originalUrl, "http://chartbridge.invalid").searchParams;
+        const strange = strangeParameter(route, query);
+        if (strange !== undefined) return unknownParameter(strange, route.query ?? [], requestId);
         const rawBody = await readBody(request);
-        if (rawBody === undefined) return problem(request.path, "FRAME_TOO_LARGE", requestId);
+        if (rawBody === undefined) return problem(request.path, "BODY_TOO_LARGE", requestId);
         const body = route.rawBody === true ? NO_BODY : parseBody(rawBody, request.get("content-type") ?? "");
         if (!body.ok) return problem(request.path, "REQUEST_INVALID", requestId);
         const call: Call = {
           caller,
           params: request.params as Record<string, string>,
-          query: new URL(request.originalUrl, "http://chartbridge.invalid").searchParams,
+          query,
           header: (name) => request.get(name),
           body: body.value,
           rawBody,
@@ -83,7 +117,12 @@ export function createApi({ routes, callerOf, audit, log }: ServerNeeds): expres
       show(response, request.path, answer);
     });
   }
-  app.use((request: Request, response: Response) => show(response, request.path, problem(request.path, "NOT_FOUND", "")));
+  const methodsOf = createMethodsOf(app, routes);
+  app.use((request: Request, response: Response) => {
+    const methods = methodsOf(response);
+    if (methods.length === 0) return show(response, request.path, problem(request.path, "NOT_FOUND", ""));
+    show(response, request.path, { ...problem(request.path, "METHOD_NOT_ALLOWED", ""), headers: { Allow: methods.join(", ") } });
+  });
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     if (isTheirs(error)) {
       // Anybody may send a path that is no text, and often; a value comes from somebody who is signed in, or from a mistake of ours.

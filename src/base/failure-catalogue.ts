@@ -237,9 +237,19 @@ export const EXPLANATIONS: Readonly<Record<FailureCode, Explanation>> = {
     ask: "Each finding names its rule and its place.",
   },
   REQUEST_INVALID: {
-    cause: "The request does not have the form of its route.",
-    example: "JSON that ends too early",
+    cause: "The request does not have the form of its route, or its query has a parameter that the list does not take.",
+    example: "JSON that ends too early; GET /api/work-items?sate=READY",
     ask: "See the README's API section.",
+  },
+  METHOD_NOT_ALLOWED: {
+    cause: "The path is there, and is for other methods.",
+    example: "PUT /api/work-items/…",
+    ask: "See the header Allow of the answer.",
+  },
+  BODY_TOO_LARGE: {
+    cause: "The body of a request is larger than the API takes, whatever the feed allows.",
+    example: "POST /hl7v2/NORTH with a document of 12 MiB",
+    ask: "Send it over MLLP or as a file; a feed's own limit is `maxFrameBytes`.",
   },
   RESOURCE_INVALID: {
     cause: "The resource breaks a rule of FHIR R4.",

@@ -95,6 +95,8 @@ export const FAILURES = {
   QUERY_NOT_COMPLIANT: { class: "permanent", http: 422, fhir: "business-rule", text: "the question would not be compliant" },
   // requests
   REQUEST_INVALID: { class: "permanent", http: 400, fhir: "invalid", text: "the request is not of the form this route takes" },
+  METHOD_NOT_ALLOWED: { class: "permanent", http: 405, fhir: "not-supported", text: "this path does not take that method" },
+  BODY_TOO_LARGE: { class: "permanent", http: 413, fhir: "too-long", text: "the body is larger than the 10 MiB that the API takes" },
   RESOURCE_INVALID: { class: "permanent", http: 422, fhir: "invalid", text: "the resource is not valid FHIR R4" },
   NOT_SIGNED_IN: { class: "permanent", http: 401, fhir: "login", text: "sign in first" },
   NOT_ALLOWED: { class: "permanent", http: 403, fhir: "forbidden", text: "your role may not do this" },

@@ -76,14 +76,17 @@ export function answerRoutes(needs: AnswerRouteNeeds): readonly Route[] {
       ),
       "Claim",
     ),
-    row(
-      "GET",
-      "/api/claim-tasks",
-      "search",
-      TASK_ROLES,
-      async ({ query }) => ({ status: 200, body: { tasks: await needs.tasks(query.get("owner") ?? undefined) } }),
-      "claim-task",
-    ),
+    {
+      ...row(
+        "GET",
+        "/api/claim-tasks",
+        "search",
+        TASK_ROLES,
+        async ({ query }) => ({ status: 200, body: { tasks: await needs.tasks(query.get("owner") ?? undefined) } }),
+        "claim-task",
+      ),
+      query: ["owner"],
+    },
     row(
       "POST",
       "/api/claim-tasks/:id/done",

@@ -39,25 +39,28 @@ export function codeRoutes({ today, search, describe, versions }: CodeRouteNeeds
     handle,
   });
   return [
-    route("/api/codes/search", "search", async ({ query }) => {
-      const text = query.get("q") ?? "";
-      const date = query.get("date") ?? today();
-      const named = query.getAll("system").map((one) => systemNamed(one));
-      if (text.trim() === "") return refuse({ code: "REQUEST_INVALID", place: "q", detail: "q has nothing to look for" });
-      if (!isDay(date)) return refuse({ code: "REQUEST_INVALID", place: "date", detail: "date is not a day (YYYY-MM-DD)" });
-      if (named.includes(undefined))
-        return refuse({ code: "REQUEST_INVALID", place: "system", detail: `system is none of ${Object.keys(SYSTEM_URLS).join(", ")}` });
-      const systems = named.filter((one) => one !== undefined);
-      const limit = Math.min(Math.max(Number(query.get("limit") ?? LIMIT.usual) || LIMIT.usual, 1), LIMIT.most);
-      const found = await search({
-        text,
-        date,
-        limit,
-        validOnly: query.get("all") !== "true",
-        ...(systems.length === 0 ? {} : { systems }),
-      });
-      return { status: 200, body: { date, codes: found.map(hit) } };
-    }),
+    {
+      ...route("/api/codes/search", "search", async ({ query }) => {
+        const text = query.get("q") ?? "";
+        const date = query.get("date") ?? today();
+        const named = query.getAll("system").map((one) => systemNamed(one));
+        if (text.trim() === "") return refuse({ code: "REQUEST_INVALID", place: "q", detail: "q has nothing to look for" });
+        if (!isDay(date)) return refuse({ code: "REQUEST_INVALID", place: "date", detail: "date is not a day (YYYY-MM-DD)" });
+        if (named.includes(undefined))
+          return refuse({ code: "REQUEST_INVALID", place: "system", detail: `system is none of ${Object.keys(SYSTEM_URLS).join(", ")}` });
+        const systems = named.filter((one) => one !== undefined);
+        const limit = Math.min(Math.max(Number(query.get("limit") ?? LIMIT.usual) || LIMIT.usual, 1), LIMIT.most);
+        const found = await search({
+          text,
+          date,
+          limit,
+          validOnly: query.get("all") !== "true",
+          ...(systems.length === 0 ? {} : { systems }),
+        });
+        return { status: 200, body: { date, codes: found.map(hit) } };
+      }),
+      query: ["q", "date", "system", "limit", "all"],
+    },
     route("/api/codes/:system/:code", "read", async ({ params, query }) => {
       const system = systemNamed(params["system"] ?? "");
       const date = query.get("date") ?? today();

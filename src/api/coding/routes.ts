@@ -104,6 +104,7 @@ export function codingRoutes(desk: CodingDesk, view: ChartView): readonly Route[
     {
       method: "GET",
       path: "/api/edits",
+      query: ["days"],
       roles: RULE_READERS,
       action: "search",
       objectType: "edit",
@@ -155,6 +156,7 @@ export function codingRoutes(desk: CodingDesk, view: ChartView): readonly Route[
     {
       method: "GET",
       path: "/api/encoder/results",
+      query: ["after"],
       roles: ENCODERS,
       action: "search",
       objectType: "work-item",

@@ -75,23 +75,26 @@ export function deliveryRoutes(needs: DeliveryRouteNeeds): readonly Route[] {
       () => Promise.resolve({ status: 200, body: { destinations: needs.status() } }),
       "destination",
     ),
-    row(
-      "GET",
-      "/api/deliveries",
-      "search",
-      READERS,
-      async ({ query }) => {
-        const [destination, state] = [query.get("destination"), query.get("state")];
-        const deliveries = await needs.list({
-          limit: MOST,
-          forPeople: query.get("waiting") === "person",
-          ...(destination === null ? {} : { destination }),
-          ...(state === null ? {} : { state }),
-        });
-        return { status: 200, body: { deliveries } };
-      },
-      "Claim",
-    ),
+    {
+      ...row(
+        "GET",
+        "/api/deliveries",
+        "search",
+        READERS,
+        async ({ query }) => {
+          const [destination, state] = [query.get("destination"), query.get("state")];
+          const deliveries = await needs.list({
+            limit: MOST,
+            forPeople: query.get("waiting") === "person",
+            ...(destination === null ? {} : { destination }),
+            ...(state === null ? {} : { state }),
+          });
+          return { status: 200, body: { deliveries } };
+        },
+        "Claim",
+      ),
+      query: ["destination", "state", "waiting"],
+    },
     row(
       "GET",
       "/api/claims/:id/deliveries",

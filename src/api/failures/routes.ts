@@ -72,12 +72,15 @@ export function failureRoutes(needs: FailureRouteNeeds): readonly Route[] {
   };
 
   return [
-    route("GET", "/api/failures", "search", ["admin", "analyst", "auditor"], async ({ query }) => {
-      const after = query.get("after");
-      if (after !== null && !/^\d{1,15}$/.test(after)) return refuse({ code: "REQUEST_INVALID", place: "after" });
-      const failures = await list({ limit: PAGE, ...(after === null ? {} : { after: Number(after) }) });
-      return { status: 200, body: { failures, next: failures.length === PAGE ? failures.at(-1)?.position : undefined } };
-    }),
+    {
+      ...route("GET", "/api/failures", "search", ["admin", "analyst", "auditor"], async ({ query }) => {
+        const after = query.get("after");
+        if (after !== null && !/^\d{1,15}$/.test(after)) return refuse({ code: "REQUEST_INVALID", place: "after" });
+        const failures = await list({ limit: PAGE, ...(after === null ? {} : { after: Number(after) }) });
+        return { status: 200, body: { failures, next: failures.length === PAGE ? failures.at(-1)?.position : undefined } };
+      }),
+      query: ["after"],
+    },
     // The message itself is the patient's: for those who may mend it.
     route("GET", "/api/failures/:id", "read", MENDERS, async ({ params }) => {
       const id = params["id"] ?? "";

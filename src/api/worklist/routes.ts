@@ -164,19 +164,22 @@ export function worklistRoutes(needs: WorklistRouteNeeds): readonly Route[] {
       await releaseNow(id);
       return { status: 200, body: { id, ...lifted.value }, object: { type: "work-item", id } };
     }),
-    route("GET", "/api/work-items", "search", READERS, async ({ query }) => {
-      const limit = Math.min(Math.max(Number(query.get("limit") ?? 50) || 50, 1), 200);
-      const [state, queue, after, view] = [query.get("state"), query.get("queue"), query.get("after"), query.get("view")];
-      if (after !== null && !UUID.test(after)) return refuse({ code: "REQUEST_INVALID", place: "after" });
-      const items = await worklist.list({
-        limit,
-        ...(state === null ? {} : { state }),
-        ...(queue === null ? {} : { queue }),
-        ...(after === null ? {} : { after }),
-        ...(view === null ? {} : { view }),
-      });
-      return { status: 200, body: { items, next: items.length === limit ? items.at(-1)?.id : undefined } };
-    }),
+    {
+      ...route("GET", "/api/work-items", "search", READERS, async ({ query }) => {
+        const limit = Math.min(Math.max(Number(query.get("limit") ?? 50) || 50, 1), 200);
+        const [state, queue, after, view] = [query.get("state"), query.get("queue"), query.get("after"), query.get("view")];
+        if (after !== null && !UUID.test(after)) return refuse({ code: "REQUEST_INVALID", place: "after" });
+        const items = await worklist.list({
+          limit,
+          ...(state === null ? {} : { state }),
+          ...(queue === null ? {} : { queue }),
+          ...(after === null ? {} : { after }),
+          ...(view === null ? {} : { view }),
+        });
+        return { status: 200, body: { items, next: items.length === limit ? items.at(-1)?.id : undefined } };
+      }),
+      query: ["after", "limit", "queue", "state", "view"],
+    },
     route("GET", "/api/work-items/:id", "read", READERS, async (call) => {
       const id = call.params["id"] ?? "";
       // Analysts and auditors see how far an item is, not the patient's chart.
