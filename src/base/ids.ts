@@ -20,7 +20,9 @@ export const OFFLINE_ID_KEY = "chartbridge-offline-map" as IdKey;
 
 const asUuidV8 = (hex: string): string => {
   const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) & 3] ?? "8";
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  // In one piece: it is looked up, compared and written out again and again.
+  return Buffer.from(id, "latin1").toString("latin1");
 };
 
 /**
@@ -28,19 +30,56 @@ const asUuidV8 = (hex: string): string => {
  * @returns a UUIDv8 (RFC 9562): the same parts and key always give the same id.
  */
 export function stableId(key: IdKey, ...parts: readonly string[]): string {
-  let text: string = key;
-  for (const part of parts) text += `\u0000${part.length}:${part}`;
-  const known = lately.get(text);
-  if (known !== undefined) return known;
-  const id = asUuidV8(hash("sha256", text, "hex"));
-  if (lately.size >= LATELY) lately.clear();
-  lately.set(text, id);
+  const [type = "", scope = "", only = ""] = parts;
+  const rest = parts.length === 3 ? only : lengthsAnd(parts, 2);
+  const known = lately.idsOf(key, parts.length, type, scope);
+  const before = known.get(rest);
+  if (before !== undefined) return before;
+  const id = asUuidV8(hash("sha256", key + lengthsAnd(parts, 0), "hex"));
+  known.set(rest, id);
+  lately.count();
   return id;
 }
 
-/** A patient, visit or ward is named by many messages one after the other: looking an id up takes a fifth of digesting it again. */
-const LATELY = 20_000;
-const lately = new Map<string, string>();
+/** Parts told apart by their lengths: whatever is in them, no two lists give the same text. */
+function lengthsAnd(parts: readonly string[], from: number): string {
+  let text = "";
+  for (let at = from; at < parts.length; at++) text += `\u0000${parts[at]?.length ?? 0}:${parts[at] ?? ""}`;
+  return text;
+}
+
+/** Ids by the parts behind the first two. */
+type Ids = Map<string, string>;
+
+/**
+ * Ids made lately: a patient, visit or ward is named by many messages one after the other, and looking an id up takes a fifth of digesting it again.
+ * They are found by key, number of parts, type, and the account or authority that they lie within.
+ */
+class Lately {
+  static readonly #most = 20_000;
+  #ids = 0;
+  #byKey = new Map<IdKey, Map<string, Map<string, Ids>>[]>();
+
+  idsOf(key: IdKey, count: number, type: string, scope: string): Ids {
+    let byCount = this.#byKey.get(key);
+    if (byCount === undefined) this.#byKey.set(key, (byCount = []));
+    const byType = (byCount[count] ??= new Map<string, Map<string, Ids>>());
+    let byScope = byType.get(type);
+    if (byScope === undefined) byType.set(type, (byScope = new Map<string, Ids>()));
+    let ids = byScope.get(scope);
+    if (ids === undefined) byScope.set(scope, (ids = new Map()));
+    return ids;
+  }
+
+  /** One more was made. When there are too many all are forgotten. */
+  count(): void {
+    if (++this.#ids < Lately.#most) return;
+    this.#ids = 0;
+    this.#byKey = new Map();
+  }
+}
+
+const lately = new Lately();
 
 /** For things that have no identity of their own in the source: journal records, leases, tokens. Never used in mapping. */
 export const freshId = (): string => randomUUID();

@@ -6,18 +6,24 @@ import { unescape } from "./escapes.ts";
 /** HL7's null: the sender says that there is no value any more (v2.5.1 ch. 2.5.3). An empty field says nothing. */
 const NULL = '""';
 
+/** What the texts of a message are read with. */
+interface Reading extends Delimiters {
+  /** Neither an escape sequence nor a control character is in the whole message: texts stand as they mean. */
+  readonly plain: boolean;
+}
+
 /** One repetition of a field, or a component or subcomponent of it. Split and decoded when asked for, once. */
 export class Value {
   /** As sent, escapes and all. */
   readonly raw: string;
-  readonly #delimiters: Delimiters;
+  readonly #delimiters: Reading;
   /** The separator of the parts below this one; empty when there can be none. */
   readonly #separator: string;
   /** Texts, until somebody asks for the value. */
   #parts: (Value | string)[] | undefined;
   #text: string | undefined;
 
-  constructor(raw: string, delimiters: Delimiters, separator: string) {
+  constructor(raw: string, delimiters: Reading, separator: string) {
     this.raw = raw;
     this.#delimiters = delimiters;
     this.#separator = separator;
@@ -29,7 +35,7 @@ export class Value {
     this.#parts ??= this.#split();
     const part = this.#parts[n - 1];
     if (typeof part === "object") return part;
-    if (part === undefined || part === "") return EMPTY;
+    if (part === undefined || part === "") return NOTHING;
     return (this.#parts[n - 1] = new Value(part, this.#delimiters, this.#below));
   }
 
@@ -58,6 +64,7 @@ export class Value {
   /** Whether there is any text in it: neither empty, nor separators only, nor null. */
   get valued(): boolean {
     if (this.raw === "") return false;
+    if (this.#delimiters.plain && isLetterOrDigit(this.raw.charCodeAt(0))) return true;
     if (this.#separator === "" || !this.raw.includes(this.#separator)) return this.text !== "";
     // Nearly always: a letter or digit that no escape sequence hides. Nothing has to be split to see that.
     if (!this.raw.includes(this.#delimiters.escape || "\\") && PLAIN.test(this.raw)) return true;
@@ -76,7 +83,10 @@ export class Value {
   }
 
   #split(): (Value | string)[] {
-    return this.#separator === "" ? [this] : this.raw.split(this.#separator);
+    if (this.#separator === "") return [this];
+    if (this.raw.includes(this.#separator)) return this.raw.split(this.#separator);
+    // Most are one leaf, and their own first part's too.
+    return [this.#below === "" || this.raw.includes(this.#below) ? this.raw : this];
   }
 
   #leaf(): string {
@@ -85,6 +95,7 @@ export class Value {
     if (this.#separator !== "" && this.#separator === component) raw = before(raw, component);
     if (this.#separator !== "" && subcomponent !== "") raw = before(raw, subcomponent);
     if (raw === NULL) return "";
+    if (this.#delimiters.plain) return raw.trim();
     const text = unescape(raw, this.#delimiters).trim();
     // They mean nothing in a value, and neither FHIR strings nor the database take them.
     return withoutControls(text);
@@ -93,8 +104,13 @@ export class Value {
 
 const PLAIN = /[A-Za-z0-9]/;
 
+/** Of ASCII. */
+const isLetterOrDigit = (code: number): boolean => (code > 47 && code < 58) || (code > 64 && code < 91) || (code > 96 && code < 123);
+
 /** Control characters but tab and line ends. */
 const CONTROLS = /[^\P{Cc}\t\n\r]/u;
+// oxlint-disable-next-line no-control-regex -- the same, written out: this one is looked for in whole messages
+const CONTROLS_BUT_LINE_ENDS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
 const CONTROLS_ALL = new RegExp(CONTROLS, "gu");
 
 /** Text without control characters, which FHIR texts may not have (R4 datatypes, string). */
@@ -112,17 +128,18 @@ export class Segment {
   readonly index: number;
   /** Which segment of the message, counted from 0. */
   readonly position: number;
-  readonly #line: string;
-  readonly #delimiters: Delimiters;
+  /** As sent. */
+  readonly line: string;
+  readonly #delimiters: Reading;
   #fields: string[] | undefined;
   /** By number of the field. */
   #repetitions: (readonly Value[] | undefined)[] | undefined;
 
-  constructor(name: string, index: number, position: number, line: string, delimiters: Delimiters) {
+  constructor(name: string, index: number, position: number, line: string, delimiters: Reading) {
     this.name = name;
     this.index = index;
     this.position = position;
-    this.#line = line;
+    this.line = line;
     this.#delimiters = delimiters;
   }
 
@@ -145,7 +162,7 @@ export class Segment {
   }
 
   #split(): string[] {
-    const fields = this.#line.split(this.#delimiters.field);
+    const fields = this.line.split(this.#delimiters.field);
     if (this.name === "MSH") fields.splice(1, 0, this.#delimiters.field);
     return fields;
   }
@@ -160,7 +177,7 @@ export class Segment {
 
   /** The first repetition of field n. */
   field(n: number): Value {
-    return this.repetitions(n)[0] ?? EMPTY;
+    return this.repetitions(n)[0] ?? NOTHING;
   }
 
   #read(n: number): readonly Value[] {
@@ -175,7 +192,12 @@ export class Segment {
 }
 
 const NONE: readonly Value[] = [];
-const EMPTY = new Value("", { field: "", component: "", repetition: "", escape: "", subcomponent: "", truncation: "" }, "");
+/** The value that is not there. */
+export const NOTHING = new Value(
+  "",
+  { field: "", component: "", repetition: "", escape: "", subcomponent: "", truncation: "", plain: true },
+  "",
+);
 
 /** One message (v2.5.1 ch. 2), any version from 2.1 on. */
 export interface Hl7Message {
@@ -193,6 +215,13 @@ export interface Hl7Message {
   readonly broken: readonly Segment[];
 }
 
+/** Whether no text of the message has to be decoded: MSH-2 alone names the escape character. */
+function isPlain(text: string, { field, component, repetition, escape: escapes, subcomponent, truncation }: Delimiters): boolean {
+  const declared = `${field}${component}${repetition}${escapes}${subcomponent}${truncation}`;
+  const from = text.indexOf(declared) + declared.length;
+  return (escapes === "" || text.indexOf(escapes, from) < 0) && !CONTROLS_BUT_LINE_ENDS.test(text);
+}
+
 const NO_SEGMENTS: readonly Segment[] = [];
 const SEGMENT_NAME = /^[A-Z][A-Z0-9]{2}/;
 
@@ -207,8 +236,9 @@ export function parseMessage(text: string): Result<Hl7Message, Failure> {
   while (first < lines.length && (lines[first] ?? "").trim() === "") first++;
   const head = (lines[first] ?? "").replace(/^\s+/, "");
   if (!head.startsWith("MSH")) return fail({ code: "MESSAGE_UNREADABLE", place: "MSH" });
-  const delimiters = readDelimiters(head);
-  if (delimiters === undefined) return fail({ code: "MESSAGE_UNREADABLE", place: head.length < 4 ? "MSH-1" : "MSH-2" });
+  const separators = readDelimiters(head);
+  if (separators === undefined) return fail({ code: "MESSAGE_UNREADABLE", place: head.length < 4 ? "MSH-1" : "MSH-2" });
+  const delimiters: Reading = { ...separators, plain: isPlain(text, separators) };
 
   const segments: Segment[] = [];
   const byName = new Map<string, Segment[]>();

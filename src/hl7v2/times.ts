@@ -15,6 +15,8 @@ interface Dtm {
   /** `13:00:00` or with a fraction; absent when the sender gave no hour. */
   readonly time?: string;
   readonly offset?: string;
+  /** What was last made of it, and by which clock. */
+  last?: { readonly by: string; readonly text: string };
 }
 
 const FORM = /^(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:\.(\d{1,9}))?)?)?)?)?)?([+-]\d{4})?$/;
@@ -30,7 +32,20 @@ function readOffset(text: string): string | undefined {
   return `${text.slice(0, 3)}:${text.slice(3)}`;
 }
 
+/** Times read lately: a message says the time of its event again and again. `none`: it is no time. */
+const lately = new Map<string, Dtm | "none">();
+const LATELY = 1_000;
+
 function read(text: string): Dtm | undefined {
+  const known = lately.get(text);
+  if (known !== undefined) return known === "none" ? undefined : known;
+  const dtm = readAnew(text);
+  if (lately.size >= LATELY) lately.clear();
+  lately.set(text, dtm ?? "none");
+  return dtm;
+}
+
+function readAnew(text: string): Dtm | undefined {
   const match = FORM.exec(text);
   if (match === null) return undefined;
   const [, year = "", month, day, hour, minute = "00", second = "00", fraction, zone] = match;
@@ -45,8 +60,13 @@ function read(text: string): Dtm | undefined {
   return { date, time, ...(offset === undefined ? {} : { offset }) };
 }
 
-const withOffset = (dtm: Dtm, time: string, clock: Clock): string =>
-  `${dtm.date}T${time}${dtm.offset ?? clock.offset ?? offsetOf(clock.zone, dtm.date, time.slice(0, 2))}`;
+function withOffset(dtm: Dtm, time: string, clock: Clock): string {
+  const by = dtm.offset ?? clock.offset ?? clock.zone;
+  if (dtm.last?.by === by) return dtm.last.text;
+  const text = `${dtm.date}T${time}${dtm.offset ?? clock.offset ?? offsetOf(clock.zone, dtm.date, time.slice(0, 2))}`;
+  dtm.last = { by, text };
+  return text;
+}
 
 /** A FHIR date in the sender's precision: year, month or day. A time of day is cut off. Fails with `NOT_A_TIME`. */
 export function toDate(text: string): Result<string, "NOT_A_TIME"> {

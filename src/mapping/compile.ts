@@ -20,7 +20,7 @@ import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } f
 import { standAlone } from "./stand-alone.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
 import type { Home } from "./sources.ts";
-import { type EntryKinds, slotOf } from "./target-paths.ts";
+import { type EntryKinds, slotOf, stepsOf } from "./target-paths.ts";
 import { type CodeFault, compileTable, type Table } from "./tables.ts";
 import type { Mapped, MapSettings } from "./types.ts";
 import { REFERENCE_DISPLAYS } from "./values/names.ts";
@@ -84,6 +84,7 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
       () => alone(name),
     );
   };
+  const isWrittenBelow = writtenBelow(merged);
   const keysOf = new Map(Array.from(merged, ([name, { rows }]) => [name, new Set(rows.map(({ row }) => row.key))]));
   for (const [name, one] of merged) {
     const { spec, rows, fault } = one;
@@ -99,6 +100,7 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
       mapNames: new Set(merged.keys()),
       slots: new Map(),
       kinds: entryKinds(type, one, merged),
+      isWrittenBelow: (path) => isWrittenBelow(type, path),
       fault,
     };
     const run: CompiledRow[] = [];
@@ -120,6 +122,26 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     });
   }
   return compiled;
+}
+
+const plainPath = (target: string): string => target.replaceAll(/\[[^\]]*\]/g, "").replace(/(?:^|\.)\$this$/, "");
+
+/** Tells whether some row of a type's maps writes into what the value of a path holds: two or more levels below it, or into a list or an object of it. */
+function writtenBelow(maps: ReadonlyMap<string, MergedMap>): (type: string, path: string) => boolean {
+  const deep = new Map<string, Set<string>>();
+  for (const [name, { rows }] of maps) {
+    const type = fhirTypeOf(name);
+    const paths = deep.get(type) ?? new Set();
+    for (const { row } of rows) {
+      const names = plainPath(targetOf(row)).split(".");
+      const read = stepsOf(type, names.join("."), new Map());
+      // Into a list an entry goes, and into an object that is there its members.
+      const goesInto = typeof read === "string" || read.steps.at(-1)?.entry !== "none" || /^[A-Z]/.test(read.type);
+      for (let length = 0; length <= names.length - (goesInto ? 1 : 2); length++) paths.add(names.slice(0, length).join("."));
+    }
+    deep.set(type, paths);
+  }
+  return (type, path) => deep.get(type)?.has(plainPath(path)) === true;
 }
 
 /** `participant[4].type.coding.code` to `type.coding.code`. */

@@ -1,4 +1,5 @@
 import { requiredMembersOf } from "#src/fhir/elements.ts";
+import { copyInto } from "./copies.ts";
 import { type Elements, isElements, type Made } from "./scope.ts";
 import type { LineageEntry } from "./types.ts";
 
@@ -79,14 +80,20 @@ function adjusted(target: string, { path, index }: Gone): string | undefined {
 const lacks = (entry: Elements, members: readonly string[]): boolean =>
   members.some((name) => entry[name] === undefined && entry[`_${name}`] === undefined);
 
+const lackingIn = (list: unknown, members: readonly string[]): boolean =>
+  Array.isArray(list) && list.some((entry: unknown) => isElements(entry) && lacks(entry, members));
+
 /** Entries that lack what R4 wants of each: a location without a place, a diagnosis without a condition. */
 function dropUnfit(root: Made["root"], gone: Gone[]): readonly string[] {
   const unfit: string[] = [];
   for (const { list: name, members } of requiredMembersOf(root.resourceType)) {
-    const list = root[name];
-    if (!Array.isArray(list)) continue;
+    const sent = root[name];
+    if (!Array.isArray(sent) || !lackingIn(sent, members)) continue;
+    // It may be shared with what is remembered.
+    const list = [...(sent as readonly unknown[])];
+    root[name] = list;
     for (let at = list.length - 1; at >= 0; at--) {
-      const entry: unknown = list[at];
+      const entry = list[at];
       if (!isElements(entry) || !lacks(entry, members)) continue;
       const path = `${root.resourceType}.${name}`;
       list.splice(at, 1);
@@ -98,6 +105,10 @@ function dropUnfit(root: Made["root"], gone: Gone[]): readonly string[] {
   return unfit;
 }
 
+/** Whether `dropIncomplete` would take something away. */
+export const isIncomplete = ({ root }: Made, unsure: boolean): boolean =>
+  (unsure && isUnclean(root)) || requiredMembersOf(root.resourceType).some(({ list, members }) => lackingIn(root[list], members));
+
 /**
  * Takes away extensions that have an address and no value (R4 ext-1), what is empty without them, and entries that lack what R4
  * wants of each. A row writes its part wherever the field has a text, also where another row finds that its text is no valid value.
@@ -106,7 +117,11 @@ function dropUnfit(root: Made["root"], gone: Gone[]): readonly string[] {
  */
 export function dropIncomplete({ root }: Made, lineage: LineageEntry[] | undefined, unsure = true): readonly string[] {
   const gone: Gone[] = [];
-  if (unsure && isUnclean(root)) cleanMembers(root, root.resourceType, gone);
+  if (unsure && isUnclean(root)) {
+    // What it holds may be shared with what is remembered.
+    copyInto(root, root);
+    cleanMembers(root, root.resourceType, gone);
+  }
   const unfit = dropUnfit(root, gone);
   if (gone.length > 0 && lineage !== undefined) correctLineage(root, lineage, gone);
   return unfit;

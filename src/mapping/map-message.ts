@@ -2,16 +2,16 @@ import type { Resource } from "@medplum/fhirtypes";
 import type { Failure } from "#src/base/failures.ts";
 import { stableId } from "#src/base/ids.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
-import type { Hl7Message, Value } from "#src/hl7v2/message.ts";
-import { choosePatient, DEFAULT_IDENTITY, type IdentifierFacts, ownAccountOf, placeOf } from "#src/hl7v2/identity.ts";
+import { NOTHING, type Hl7Message, type Value } from "#src/hl7v2/message.ts";
+import { choosePatient, DEFAULT_IDENTITY, type IdentifierFacts, type IdentityRules, ownAccountOf, placeOf } from "#src/hl7v2/identity.ts";
 import { kindsIn, listOfKind, pathOfKind } from "#src/fhir/entry-kinds.ts";
 import { type Clock, offsetIn, toInstant } from "#src/hl7v2/times.ts";
 import { dropIncomplete } from "./incomplete-entries.ts";
 import type { MessageSpec } from "./map-schema.ts";
 import type { MemoryOf } from "./memory.ts";
-import { isElements, type Made, type PlacedValue, type Scope, warn } from "./scope.ts";
+import { isElements, type Made, type Own, type PlacedValue, type Scope, warn } from "./scope.ts";
 import type { RunMap } from "./segment-map.ts";
-import { NOTHING } from "./sources.ts";
+import { segmentsOfAccount, WatchedMessage } from "./segment-memory.ts";
 import { groupsOf } from "./message-groups.ts";
 import { mergesOf } from "./merges.ts";
 import type { Mapped, MappedResource, MapSettings } from "./types.ts";
@@ -29,15 +29,34 @@ const factsOf = (value: Value): IdentifierFacts => ({
   type: value.part(5).text,
 });
 
+/** `PID-18`, read. */
+interface Place extends ReturnType<typeof placeOf> {
+  readonly place: string;
+}
+
+const placesOf = (places: readonly string[]): readonly Place[] => places.map((place) => ({ place, ...placeOf(place) }));
+
+/** Where a feed's rules look for the numbers of an account and of a visit. */
+const placesOfRules = new WeakMap<IdentityRules, { readonly account: readonly Place[]; readonly visit: readonly Place[] }>();
+
+function rulesRead(rules: IdentityRules): { readonly account: readonly Place[]; readonly visit: readonly Place[] } {
+  const known = placesOfRules.get(rules);
+  if (known !== undefined) return known;
+  const read = { account: placesOf(rules.account), visit: placesOf(rules.visit) };
+  placesOfRules.set(rules, read);
+  return read;
+}
+
 /** The first of these places with a number. */
-function numberAt(message: Hl7Message, places: readonly string[]): PlacedValue | undefined {
-  for (const place of places) {
-    const { segment, field } = placeOf(place);
+function numberAt(message: Hl7Message, places: readonly Place[]): PlacedValue | undefined {
+  for (const { place, segment, field } of places) {
     const value = message.first(segment)?.field(field);
     if (value !== undefined && value.part(1).text !== "") return { value, place };
   }
   return undefined;
 }
+
+const ownOf = (type: string, id: string): Own => ({ id, reference: `${type}/${id}` });
 
 const NOWHERE: PlacedValue = { value: NOTHING, place: "" };
 
@@ -53,28 +72,30 @@ function openScope(
   const patient = choosePatient(message.first("PID")?.repetitions(3) ?? [], factsOf, rules);
   if (patient === undefined) return fail({ code: "REQUIRED_FIELD_MISSING", place: "PID-3" });
   const defaultAuthority = settings.defaultAuthority || message.msh.field(4).part(1).text;
+  const authoritySaid = !settings.defaultAuthority && message.msh.field(4).text !== "";
   const { idKey } = settings;
   const authority = (cx: Value): string => authorityOf(cx.part(4), defaultAuthority).authority;
-  const numbered = spec.level === "person" ? undefined : numberAt(message, rules.account);
-  const own = new Map([["Patient", `Patient/${stableId(idKey, "Patient", authority(patient), patient.part(1).text)}`]]);
+  const places = rulesRead(rules);
+  const numbered = spec.level === "person" ? undefined : numberAt(message, places.account);
+  const own = new Map([["Patient", ownOf("Patient", stableId(idKey, "Patient", authority(patient), patient.part(1).text))]]);
   const account = accountOf();
   if (spec.level === "account" && account === undefined) return fail({ code: "ACCOUNT_UNKNOWN", place: rules.account[0] ?? "PID-18" });
-  const visit = numberAt(message, rules.visit);
+  const visit = numberAt(message, places.visit);
   if (account !== undefined) {
-    own.set("Account", `Account/${account.resourceId}`);
+    own.set("Account", ownOf("Account", account.resourceId));
     // A visit without a number of its own is the account's only one.
     const encounter = visit === undefined ? account : { authority: authority(visit.value), value: visit.value.part(1).text };
     if (message.first("PV1") !== undefined)
-      own.set("Encounter", `Encounter/${stableId(idKey, "Encounter", encounter.authority, encounter.value)}`);
+      own.set("Encounter", ownOf("Encounter", stableId(idKey, "Encounter", encounter.authority, encounter.value)));
   }
   const offset = offsetIn(message.msh.field(7).text);
   const clock: Clock = offset === undefined ? { zone: settings.zone } : { zone: settings.zone, offset };
-  return ok({
-    message,
+  const scope: Scope = {
+    message: new WatchedMessage(message, event),
     settings,
     clock,
-    event,
     defaultAuthority,
+    authoritySaid,
     account,
     accountNumber: numbered ?? NOWHERE,
     visitNumber: visit ?? NOWHERE,
@@ -91,8 +112,11 @@ function openScope(
     memory:
       settings.memory === false
         ? undefined
-        : memoryOf(settings, message.delimiters, { defaultAuthority, authority: account?.authority, offset }),
-  });
+        : memoryOf(settings, message.delimiters, { defaultAuthority, authoritySaid, authority: account?.authority, offset }),
+    segments: undefined,
+  };
+  scope.segments = segmentsOfAccount(scope);
+  return ok(scope);
 
   function accountOf(): Scope["account"] {
     const named = numbered === undefined ? undefined : { authority: authority(numbered.value), value: numbered.value.part(1).text };
@@ -118,8 +142,6 @@ function eventTime(scope: Scope): string | undefined {
   return undefined;
 }
 
-const idIn = (scope: Scope, type: string): string | undefined => scope.own.get(type)?.slice(type.length + 1);
-
 const has = (root: Made["root"], path: string): boolean => {
   const list = listOfKind(path);
   if (list !== undefined) {
@@ -142,18 +164,19 @@ const finish = ({ root, deleted, initial, envelope }: Made): MappedResource => (
 const ACTION_CODES: Readonly<Record<string, number>> = { DG1: 21, PR1: 20 };
 
 function wholeSetsOf({ message }: Scope, wholeSets: MessageSpec["wholeSets"]): Mapped["wholeSets"] {
-  const types = Object.entries(wholeSets).flatMap(([name, type]) => {
+  const types: string[] = [];
+  for (const name in wholeSets) {
     const segments = message.all(name);
     const action = ACTION_CODES[name];
     const changes = action !== undefined && segments.some((segment) => segment.field(action).text !== "");
-    return segments.length === 0 || changes ? [] : [type];
-  });
+    if (segments.length > 0 && !changes) types.push(wholeSets[name] ?? "");
+  }
   return types as Resource["resourceType"][];
 }
 
 /** A stay that ends before it begins is kept as it was sent: nobody here knows which of the two times is the wrong one. */
 function warnOfTimes(scope: Scope): void {
-  const period = scope.resources.get(scope.own.get("Encounter") ?? "")?.root["period"];
+  const period = scope.resources.get(scope.own.get("Encounter")?.id ?? "")?.root["period"];
   const { start, end } = isElements(period) ? period : {};
   if (typeof start === "string" && typeof end === "string" && Date.parse(end) < Date.parse(start))
     warn(scope, "VALUE_NOT_VALID", "PV1-45", "the stay ends before it begins");
@@ -178,8 +201,8 @@ function mapGroup(
   for (const segment of message.broken)
     warn(scope, "VALUE_NOT_VALID", `${segment.name}(${segment.index})`, "a line break inside a field: what follows it was not read");
   warnOfTimes(scope);
-  const patientId = idIn(scope, "Patient");
-  const encounterId = idIn(scope, "Encounter");
+  const patientId = scope.own.get("Patient")?.id;
+  const encounterId = scope.own.get("Encounter")?.id;
   const merges = mergesOf(scope, spec.merge);
   return ok({
     messageType,
@@ -187,7 +210,7 @@ function mapGroup(
     ...(scope.account === undefined ? {} : { account: scope.account }),
     ...(patientId === undefined ? {} : { patientId }),
     ...(encounterId === undefined ? {} : { encounterId }),
-    resources: Array.from(scope.resources.values(), finish),
+    resources: [...scope.resources.values()].map(finish),
     wholeSets: wholeSetsOf(scope, spec.wholeSets),
     ...(merges.length === 0 ? {} : { merges }),
     lineage: scope.lineage ?? [],

@@ -1,15 +1,17 @@
 import type { Delimiters } from "#src/hl7v2/delimiters.ts";
 import type { Value } from "#src/hl7v2/message.ts";
-import { copierOf, type Copier, copyInto } from "./copies.ts";
+import { copyOf } from "./copies.ts";
 import { isUnclean } from "./incomplete-entries.ts";
 import { lineageEntry } from "./lineage-entry.ts";
-import type { Elements, Made, Scope } from "./scope.ts";
+import { SegmentTexts } from "./segment-texts.ts";
+import { addResource, type Elements, type Made, resourceThere, type Scope } from "./scope.ts";
 import type { LineageEntry, MapSettings } from "./types.ts";
 import type { Spot } from "./values/value-type.ts";
 
 /*
  * What texts became before. Doctors, wards, codes and a patient's address come again with every message, and what a data type makes of a text depends
- * on nothing else of the message: it is made once and copied after that. Mapping stays pure: with a memory or without it the same comes out.
+ * on nothing else of the message: it is made once and shared after that. Mapping stays pure: with a memory or without it the same comes out. What is
+ * remembered is never written to: who writes into it has a copy first.
  */
 
 /** Texts longer than this do not come again. */
@@ -35,15 +37,6 @@ interface Remembered {
   readonly lineage: readonly Told[];
   /** Some extension has an address and no value. */
   readonly unsure: boolean;
-  /** Known when the text came again: most come once. */
-  copier: Copier | undefined;
-}
-
-/** Copies what is remembered into an object. */
-function recall<T extends Elements>(known: Remembered, into: T): T {
-  known.copier ??= copierOf(known.members);
-  known.copier(known.members, into);
-  return into;
 }
 
 /** A resource that one text became, with its reference. */
@@ -53,8 +46,10 @@ interface RememberedResource extends Remembered {
 
 /** Of one data type: by the text. `none`: it warned, or said something of the message. */
 type Texts<T> = Map<string, T | "none">;
+
 /** What one feed's messages became, by data type. */
 export interface Memory {
+  readonly segments: SegmentTexts;
   readonly texts: Map<ReadAs, Texts<Remembered> | Texts<RememberedResource> | Texts<RememberedValue>>;
   /** Of all feeds together. */
   readonly counted: { texts: number };
@@ -66,21 +61,49 @@ export class ReadAs {
   texts: Texts<Remembered> | undefined;
 }
 
+/** What a data type may look at besides its text, the feed's settings and the delimiters. */
+interface Seen {
+  readonly defaultAuthority: string;
+  /** Of the account. */
+  readonly authority: string | undefined;
+  readonly offset: string | undefined;
+  /** MSH-4 says the authority of those that name none. */
+  readonly authoritySaid: boolean;
+}
+
 /** The memory for a message: one for all that a data type may look at besides its text. */
-export type MemoryOf = (
-  settings: MapSettings,
-  delimiters: Delimiters,
-  seen: { readonly defaultAuthority: string; readonly authority: string | undefined; readonly offset: string | undefined },
-) => Memory;
+export type MemoryOf = (settings: MapSettings, delimiters: Delimiters, seen: Seen) => Memory;
 
 /** Memories of one compiled set of maps. */
 export function createMemories(): MemoryOf {
   const all = new Map<string, Memory>();
   const counted = { texts: 0 };
-  return ({ idKey, zone, lineage, defaultAuthority: named }, d, { defaultAuthority, authority, offset }) => {
+  let last: { readonly of: Parameters<MemoryOf>; readonly memory: Memory } | undefined;
+  return (...of) => {
+    // Message after message of one feed: nothing has to be put together to see that.
+    if (last !== undefined && counted.texts < TEXTS && isSame(last.of, of)) return last.memory;
+    const memory = find(...of);
+    last = { of, memory };
+    return memory;
+  };
+
+  function find(
+    { idKey, zone, lineage, defaultAuthority: named }: MapSettings,
+    d: Delimiters,
+    { defaultAuthority, authoritySaid, authority, offset }: Seen,
+  ): Memory {
     const key = [
       `${d.field}${d.component}${d.repetition}${d.escape}${d.subcomponent}${d.truncation}`,
-      ...[idKey, zone, lineage === false ? "" : "lineage", named ?? "", defaultAuthority, authority ?? "", offset ?? ""],
+      ...[
+        idKey,
+        zone,
+        lineage === false ? "" : "lineage",
+        authoritySaid ? "said" : "",
+        named ?? "",
+        defaultAuthority,
+        authority ?? "",
+        offset ?? "",
+      ],
     ].join("\u0000");
     const known = all.get(key);
     if (known !== undefined && counted.texts < TEXTS) return known;
@@ -88,11 +111,24 @@ export function createMemories(): MemoryOf {
       all.clear();
       counted.texts = 0;
     }
-    const made: Memory = { texts: new Map(), counted };
+    const made: Memory = { texts: new Map(), segments: new SegmentTexts(), counted };
     all.set(key, made);
     return made;
-  };
+  }
 }
+
+const isSame = ([settings, d, seen]: Parameters<MemoryOf>, [settings2, d2, seen2]: Parameters<MemoryOf>): boolean =>
+  settings === settings2 &&
+  d.field === d2.field &&
+  d.component === d2.component &&
+  d.repetition === d2.repetition &&
+  d.escape === d2.escape &&
+  d.subcomponent === d2.subcomponent &&
+  d.truncation === d2.truncation &&
+  seen.defaultAuthority === seen2.defaultAuthority &&
+  seen.authoritySaid === seen2.authoritySaid &&
+  seen.authority === seen2.authority &&
+  seen.offset === seen2.offset;
 
 function textsOf<T extends Remembered>(memory: Memory, as: ReadAs): Texts<T> {
   if (as.memory === memory && as.texts !== undefined) return as.texts as Texts<T>;
@@ -157,8 +193,20 @@ function tell(lineage: LineageEntry[], told: readonly Told[], target: string, so
   }
 }
 
+/** What a data type made of a text before, its lineage told; undefined when it is to be written. */
+export function recalled(as: ReadAs, value: Value, spot: Spot, target: string): Elements | undefined {
+  const { scope, resourceId } = spot.frame;
+  if (scope.memory === undefined || value.raw.length > LONGEST) return undefined;
+  const known = textsOf<Remembered>(scope.memory, as).get(value.raw);
+  // What it made nothing of leaves no object.
+  if (known === undefined || known === "none" || isEmpty(known.members)) return undefined;
+  if (known.unsure) scope.unsure.add(resourceId);
+  if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, target, spot.source, resourceId);
+  return known.members;
+}
+
 /**
- * Writes what a data type makes of a text into an object: from memory, else by running its rows, and remembers it.
+ * Writes what a data type makes of a text into an object, by running its rows, and remembers it.
  * @param target path of the object, as lineage names it.
  */
 export function writeRemembered(
@@ -173,22 +221,14 @@ export function writeRemembered(
   const text = value.raw;
   if (scope.memory === undefined || text.length > LONGEST || !isEmpty(into)) return run(value, spot, into, target);
   const texts = textsOf<Remembered>(scope.memory, as);
-  const known = texts.get(text);
-  const source = scope.lineage === undefined ? "" : spot.source;
-  if (known !== undefined && known !== "none") {
-    recall(known, into);
-    if (known.unsure) scope.unsure.add(resourceId);
-    if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, target, source, resourceId);
-    return;
-  }
   const mark = markOf(scope);
   run(value, spot, into, target);
-  if (known === "none") return;
+  if (texts.has(text)) return;
+  const source = scope.lineage === undefined ? "" : spot.source;
   const told =
     isQuiet(scope, mark) && scope.resources.size === mark.resources ? toldSince(scope, mark, target, source, resourceId) : undefined;
-  const became: Remembered | "none" =
-    told === undefined ? "none" : { members: copyInto(into, {}), lineage: told, unsure: isUnclean(into), copier: undefined };
-  keep(scope.memory, texts, text, became);
+  const members = spot.reading.writtenBelow ? copyOf(into) : { ...into };
+  keep(scope.memory, texts, text, told === undefined ? "none" : { members, lineage: told, unsure: isUnclean(into) });
 }
 
 /** What a function read of one text, and the table row it used. */
@@ -197,7 +237,7 @@ interface RememberedValue extends Remembered {
 }
 
 /**
- * Reads an object of a text: from memory, else by `read`, and remembers it.
+ * Reads an object of a text: from memory, else by `read`, and remembers it. Nobody may change it.
  * @param as of the row: what it says of code systems and tables counts too.
  */
 export function readRemembered(
@@ -213,7 +253,7 @@ export function readRemembered(
   const known = texts.get(text);
   if (known !== undefined && known !== "none") {
     spot.table = known.table;
-    return recall(known, {});
+    return known.members;
   }
   const mark = markOf(scope);
   const made = read(value, spot);
@@ -222,9 +262,7 @@ export function readRemembered(
       scope.memory,
       texts,
       text,
-      made !== undefined && isQuiet(scope, mark)
-        ? { members: copyInto(made, {}), lineage: [], unsure: false, copier: undefined, table: spot.table }
-        : "none",
+      made !== undefined && isQuiet(scope, mark) ? { members: made, lineage: [], unsure: false, table: spot.table } : "none",
     );
   return made;
 }
@@ -248,11 +286,10 @@ export function resourceRemembered(
   const known = texts.get(text);
   const source = scope.lineage === undefined ? "" : spot.source;
   if (known !== undefined && known !== "none") {
-    const key = `${resourceType}/${known.id}`;
-    if (!scope.resources.has(key)) {
-      const root = recall(known, { resourceType, id: known.id });
+    if (resourceThere(scope, known.id) === undefined) {
+      const root = { resourceType, id: known.id, ...known.members };
       if (known.unsure) scope.unsure.add(known.id);
-      scope.resources.set(key, { root, deleted: undefined, initial: undefined, envelope: false });
+      addResource(scope, { root, deleted: undefined, initial: undefined, envelope: false });
       if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, resourceType, source, known.id);
     }
     return known;
@@ -268,7 +305,7 @@ export function resourceRemembered(
       scope.memory,
       texts,
       text,
-      told === undefined ? "none" : { id: root.id, members: copyInto(root, {}), lineage: told, unsure: isUnclean(root), copier: undefined },
+      told === undefined ? "none" : { id: root.id, members: { ...root }, lineage: told, unsure: isUnclean(root) },
     );
   }
   return root;

@@ -1,9 +1,10 @@
 import type { CompiledMaps } from "./compile.ts";
+import { targetOf } from "./row-key.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import type { MessageMap } from "./map-message.ts";
 import type { MessageEntry, MessageSpec } from "./map-schema.ts";
 import type { Read } from "./read-maps.ts";
-import { compileSegmentMap, type RunMap } from "./segment-map.ts";
+import { type CompiledRows, compileSegmentMap, type RunMap } from "./segment-map.ts";
 import { compileSource } from "./sources.ts";
 
 type Bind = (extra: Condition | undefined) => RunMap;
@@ -43,9 +44,26 @@ function compileEntries(
   return steps;
 }
 
+const OWN = new Set(["Patient", "Encounter", "Account"]);
+
+/** Members of what a map makes that other maps write to: those of the same one of a message's own three, and those that go into it. */
+function writtenByOthers({ spec, type }: CompiledRows, maps: CompiledMaps): ReadonlySet<string> | undefined {
+  const own = OWN.has(type);
+  const others = Array.from(maps.values()).filter(
+    (one) => one.spec.map !== spec.map && !one.merged.dataType && (one.spec.into.includes(spec.map) || (own && one.type === type)),
+  );
+  if (others.length === 0 && !own) return undefined;
+  const names = others.flatMap((one) => one.merged.rows.map(({ row }) => /^\w+/.exec(targetOf(row))?.[0] ?? ""));
+  return new Set(names.flatMap((name) => [name, `_${name}`]));
+}
+
 /** All messages that have maps, by `ADT^A01`. */
 export function compileMessages(read: readonly Read<MessageSpec>[], maps: CompiledMaps): ReadonlyMap<string, MessageMap> {
-  const bound = new Map(Array.from(maps).flatMap(([name, one]) => (one.merged.dataType ? [] : [[name, compileSegmentMap(one)] as const])));
+  const bound = new Map(
+    Array.from(maps).flatMap(([name, one]) =>
+      one.merged.dataType ? [] : [[name, compileSegmentMap(one, writtenByOthers(one, maps))] as const],
+    ),
+  );
   const added = new Map<string, string[]>();
   for (const [name, { merged }] of maps)
     if (merged.after !== undefined) added.set(merged.after, [...(added.get(merged.after) ?? []), name]);

@@ -18,6 +18,8 @@ export interface Writer {
   readonly target: Target;
   readonly name: string;
   readonly row: Row;
+  /** Its type in the map of a segment; undefined in that of a data type, which may stand in any. */
+  readonly resource: string | undefined;
 }
 
 /** Puts a value in its place and says where it came from; `from` is empty where no place of the message says it. */
@@ -35,8 +37,16 @@ export interface Body {
 }
 
 /** Text that declares the functions of the row's target, and `write`. */
-function writerText(code: Code, { target, name, row }: Writer): string {
-  const place = target.type === "" ? "frame.target" : 'frame.target + "." + path(frame)';
+function writerText(code: Code, { target, name, row, resource }: Writer): string {
+  const path = target.path === undefined ? undefined : `.${target.path}`;
+  const place =
+    target.type === ""
+      ? "frame.target"
+      : path === undefined
+        ? 'frame.target + "." + path(frame)'
+        : resource === undefined
+          ? `frame.target + ${literal(path)}`
+          : literal(resource + path);
   return `${target.code(code, row.beside)}
     const write = (frame, value, from, table) => {
       const { lineage } = frame.scope;
@@ -54,8 +64,16 @@ const initialText = (code: Code, row: Row, target: Target): string =>
 const labelText = (code: Code, source: Source): string => `frame.scope.lineage === undefined ? "" : ${source.labelText(code)}`;
 
 /** A constant of its own for each place: what later rows write into one must not show in others. */
-const constantText = (code: Code, value: unknown): string =>
-  typeof value === "object" ? `${code.name(copyOf)}(${code.name(value)})` : code.name(value);
+function constantText(code: Code, value: unknown): string {
+  if (typeof value !== "object") return code.name(value);
+  const text = JSON.stringify(value);
+  // As JavaScript it would not be a member of that name.
+  return text.includes("__proto__") ? `${code.name(copyOf)}(${code.name(value)})` : `(${text})`;
+}
+
+/** A copy of what is remembered: as deep as rows write into it. */
+const ownText = (code: Code, { writtenBelow }: Reading, remembered: string): string =>
+  writtenBelow ? `${code.name(copyOf)}(${remembered})` : `{ ...${remembered} }`;
 
 /** A constant, whatever the message says. */
 export const constant = (code: Code, { row }: Writer): string => `if (!taken(frame)) write(frame, ${constantText(code, row.set)}, "");`;
@@ -72,7 +90,7 @@ export function reference(code: Code, ref: string, { own, madeBy }: { readonly o
   const made = `const made = ${code.name(madeBy)}(frame, ${literal(ref)})?.reference; if (made !== undefined) write(frame, { ...made }, "");`;
   if (!own) return `if (taken(frame)) return; ${made}`;
   return `if (taken(frame)) return; const own = frame.scope.own.get(${literal(ref)});
-    if (own !== undefined) return write(frame, { reference: own }, ""); ${made}`;
+    if (own !== undefined) return write(frame, { reference: own.reference }, ""); ${made}`;
 }
 
 /** References to what is made later. */
@@ -125,7 +143,7 @@ function useText(code: Code, writer: Writer, { type, reading }: RowReading, sour
       return true;
     }`;
   if (type === undefined) return "() => false";
-  const { write: writeInto, read } = type;
+  const { write: writeInto, recall, read } = type;
   const spot = `new ${code.name(Spot)}(frame, ${code.name(source)}, ${code.name(reading)})`;
   if (writeInto !== undefined)
     return `(frame, value) => {
@@ -134,7 +152,9 @@ function useText(code: Code, writer: Writer, { type, reading }: RowReading, sour
       if (frame.scope.lineage !== undefined) spot.target = path(frame);
       let object = there(frame);
       const fresh = object === undefined;
-      if (fresh) object = make(frame);
+      if (fresh) {${recallText()}
+        object = make(frame);
+      }
       if (!${code.name(writeInto)}(value, spot, object)) {
         if (fresh) drop(frame, object);
         return false;
@@ -143,6 +163,17 @@ function useText(code: Code, writer: Writer, { type, reading }: RowReading, sour
       ${initialText(code, row, target)}
       return true;
     }`;
+  function recallText(): string {
+    // Constants stand behind what the data type writes: they are added to the object.
+    if (recall === undefined || row.beside !== undefined) return "";
+    return `
+        const known = ${code.name(recall)}(value, spot);
+        if (known !== undefined) {
+          put(frame, ${ownText(code, reading, "known")});
+          ${initialText(code, row, target)}
+          return true;
+        }`;
+  }
   const reads = `${code.name(read)}(value, spot)`;
   const remembered = type.readsAlone === true && reading.systemFrom === undefined;
   return `(frame, value) => {
@@ -150,7 +181,7 @@ function useText(code: Code, writer: Writer, { type, reading }: RowReading, sour
       const spot = ${spot};
       const made = ${remembered ? `${code.name(readRemembered)}(${code.name(new ReadAs())}, value, spot, ${code.name(read)})` : reads};
       if (made === undefined) return false;
-      write(frame, made, ${labelText(code, source)}, spot.table);
+      write(frame, ${remembered ? ownText(code, reading, "made") : "made"}, ${labelText(code, source)}, spot.table);
       return true;
     }`;
 }
@@ -176,7 +207,10 @@ export function readThrough(
   const steps = sources.map((source, n) => {
     const { field, parts } = source;
     const nulled = (test: string): string => (row.set === undefined ? `if (${test}) nulled = true; else ` : "");
-    if (field === 0) return `${nulled(`${code.name(source.isNull)}(frame)`)}if (${may}use${n}(frame, ${source.firstText(code)})) return;`;
+    if (field === 0) {
+      const used = `${nulled(`${code.name(source.isNull)}(frame)`)}if (use${n}(frame, ${source.firstText(code)})) return;`;
+      return when === undefined ? used : `if (when(frame)) { ${used} }`;
+    }
     const alone = target.repeats
       ? ""
       : `if (values.length === 1) { if (${may}use${n}(frame, ${partText("values[0]", parts)})) return; } else `;

@@ -1,5 +1,6 @@
 import type { Row } from "./map-schema.ts";
 import type { RowContext } from "./row.ts";
+import { targetOf } from "./row-key.ts";
 import type { Writer } from "./row-code.ts";
 import type { Source } from "./sources.ts";
 import type { Reading, ValueType } from "./values/value-type.ts";
@@ -39,6 +40,7 @@ export function readingOf(row: Row, context: RowContext, source: (path: string) 
     localSystem: row.localSystem,
     systems: row.systems,
     systemFrom: systemFrom === undefined ? undefined : (frame) => systemFrom.first(frame).text,
+    writtenBelow: context.isWrittenBelow(targetOf(row)),
   };
 }
 

@@ -68,6 +68,8 @@ export interface RowContext {
   readonly mapNames: ReadonlySet<string>;
   readonly slots: SlotNumbers;
   readonly kinds: EntryKinds;
+  /** Whether rows, of this map or another of its type, write into what the value of a path holds. */
+  readonly isWrittenBelow: (path: string) => boolean;
   readonly fault: (where: Where, what: string) => void;
 }
 
@@ -78,7 +80,9 @@ export function madeBy({ scope, segment }: Frame, map: string): MadeOf | undefin
   let found: MadeOf | undefined;
   for (const one of scope.made.get(map) ?? []) if (one.position <= segment.position && one.position >= (found?.position ?? 0)) found = one;
   const ended = found !== undefined && hasEnded(scope.message, { name: segmentOf(map), position: found.position }, segment);
-  return ended ? undefined : found;
+  const own = ended ? undefined : found;
+  scope.message.trace?.refersTo(map, own?.reference.reference);
+  return own;
 }
 
 /** The message's own: every map may refer to them. */
@@ -154,7 +158,7 @@ export function compileRow(row: Row, name: string, context: RowContext): Compile
     return undefined;
   }
   holdCodes(row, name, context);
-  const writer: Writer = { target, name, row };
+  const writer: Writer = { target, name, row, resource: context.home.isSegment ? context.type : undefined };
   const when = row.when === undefined ? undefined : readCondition(row.when, sourceOf("when"));
   const each = row.each === undefined ? 0 : (sourceOf("each")(row.each)?.field ?? 0);
   // A row that goes through the repetitions of a field may ask each of them.

@@ -1,8 +1,10 @@
 import type { Reference } from "@medplum/fhirtypes";
 import type { Failure, FailureCode } from "#src/base/failures.ts";
-import type { Hl7Message, Segment, Value } from "#src/hl7v2/message.ts";
+import type { Segment, Value } from "#src/hl7v2/message.ts";
 import type { Clock } from "#src/hl7v2/times.ts";
 import type { Memory } from "./memory.ts";
+import type { WatchedMessage } from "./segment-memory.ts";
+import type { AccountSegments } from "./segment-texts.ts";
 import type { Source } from "./sources.ts";
 import type { LineageEntry, MapSettings, UnmappedCode } from "./types.ts";
 
@@ -39,26 +41,42 @@ export interface MadeOf {
   readonly made: Made;
 }
 
+/** One of the three that a message is about. */
+export interface Own {
+  readonly id: string;
+  /** `Patient/…`. */
+  readonly reference: string;
+}
+
+/** A resource that a text names, and the reference to it. */
+export interface Referred {
+  readonly id: string;
+  readonly reference: Reference;
+}
+
 /** Everything known while one message, or one patient's group of it, is mapped. */
 export interface Scope {
-  readonly message: Hl7Message;
+  readonly message: WatchedMessage;
   readonly settings: MapSettings;
   readonly clock: Clock;
-  /** `A01`. */
-  readonly event: string;
   /** Who assigned the identifiers that name nobody. */
   readonly defaultAuthority: string;
+  /** The message says it (MSH-4), no setting of the feed. */
+  readonly authoritySaid: boolean;
   readonly account: { readonly authority: string; readonly value: string; readonly resourceId: string } | undefined;
   /** The number that names the account, and where it stands; the empty value when the account is the patient's own. */
   readonly accountNumber: PlacedValue;
   readonly visitNumber: PlacedValue;
-  /** References to the message's own Patient, Encounter and Account. */
-  readonly own: Map<string, string>;
+  /** The message's own Patient, Encounter and Account, by type. */
+  readonly own: Map<string, Own>;
+  /** By id: what an id is made of begins with the type. */
   readonly resources: Map<string, Made>;
   /** What a map made of the text of a data type. */
-  readonly referred: Map<string, Reference>;
+  readonly referred: Map<string, Referred>;
   /** What texts became in messages before; undefined when nothing is remembered. */
   readonly memory: Memory | undefined;
+  /** What segments of the account became in messages before. */
+  segments: AccountSegments | undefined;
   /** What each map made, in message order. */
   readonly made: Map<string, MadeOf[]>;
   /** Ids of resources that extensions were written into: one may have got an address and no value. */
@@ -96,6 +114,19 @@ export interface Frame {
 /** Where the value of a data type stands: `PID-5(1)`; empty in segment maps. */
 export const placeOf = (frame: Frame): string =>
   frame.via === undefined || frame.parent === undefined ? "" : frame.via.label(frame.parent);
+
+/** Puts a resource into the message that no map has made of it before. */
+export function addResource({ resources, message }: Scope, made: Made): void {
+  resources.set(made.root.id, made);
+  message.trace?.created.push(made.root.id);
+}
+
+/** A resource that the message has already, wherever it came from. */
+export function resourceThere({ resources, message }: Scope, id: string): Made | undefined {
+  const made = resources.get(id);
+  if (made !== undefined) message.trace?.borrowed.push(id);
+  return made;
+}
 
 /** One warning a place: the same field read by two rows is not wrong twice. */
 export function warn(scope: Scope, code: FailureCode, place: string, detail?: string): void {

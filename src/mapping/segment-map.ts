@@ -1,12 +1,13 @@
 import type { Reference } from "@medplum/fhirtypes";
 import { stableId } from "#src/base/ids.ts";
-import type { Segment, Value } from "#src/hl7v2/message.ts";
+import { NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import type { Identity, MapSpec } from "./map-schema.ts";
-import { ReadAs, resourceRemembered, writeRemembered } from "./memory.ts";
+import { ReadAs, recalled, resourceRemembered, writeRemembered } from "./memory.ts";
 import { madeBy, type RowContext } from "./row.ts";
-import type { Elements, Frame, Made, Scope } from "./scope.ts";
-import { compileSource, NOTHING } from "./sources.ts";
+import { addResource, type Elements, type Frame, type Made, resourceThere, type Scope } from "./scope.ts";
+import { SegmentMemory } from "./segment-memory.ts";
+import { compileSource } from "./sources.ts";
 import { authorityOf } from "./values/identifiers.ts";
 import type { Spot, ValueType } from "./values/value-type.ts";
 
@@ -42,8 +43,8 @@ function compileIdentity(identity: Identity, context: RowContext): Identify {
     const texts = parts.map((part) => part(frame).text);
     if (texts[0] === "") return undefined;
     const { account, own, defaultAuthority } = frame.scope;
-    const patient = own.get("Patient") ?? "";
     if (within === "message") return [...messageParts(frame), String(frame.segment.position), ...texts];
+    const patient = own.get("Patient")?.reference ?? "";
     return [within === "account" ? (account?.resourceId ?? patient) : within === "patient" ? patient : defaultAuthority, ...texts];
   };
 }
@@ -96,27 +97,34 @@ const inside = (target: string, path: string): string => (path === "" ? target :
 export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows, alone: () => boolean): ValueType {
   const as = new ReadAs();
   let isAlone: boolean | undefined;
+  let rows: CompiledRows | undefined;
   const runRows = (value: Value, spot: Spot, root: Elements, target: string): void => {
-    const { run: runAll, condition } = compiled();
+    const { run: runAll, condition } = (rows ??= compiled());
     const inner = innerFrame(spot, value, { root, deleted: undefined, initial: undefined }, target, spot.frame.resourceId);
     if (condition === undefined || condition(inner)) runAll(inner);
   };
-  const run = (value: Value, spot: Spot, root: Elements): void => {
-    const { frame } = spot;
-    const target = frame.scope.lineage === undefined ? "" : inside(frame.target, spot.target);
+  const targetOf = ({ frame, target }: Spot): string => (frame.scope.lineage === undefined ? "" : inside(frame.target, target));
+  const recall = (value: Value, spot: Spot): Elements | undefined => {
     isAlone ??= alone();
-    if (isAlone) writeRemembered(as, value, spot, root, target, runRows);
-    else runRows(value, spot, root, target);
+    return isAlone ? recalled(as, value, spot, targetOf(spot)) : undefined;
+  };
+  const run = (value: Value, spot: Spot, root: Elements): void => {
+    isAlone ??= alone();
+    if (isAlone) writeRemembered(as, value, spot, root, targetOf(spot), runRows);
+    else runRows(value, spot, root, targetOf(spot));
   };
   if (primitive)
     return {
       read: (value, spot) => {
+        const known = recall(value, spot);
+        if (known !== undefined) return known["$value"];
         const root: Record<string, unknown> = {};
         run(value, spot, root);
         return root["$value"];
       },
     };
   return {
+    recall,
     write: (value, spot, into) => {
       run(value, spot, into);
       for (const _ in into) return true;
@@ -148,16 +156,19 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       const key = `${spec.map}|${value.raw}`;
       const known = scope.referred.get(key);
       // A copy: rows write functions and the like beside a reference.
-      if (known !== undefined) return { ...known };
+      if (known !== undefined) {
+        scope.message.trace?.borrowed.push(known.id);
+        return { ...known.reference };
+      }
       const ways = identities;
       const make = (): Made | undefined => {
         const parts = firstOf(ways, innerFrame(spot, value, startResource(type, "", false), type, ""));
         if (parts === undefined) return undefined;
         const id = stableId(scope.settings.idKey, type, ...parts);
-        const there = scope.resources.get(`${type}/${id}`);
+        const there = resourceThere(scope, id);
         if (there !== undefined) return there;
         const made = startResource(type, id, spec.envelope);
-        scope.resources.set(`${type}/${id}`, made);
+        addResource(scope, made);
         runAll(innerFrame(spot, value, made, type, id));
         return made;
       };
@@ -165,7 +176,7 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       const made = alone() ? resourceRemembered(as, value.raw, spot, type, make) : make()?.root;
       if (made === undefined) return name === "" ? undefined : { display: name };
       const reference: Reference = { reference: `${type}/${made.id}`, ...(name === "" ? {} : { display: name }) };
-      scope.referred.set(key, reference);
+      scope.referred.set(key, { id: made.id, reference });
       return { ...reference };
     },
   };
@@ -179,15 +190,19 @@ const OWN = new Set(["Patient", "Encounter", "Account"]);
 /**
  * Compiles a segment map; the function it gives binds it to the condition that a message puts on it.
  */
-export function compileSegmentMap({ spec, type, run: runAll, condition, context }: CompiledRows): (extra: Condition | undefined) => RunMap {
+export function compileSegmentMap(
+  { spec, type, run: runAll, condition, context }: CompiledRows,
+  written: ReadonlySet<string> | undefined,
+): (extra: Condition | undefined) => RunMap {
   const { name } = context.home;
   const identities = spec.identity.map((one) => compileIdentity(one, context));
   const ofMessage = spec.envelope && spec.identity.length === 0;
+  const memory = spec.into.length > 0 || spec.envelope ? undefined : new SegmentMemory(written);
 
   const there = (frame: Frame): Made | undefined => {
     const { scope } = frame;
     for (const into of spec.into) {
-      const made = OWN.has(into) ? scope.resources.get(scope.own.get(into) ?? "") : madeBy(frame, into)?.made;
+      const made = OWN.has(into) ? scope.resources.get(scope.own.get(into)?.id ?? "") : madeBy(frame, into)?.made;
       if (made === undefined) continue;
       // Where a map can make a resource of its own, the next segment does: two RXA of one ORC are two administrations.
       if (identities.length > 0 && scope.made.get(spec.map)?.some((one) => one.made === made) === true) continue;
@@ -197,13 +212,14 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
   };
   const idFor = (frame: Frame): string | undefined => {
     const { scope } = frame;
-    if (identities.length === 0 && OWN.has(type) && !ofMessage) return scope.own.get(type)?.slice(type.length + 1);
+    if (identities.length === 0 && OWN.has(type) && !ofMessage) return scope.own.get(type)?.id;
     const parts = ofMessage ? [...messageParts(frame), spec.map, String(frame.segment.position)] : firstOf(identities, frame);
     if (parts === undefined) return undefined;
     const id = stableId(scope.settings.idKey, type, ...parts);
     if (spec.alike === "same") return id;
     let free = id;
-    for (let n = 2; scope.resources.has(`${type}/${free}`); n++) free = stableId(scope.settings.idKey, type, ...parts, `#${n}`);
+    if (scope.resources.has(id) && scope.message.trace !== undefined) scope.message.trace.broken = true;
+    for (let n = 2; scope.resources.has(free); n++) free = stableId(scope.settings.idKey, type, ...parts, `#${n}`);
     return free;
   };
   const remember = (scope: Scope, segment: Segment, made: Made): void => {
@@ -221,8 +237,7 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
     }
     const id = idFor(frame);
     if (id === undefined) return undefined;
-    const key = `${type}/${id}`;
-    const known = scope.resources.get(key);
+    const known = scope.resources.get(id);
     if (known !== undefined) {
       // Of the message's own three each map says its part; anything else that is said twice was said by the first.
       if (OWN.has(type) && identities.length === 0) return known;
@@ -230,7 +245,7 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
       return undefined;
     }
     const made = startResource(type, id, spec.envelope);
-    scope.resources.set(key, made);
+    addResource(scope, made);
     return made;
   };
   const runOne = (scope: Scope, segment: Segment, extra: Condition | undefined): void => {
@@ -251,12 +266,20 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
     // A message may name a map more than once, for the groups that its segment stands in: each segment goes through it once.
     if (scope.made.get(spec.map)?.some(({ position }) => position === segment.position) === true) return;
     if ((condition !== undefined && !condition(frame)) || (extra !== undefined && !extra(frame))) return;
+    const known = memory === undefined || scope.segments === undefined ? undefined : memory.recall(frame, scope.segments);
+    if (known !== undefined) {
+      remember(scope, segment, known);
+      return;
+    }
+    const noted = memory === undefined || scope.segments === undefined ? undefined : memory.begin(frame, scope.segments);
     const made = open(frame);
-    if (made === undefined) return;
-    remember(scope, segment, made);
-    frame.resourceId = made.root.id;
-    frame.building = made;
-    runAll(frame);
+    if (made !== undefined) {
+      remember(scope, segment, made);
+      frame.resourceId = made.root.id;
+      frame.building = made;
+      runAll(frame);
+    }
+    if (noted !== undefined && scope.segments !== undefined) memory?.keep(frame, scope.segments, noted);
   };
   return (extra) => (scope) => {
     if (spec.envelope && scope.settings.envelope !== true) return;

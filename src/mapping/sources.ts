@@ -1,6 +1,7 @@
-import { type Segment, Value } from "#src/hl7v2/message.ts";
+import { NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { type Code, literal } from "./generated.ts";
 import { hasEnded, isGrouped } from "./order-groups.ts";
+import type { FieldOf } from "./segment-memory.ts";
 import { type Frame, type PlacedValue, placeOf, type Scope } from "./scope.ts";
 
 /** Reads one place of a message: compiled once, from `PID-5.1` or `XPN.1.1`. */
@@ -25,7 +26,6 @@ export interface Source {
   readonly label: (frame: Frame) => string;
 }
 
-export const NOTHING = new Value("", { field: "", component: "", repetition: "", escape: "", subcomponent: "", truncation: "" }, "");
 const NO_VALUES: readonly Value[] = [];
 
 /** Whose fields and components the sources of a map mean. */
@@ -92,17 +92,27 @@ function dataTypeSource(path: string): Source {
   };
 }
 
+const saidBy = (segment: Segment | undefined, field: number): string =>
+  segment === undefined ? "" : `${segment.index} ${segment.raw(field)}`;
+
 function segmentSource(path: string, home: Home): Source {
   const [name = "", position = ""] = path.split("-");
   const [field = 0, ...numbers] = position.split(".").map(Number);
   const suffix = numbers.length === 0 ? "" : `.${numbers.join(".")}`;
   const part = partOf(numbers);
   const own = name === home.name;
-  const segmentOf: (frame: Frame) => Segment | undefined = own
-    ? (frame) => frame.segment
-    : home.companions.includes(name)
-      ? (frame) => following(frame.scope, frame.segment, name)
-      : (frame) => nearest(frame.scope, frame.segment, name);
+  const find = home.companions.includes(name) ? following : nearest;
+  const said: FieldOf = (frame) => saidBy(find(frame.scope, frame.segment, name), field);
+  /** Another segment is noted by this field of it alone: the time in EVN is another in every message. */
+  const other = (frame: Frame): Segment | undefined => {
+    const { message } = frame.scope;
+    if (message.trace === undefined) return find(frame.scope, frame.segment, name);
+    const { trace } = message;
+    const segment = message.unnoted(() => find(frame.scope, frame.segment, name));
+    trace.read(said, saidBy(segment, field));
+    return segment;
+  };
+  const segmentOf: (frame: Frame) => Segment | undefined = own ? (frame) => frame.segment : other;
   const numbered = !home.once && (own || home.companions.includes(name));
   const current = (frame: Frame): boolean => own && frame.repetition > 0 && frame.field === field;
   const first = (frame: Frame): Value => {

@@ -12,6 +12,8 @@ export interface Target {
   readonly type: string;
   /** Takes one value for each repetition. */
   readonly repeats: boolean;
+  /** As lineage names it, where that is always the same: `period.end`. Undefined where it goes through a list. */
+  readonly path: string | undefined;
   /**
    * Text of its functions.
    * @param beside constant elements written beside a value.
@@ -84,16 +86,23 @@ function enterText(code: Code, step: Step, n: number): string {
   const [at, next] = [`a${n}`, `a${n + 1}`];
   if (step.entry === "none")
     return `let ${next} = ${member(at, step.name)}; if (!${isOne}(${next})) ${next} = ${member(at, step.name)} = {};`;
-  return `${entryText(code, step, n)} let ${next} = l${n}[i${n}]; if (!${isOne}(${next})) ${next} = l${n}[i${n}] = {};`;
+  return `let ${next}; ${entryText(code, step, n, {
+    first: `${next} = {}; ${member(at, step.name)} = [${next}];`,
+    other: `${next} = l${n}[i${n}]; if (!${isOne}(${next})) ${next} = l${n}[i${n}] = {};`,
+  })}`;
 }
 
-/** Text that sets `l{n}` to the list below a step of `a{n}`, made when there is none, and `i{n}` to the index of the step's entry. */
-function entryText(code: Code, step: Step, n: number): string {
+/**
+ * Text that does something with the entry of a step of `a{n}`: with the `first` of a list that is not there yet, or with `l{n}[i{n}]` of a list
+ * that is. A list made with its entry takes a fifth of the room of one that an entry is added to.
+ */
+function entryText(code: Code, step: Step, n: number, entry: { readonly first: string; readonly other: string }): string {
   const [list, at] = [`l${n}`, `i${n}`];
-  const index = `let ${list} = ${listText(`a${n}`, step)}; if (${list} === undefined) ${list} = ${member(`a${n}`, step.name)} = [];
-    const ${at} = ${indexText(code, step, list)};`;
   const kept = typeof step.entry === "number" ? ` ${code.name(keep)}(frame, ${step.entry}, ${repetitionOf(step)}, ${at});` : "";
-  return `${index}${kept}${step.beside ? ` while (${list}.length < ${at}) ${list}.push(null);` : ""}`;
+  const filled = step.beside ? ` while (${list}.length < ${at}) ${list}.push(null);` : "";
+  return `let ${list} = ${listText(`a${n}`, step)}; const ${at} = ${indexText(code, step, list)};${kept}
+    if (${list} === undefined && ${at} === 0) { ${entry.first} }
+    else { if (${list} === undefined) ${list} = ${member(`a${n}`, step.name)} = [];${filled} ${entry.other} }`;
 }
 
 function excludedText(code: Code, steps: readonly Step[]): string {
@@ -106,6 +115,11 @@ function excludedText(code: Code, steps: readonly Step[]): string {
   });
   return `(frame) => { const a0 = frame.building.root; ${tests.join(" ")} return false; }`;
 }
+
+/** Whether it goes through a list. */
+const isListed = (steps: readonly Step[]): boolean => steps.some(({ entry }) => entry !== "none");
+
+const saidOf = (steps: readonly Step[]): string => steps.map((step) => step.said).join(".");
 
 function pathText(code: Code, steps: readonly Step[]): string {
   const isOne = code.name(isElements);
@@ -123,9 +137,7 @@ function pathText(code: Code, steps: readonly Step[]): string {
     if (!last) text += ` const a${n + 1} = l${n}?.[i${n}];`;
     said += ` + "[" + i${n} + "]"`;
   }
-  return text === ""
-    ? `() => ${literal(steps.map((step) => step.said).join("."))}`
-    : `(frame) => { const a0 = frame.building.root;${text} return ${said}; }`;
+  return text === "" ? `() => ${literal(saidOf(steps))}` : `(frame) => { const a0 = frame.building.root;${text} return ${said}; }`;
 }
 
 /** Takes an empty object away, and what is empty above it. */
@@ -172,7 +184,8 @@ function codeOf(code: Code, steps: readonly Step[], nameOfExtension: boolean, be
   const entered = `${root} ${above.map((step, depth) => enterText(code, step, depth)).join(" ")}`;
   const isOne = code.name(isElements);
   const listed = last.entry !== "none";
-  const marked = steps.some(({ name }) => name === "extension") ? " frame.scope.unsure.add(frame.resourceId);" : "";
+  // An address that is written without the value beside it may stay alone.
+  const marked = nameOfExtension && beside === undefined ? " frame.scope.unsure.add(frame.resourceId);" : "";
   const constants = Object.entries(beside ?? {}).map(([name, value]) => ({ name, value: code.name(value) }));
   const written = (at: string, operator: "=" | "??="): string =>
     constants.map(({ name, value }) => ` ${member(at, name)} ${operator} ${value};`).join("");
@@ -186,7 +199,7 @@ function codeOf(code: Code, steps: readonly Step[], nameOfExtension: boolean, be
   ].join(" ");
   const besideEntry = constants.length === 0 ? "value" : `${isOne}(value) ? { ...${code.name(beside)}, ...value } : value`;
   const put = listed
-    ? `${entered} ${entryText(code, { ...last, beside: false }, n)} l${n}[i${n}] = ${besideEntry};`
+    ? `${entered} ${entryText(code, { ...last, beside: false }, n, { first: `${member(`a${n}`, last.name)} = [${besideEntry}];`, other: `l${n}[i${n}] = ${besideEntry};` })}`
     : `${entered} ${member(`a${n}`, last.name)} = value;${written(`a${n}`, n === 0 ? "=" : "??=")}`;
   const there =
     last.entry === "new"
@@ -204,7 +217,7 @@ function codeOf(code: Code, steps: readonly Step[], nameOfExtension: boolean, be
     const path = ${pathText(code, steps)};
     const put = (frame, value) => { ${put}${marked} };
     const there = ${there};
-    const make = (frame) => {${marked} ${entered} ${enterText(code, last, n)} return a${n + 1}; };
+    const make = (frame) => { ${entered} ${enterText(code, last, n)} return a${n + 1}; };
     const drop = (frame, object) => ${code.name(prune)}(frame, ${code.name(steps)}, object);
     const addBeside = ${addBeside};`;
 }
@@ -229,6 +242,7 @@ const SELF: Target = {
   deletes: [],
   type: "",
   repeats: false,
+  path: undefined,
   code: (code, beside) => {
     const constants = Object.entries(beside ?? {}).map(([name, value]) => `${member("object", name)} ??= ${code.name(value)};`);
     return ITSELF("() => false", code.name(addMembers), `(frame, object) => { ${constants.join(" ")} }`);
@@ -265,7 +279,8 @@ export function compileTarget(type: string, written: string, numbers: SlotNumber
     top: first.said,
     deletes: deletionsOf(type, steps, path, kinds),
     type: read.type,
-    repeats: steps.some(({ entry }) => entry !== "none"),
+    repeats: isListed(steps),
+    path: isListed(steps) ? undefined : saidOf(steps),
     code: (code, beside) => codeOf(code, steps, nameOfExtension, beside),
   };
 }

@@ -11,6 +11,7 @@ import { compileMaps } from "#src/mapping/compile.ts";
 import { readMaps } from "#src/mapping/read-maps.ts";
 import { baseMaps } from "#src/mapping/site-overlay.ts";
 import { standAlone } from "#src/mapping/stand-alone.ts";
+import type { MapSettings } from "#src/mapping/types.ts";
 import { referenceFolder } from "#test/setup/reference-data.ts";
 
 const HOME = join(import.meta.dirname, "..", "..");
@@ -72,6 +73,43 @@ describe("what texts became in messages before", () => {
     }
     expect(compared).toBeGreaterThan(1_000);
     expect(differ.slice(0, 2)).toEqual([]);
+  });
+
+  it("is shared between messages that say a segment again for the same account, at another time", () => {
+    const own = compileMaps(FILES);
+    if (!own.ok) throw new Error(own.failure.join("\n"));
+    const admission = (minute: string, account: string, event = "A01"): string =>
+      [
+        `MSH|^~\\&|EHR|NORTH|||202603021${minute}||ADT^${event}|C${minute}|P|2.5.1`,
+        `EVN|${event}|202603021${minute}`,
+        `PID|1||M1^^^NORTH^MR||Dufresne^Dmitri||19641107|M||||||||||${account}^^^NORTH^AN`,
+        `PV1|1|I|OBS^118^B|||||||||||||||||${account}`,
+        "NK1|1|Dufresne^Daphne|SPO",
+        "AL1|1|DA|^Penicillin",
+      ].join("\r");
+    const settings: MapSettings = { idKey: OFFLINE_ID_KEY, zone: "America/Chicago" };
+    const mapped = (text: string): ReadonlyMap<string, unknown> => {
+      const message = parseMessage(text);
+      const made = message.ok ? own.value.map(message.value, settings) : message;
+      if (!made.ok) throw new Error(made.failure.code);
+      return new Map(made.value.resources.map(({ resource }) => [resource.resourceType, resource]));
+    };
+    const first = mapped(admission("001", "A1"));
+    const again = mapped(admission("002", "A1", "A08"));
+    expect(["RelatedPerson", "AllergyIntolerance"].filter((type) => again.get(type) !== first.get(type))).toEqual([]);
+    // What an admission makes of PV1 an update does not: the next update shares with the update.
+    expect(again.get("Location")).not.toBe(first.get("Location"));
+    expect(mapped(admission("003", "A1", "A08")).get("Location")).toBe(again.get("Location"));
+    // Others write to the patient and the visit: each message has its own.
+    expect(["Patient", "Encounter"].filter((type) => again.get(type) === first.get(type))).toEqual([]);
+    expect(again.get("Patient")).toEqual(first.get("Patient"));
+    expect(mapped(admission("003", "A2")).get("AllergyIntolerance")).not.toBe(first.get("AllergyIntolerance"));
+  });
+
+  it("of a segment with a warning is worked out anew each time", () => {
+    const text = ["MSH|^~\\&|EHR|NORTH|||2026030210||ADT^A01|C1|P|2.5.1", "PID|1||M1^^^NORTH^MR||X^Y||20261399|||||||||||A1"].join("\r");
+    expect(made(text, true, true)).toContain("VALUE_NOT_VALID");
+    expect(made(text, true, true)).toBe(made(text, true, true));
   });
 
   it("is not used for data types that look at other fields or make resources with other names", () => {

@@ -38,9 +38,8 @@ export const IDENTIFIER_TYPES: Readonly<Record<string, ValueType>> = {
 
 /** System of an identifier that names no authority: the feed's, else MSH-4. */
 export const IDENTIFIER_GATHERS: Readonly<Record<string, Gather>> = {
-  defaultAuthority: ({ scope: { defaultAuthority, settings, message } }) => {
+  defaultAuthority: ({ scope: { defaultAuthority, authoritySaid } }) => {
     const value = authoritySystem(defaultAuthority);
-    const said = !settings.defaultAuthority && message.msh.field(4).text !== "";
-    return [said ? { value, source: "MSH-4" } : { value }];
+    return [authoritySaid ? { value, source: "MSH-4" } : { value }];
   },
 };

@@ -1,7 +1,7 @@
 import type { Location, Reference } from "@medplum/fhirtypes";
 import { stableId } from "#src/base/ids.ts";
 import type { Value } from "#src/hl7v2/message.ts";
-import type { Elements, Made, Scope } from "../scope.ts";
+import { addResource, type Elements, type Made, resourceThere, type Scope } from "../scope.ts";
 import { authoritySystem } from "./identifiers.ts";
 import type { Spot, ValueType } from "./value-type.ts";
 
@@ -107,17 +107,22 @@ function placeOf(layout: Layout): ValueType {
     const { scope } = spot.frame;
     const display = displayOf(value, layout);
     const known = scope.referred.get(`place|${layout.ward}|${value.raw}`);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      scope.message.trace?.borrowed.push(known.id);
+      return known.reference;
+    }
     const path: string[] = [];
     let above: Reference<Location> | undefined;
     let made: Made | undefined;
+    let wasThere = false;
     const traces = scope.lineage !== undefined;
     for (const { level, code, physicalType, traced } of levels) {
       const name = value.part(layout[level]).text;
       if (name === "") continue;
       path.push(`${code}:${name}`);
       const id = stableId(scope.settings.idKey, "Location", scope.defaultAuthority, ...path);
-      made = scope.resources.get(`Location/${id}`);
+      made = resourceThere(scope, id);
+      wasThere = made !== undefined;
       if (made === undefined) {
         const root: Made["root"] = {
           resourceType: "Location",
@@ -129,26 +134,33 @@ function placeOf(layout: Layout): ValueType {
           ...(above === undefined ? {} : { partOf: above }),
         };
         made = { root, deleted: undefined, initial: undefined, envelope: false };
-        scope.resources.set(`Location/${id}`, made);
+        addResource(scope, made);
         if (traces) trace(spot, id, layout[level], above === undefined ? traced.alone : traced.within);
       }
       above = { reference: `Location/${id}` };
     }
     if (above === undefined || made === undefined) return display === "" ? undefined : { display };
     const { root } = made;
+    const innermost = made;
+    let added: Elements = {};
     const description = describedAt === undefined ? "" : value.part(describedAt).text;
     if (description !== "" && describedAt !== undefined && root["description"] === undefined) {
-      root["description"] = description;
+      added = { description };
       if (traces) trace(spot, root.id, describedAt, described);
     }
     const number = numberOf(value, layout, scope);
     const identifiers = root["identifier"];
     if (number !== undefined && numberedAt !== undefined && Array.isArray(identifiers) && identifiers.length === 1) {
-      identifiers.push(number);
+      added = { ...added, identifier: [...(identifiers as readonly unknown[]), number] };
       if (traces) trace(spot, root.id, numberedAt, numbered);
     }
+    if (added["description"] !== undefined || added["identifier"] !== undefined) {
+      if (wasThere && scope.message.trace !== undefined) scope.message.trace.broken = true;
+      // What was there may be remembered and shared: what is added goes into a copy.
+      scope.resources.set(root.id, { ...innermost, root: { ...root, ...added } });
+    }
     const reference: Reference = display === "" ? above : { ...above, display };
-    scope.referred.set(`place|${layout.ward}|${value.raw}`, reference);
+    scope.referred.set(`place|${layout.ward}|${value.raw}`, { id: root.id, reference });
     return reference;
   };
   return { read };

@@ -12,6 +12,8 @@ export interface Reading {
   readonly systems: Readonly<Record<string, string>> | undefined;
   /** Code system named in another field. */
   readonly systemFrom: ((frame: Frame) => string) | undefined;
+  /** Other rows write into what the value holds: what is remembered of it may not be shared. */
+  readonly writtenBelow: boolean;
 }
 
 /** One value about to be read. */
@@ -46,6 +48,8 @@ export interface ValueType {
   readonly read?: (value: Value, spot: Spot) => unknown;
   /** `read` gives an object, and looks at nothing but the value and what the row says of reading it. */
   readonly readsAlone?: true;
+  /** What it made of the same text before, with its lineage told; undefined when it has to be written. Nobody may change it. */
+  readonly recall?: (value: Value, spot: Spot) => Elements | undefined;
   /** Writes the value's members into an object, with lineage of its own. @returns whether anything was written. */
   readonly write?: (value: Value, spot: Spot, into: Elements) => boolean;
 }

@@ -1,0 +1,53 @@
+import type { Became, SegmentMemory } from "./segment-memory.ts";
+
+/** Segments remembered of one feed, all accounts together; when there are more all are forgotten. */
+const SEGMENTS = 8_192;
+
+/** What one segment became, by each of its maps. */
+type Lines = Map<string, { readonly by: SegmentMemory; readonly became: Became[] }[]>;
+
+/** What segments became: by the account that they are about, their text and the map. */
+export class SegmentTexts {
+  readonly #accounts = new Map<string, Lines>();
+  #segments = 0;
+
+  /** @param account all that what a segment becomes may depend on besides the segments. */
+  of(account: string): Lines | undefined {
+    return this.#accounts.get(account);
+  }
+
+  keep(account: string, line: string, by: SegmentMemory, became: Became): void {
+    if (++this.#segments > SEGMENTS) {
+      this.#accounts.clear();
+      this.#segments = 1;
+    }
+    let lines = this.#accounts.get(account);
+    if (lines === undefined) this.#accounts.set(account, (lines = new Map()));
+    const maps = lines.get(line);
+    const known = maps?.find((one) => one.by === by);
+    if (known !== undefined) known.became.push(became);
+    else if (maps === undefined) lines.set(line, [{ by, became: [became] }]);
+    else maps.push({ by, became: [became] });
+  }
+}
+
+/** The segments of one message's account. */
+export class AccountSegments {
+  readonly #all: SegmentTexts;
+  readonly #account: string;
+  readonly #lines: Lines | undefined;
+
+  constructor(all: SegmentTexts, account: string) {
+    this.#all = all;
+    this.#account = account;
+    this.#lines = all.of(account);
+  }
+
+  find(line: string, by: SegmentMemory): readonly Became[] | undefined {
+    return this.#lines?.get(line)?.find((one) => one.by === by)?.became;
+  }
+
+  keep(line: string, by: SegmentMemory, became: Became): void {
+    this.#all.keep(this.#account, line, by, became);
+  }
+}
