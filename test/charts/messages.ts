@@ -124,7 +124,12 @@ export function shelf(...accounts: readonly string[]) {
       if (found === undefined) throw new Error(`there is no account ${id}`);
       return found;
     },
-    say: (...messages: readonly Mapped[]): readonly Effect[] => messages.map((one) => applyMapped(one, book, `record ${++records}`)),
+    say: (...messages: readonly Mapped[]): readonly Effect[] =>
+      messages.map((one) => {
+        // What a map gives may be shared with later messages of the account: no chart may write to it.
+        freeze(one.resources);
+        return applyMapped(one, book, `record ${++records}`);
+      }),
     /** What an account's chart shows, in one order. */
     shows: (id: string): readonly Resource[] =>
       [...standingResources(charts.get(id)?.content ?? emptyChart())].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
@@ -135,6 +140,12 @@ export function shelf(...accounts: readonly string[]) {
       return found as unknown as T;
     },
   };
+}
+
+function freeze(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  Object.freeze(value);
+  Object.values(value).forEach(freeze);
 }
 
 const keyOf = ({ resourceType, id }: Resource): string => `${resourceType}/${id ?? ""}`;
