@@ -8,9 +8,9 @@ import type { Print } from "../send.ts";
 import { admissionTexts } from "./templates.ts";
 
 /** Messages before the clock starts: until then the code is not compiled to what it will be. */
-const WARM_UP = 3_000;
+const WARM_UP = 40_000;
 
-/** Messages of one patient, and patients side by side: a stay says who the patient is again and again. */
+/** Messages of one patient, an admission and updates that say it again, and patients side by side. */
 const SAID = 4;
 const SIDE_BY_SIDE = 50;
 
@@ -18,6 +18,15 @@ interface MapFigures {
   readonly messagesPerSecond: number;
   /** Of one message, on average. */
   readonly microseconds: number;
+}
+
+/** The n-th message that says so: after the admission updates, each at a time of its own. */
+function saidAgain(admission: string, n: number): string {
+  const [msh = "", evn = "", ...segments] = admission.split("\r");
+  const sent = `${msh.split("|")[6] ?? ""}`;
+  const minutes = `${sent.slice(0, 10)}${String(n * 7).padStart(2, "0")}${sent.slice(12)}`;
+  const head = [msh, evn].map((line) => line.replaceAll(sent, minutes));
+  return [...(n === 0 ? head : head.map((line) => line.replace("A01", "A08"))), ...segments].join("\r");
 }
 
 /**
@@ -28,9 +37,13 @@ export function runMapBench(messages: number, mappings: string, out: Print): voi
   const compiled = compileMaps(readMapFiles(mappings));
   if (!compiled.ok) throw new CommandFault(compiled.failure.join("\n"));
   const pack = compiled.value;
-  const texts = admissionTexts(new Date("2026-03-02T15:00:00Z"), Math.ceil(Math.max(messages, WARM_UP) / SAID));
-  const nth = (n: number): string =>
-    texts[(Math.floor(n / (SIDE_BY_SIDE * SAID)) * SIDE_BY_SIDE + (n % SIDE_BY_SIDE)) % texts.length] ?? "";
+  const admissions = admissionTexts(new Date("2026-03-02T15:00:00Z"), Math.ceil(messages / SAID));
+  const texts = Array.from({ length: admissions.length * SAID }, (_, n) => {
+    const group = Math.floor(n / (SIDE_BY_SIDE * SAID));
+    const admission = admissions[(group * SIDE_BY_SIDE + (n % SIDE_BY_SIDE)) % admissions.length] ?? "";
+    return saidAgain(admission, Math.floor((n % (SIDE_BY_SIDE * SAID)) / SIDE_BY_SIDE));
+  });
+  const nth = (n: number): string => texts[n % texts.length] ?? "";
   const bytes = texts.reduce((sum, text) => sum + text.length, 0) / texts.length;
   let characters = 0;
   const run = (count: number, settings: MapSettings): void => {
@@ -56,7 +69,7 @@ export function runMapBench(messages: number, mappings: string, out: Print): voi
       what: "parse, map and serialise an admission, one core",
       messageBytes: Math.round(bytes),
       messages,
-      patients: texts.length,
+      patients: admissions.length,
       without,
       withLineage,
       characters,
