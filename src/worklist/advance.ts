@@ -40,6 +40,10 @@ function documentHolds({ rule, facts, resources }: Situation, complete: boolean)
   return wanted;
 }
 
+/** One more patient puts it; whoever lifts it has said whose the account is, and it stays lifted. Items of before patients were counted count none. */
+const patientHold = (patients: number, before = 1): Wanted =>
+  patients <= 1 ? { PATIENT: false } : patients > before ? { PATIENT: true } : {};
+
 /** The engine's holds as the chart wants them now; those of people, and of questions, stay as they are. */
 export function engineHolds(situation: Situation, before: Item | undefined, progress: Progress): readonly HeldBy[] {
   const { change, facts, rule, feed, now } = situation;
@@ -49,6 +53,7 @@ export function engineHolds(situation: Situation, before: Item | undefined, prog
   const wanted: Wanted = {
     INTERFACE: interfaceFailed,
     PARALLEL: feed?.life === "parallel",
+    ...patientHold(facts.patients, before?.facts.patients),
     REG: facts.dischargedAt !== undefined && !chart.hasCoverage,
     ...(before === undefined || !isWorkedOn(before)
       ? {

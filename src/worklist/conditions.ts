@@ -29,6 +29,8 @@ export interface ItemFacts {
   readonly signedDocuments: readonly string[];
   readonly cancelled: boolean;
   readonly expected: boolean;
+  /** Patients that messages of the account have named and no merge has made one. */
+  readonly patients: number;
   readonly admittedAt?: string;
   readonly dischargedAt?: string;
 }

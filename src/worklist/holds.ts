@@ -127,6 +127,13 @@ export const HOLDS = {
     clears: "a charge, or a person",
     setBy: "both",
   },
+  PATIENT: {
+    reason: "messages of the account name two patients and no merge says that they are one: nobody knows whose codes these would be",
+    owner: "HIM",
+    blocks: "everything",
+    clears: "a merge (A18, A34, A40), or a supervisor",
+    setBy: "engine",
+  },
   REG: {
     reason: "no insurance: registration looks for one before a self-pay claim leaves",
     owner: "registration",

@@ -19,6 +19,7 @@ export function itemFacts(change: AccountChange, stream: Stream, resources: read
   const signed = new Set<string>();
   let chargeCount = 0;
   let surgical = false;
+  let patients = 0;
   let visit: Encounter | undefined;
   for (const resource of resources) {
     if (resource.resourceType === "ChargeItem" && resource.status !== "entered-in-error") {
@@ -36,7 +37,8 @@ export function itemFacts(change: AccountChange, stream: Stream, resources: read
         documents.add(code);
         if (resource.status === "final" || resource.status === "amended" || resource.status === "corrected") signed.add(code);
       }
-    } else if (resource.resourceType === "Encounter" && (visit?.period?.start ?? "") <= (resource.period?.start ?? "")) visit = resource;
+    } else if (resource.resourceType === "Patient") patients++;
+    else if (resource.resourceType === "Encounter" && (visit?.period?.start ?? "") <= (resource.period?.start ?? "")) visit = resource;
   }
   return {
     stream,
@@ -54,6 +56,7 @@ export function itemFacts(change: AccountChange, stream: Stream, resources: read
     signedDocuments: [...signed].sort(),
     cancelled: facts.cancelled,
     expected: facts.expected,
+    patients,
     ...(facts.admittedAt === undefined ? {} : { admittedAt: facts.admittedAt }),
     ...(facts.dischargedAt === undefined ? {} : { dischargedAt: facts.dischargedAt }),
   };

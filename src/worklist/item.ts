@@ -76,6 +76,7 @@ export const EMPTY_FACTS: ItemFacts = {
   signedDocuments: [],
   cancelled: false,
   expected: false,
+  patients: 0,
 };
 
 /** How long a lifted hold counts as news, in ms. */

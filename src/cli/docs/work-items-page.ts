@@ -88,6 +88,8 @@ export const workItemsPage = (): string =>
     "- **the queue rules change**: at the start every open item that nobody has is routed anew; `chartbridge queues preview` says beforehand how many move where.",
     "- **a discharge is taken back and comes again** within the queue's debounce: nothing, unless the new discharge says something else.",
     "- **two accounts are merged while both are in coders' hands**: `MERGE-PENDING` stops both until a supervisor has decided.",
+    "- **a message of an account comes under another patient's number** and no merge: `PATIENT` stops coding and billing until a merge makes them one, or a supervisor",
+    "  has said whose the account is. Lifted, it is put again only by a third patient.",
     "- **charges or documents come before their visit**: the item is made at once and marked as a shadow.",
     "",
   ].join("\n");
