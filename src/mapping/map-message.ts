@@ -2,7 +2,7 @@ import type { Resource } from "@medplum/fhirtypes";
 import type { Failure } from "#src/base/failures.ts";
 import { stableId } from "#src/base/ids.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
-import { NOTHING, type Hl7Message, type Value } from "#src/hl7v2/message.ts";
+import { type Hl7Message, NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { choosePatient, DEFAULT_IDENTITY, type IdentifierFacts, type IdentityRules, ownAccountOf, placeOf } from "#src/hl7v2/identity.ts";
 import { kindsIn, listOfKind, pathOfKind } from "#src/fhir/entry-kinds.ts";
 import { type Clock, offsetIn, toInstant } from "#src/hl7v2/times.ts";
@@ -163,13 +163,19 @@ const finish = ({ root, deleted, initial, envelope }: Made): MappedResource => (
 /** Where a segment says what is to be done with it (table 0206): then a message states changes, not the whole set. */
 const ACTION_CODES: Readonly<Record<string, number>> = { DG1: 21, PR1: 20 };
 
-function wholeSetsOf({ message }: Scope, wholeSets: MessageSpec["wholeSets"]): Mapped["wholeSets"] {
+/** `IN1|1` counts segments and says of nothing that it is no longer so. */
+const saysSomething = ({ fields }: Segment): boolean => fields.some((field, n) => n > 1 && field !== "");
+
+function wholeSetsOf({ message, resources }: Scope, wholeSets: MessageSpec["wholeSets"]): Mapped["wholeSets"] {
   const types: string[] = [];
   for (const name in wholeSets) {
     const segments = message.all(name);
     const action = ACTION_CODES[name];
     const changes = action !== undefined && segments.some((segment) => segment.field(action).text !== "");
-    if (segments.length > 0 && !changes) types.push(wholeSets[name] ?? "");
+    const type = wholeSets[name] ?? "";
+    const says =
+      segments.some(saysSomething) || (segments.length > 0 && [...resources.values()].some(({ root }) => root.resourceType === type));
+    if (says && !changes) types.push(type);
   }
   return types as Resource["resourceType"][];
 }

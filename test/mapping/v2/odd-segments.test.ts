@@ -37,6 +37,12 @@ describe("an insurance (IN1)", () => {
     expect(resourcesOf<Account>(mapped, "Account").map(({ coverage }) => coverage)).toEqual([undefined]);
   });
 
+  it("that says nothing takes no insurance away, and one that is deleted does", () => {
+    expect(mappedWith({ IN1: "IN1|1" }).wholeSets).not.toContain("Coverage");
+    expect(mappedWith({ IN1: 'IN1|1|""' }).wholeSets).toContain("Coverage");
+    expect(mappedWith({ IN1: `IN1|1\r${segment("IN2", { 8: "MCD1" })}` }).wholeSets).toContain("Coverage");
+  });
+
   it("that says anything makes a coverage, in any field that is read, of its IN2 too", () => {
     const said = (IN1: string, IN2 = ""): readonly [number, boolean] => {
       const mapped = mappedWith({ IN1: IN2 === "" ? IN1 : `${IN1}\r${IN2}` });
