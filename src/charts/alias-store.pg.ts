@@ -46,6 +46,16 @@ export async function readAliases(client: pg.PoolClient, messages: readonly Mapp
   );
 }
 
+/** Ids of patients, visits and accounts that today's ids of an account stand for. */
+export async function formerIds(pool: pg.Pool, accountId: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await pool.query<{ from_id: string; to_id: string }>(
+    `select from_id, to_id from identifier_alias
+     where to_id = any($1::uuid[]) and kind in ('Patient', 'Encounter', 'Account') and scope in ($2, $3)`,
+    [ids, EVERYWHERE, accountId],
+  );
+  return new Map(rows.map(({ from_id: from, to_id: to }) => [from, to]));
+}
+
 /** Accounts whose charts hold one of these patients or visits: what a merge has to reach. */
 export async function accountsHolding(client: pg.PoolClient, ids: readonly string[]): Promise<readonly string[]> {
   const { rows } = await client.query<{ id: string }>(

@@ -122,6 +122,33 @@ describe("the trail of a claim", () => {
     expect(saidBy("referring")).toEqual(["PV1-8 of ADT^A01"]);
   });
 
+  it("finds what was said of the stay and the patient before their numbers changed", async () => {
+    const n = await hospital.send();
+    const pid = `PID|1||9${n}^^^NORTH^MR||Whitfield^Marian|||F||||||||||7700${n}^^^NORTH^AN`;
+    const renumbered = (event: string, mrg: string, ...more: readonly string[]): string =>
+      [
+        `MSH|^~\\&|EPICADT|NORTH|||20260305120000||ADT^${event}|${event}${n}|P|2.5.1`,
+        `EVN|${event}|20260305120000`,
+        pid,
+        mrg,
+        ...more,
+      ].join("\r");
+    for (const text of [
+      renumbered("A40", `MRG|48213${n}^^^NORTH^MR`),
+      renumbered("A50", `MRG|||||9900${n}^^^NORTH^VN`, `PV1|1|I|||||||||||||||||8800${n}^^^NORTH^VN`),
+    ])
+      expect((await hospital.source("POST", "/hl7v2/local", text, "application/hl7-v2")).text).toMatch(/MSA\|[AC]A/);
+    await hospital.folded();
+    const { claimId = "" } = await hospital.code();
+    const renamed = (await hospital.billing("GET", `/api/claims/${claimId}/trail`)).body as unknown as Trail;
+    const behindIt = (path: string): readonly string[] =>
+      renamed.elements.find((one) => one.path === path)?.fields.map(({ field, messageType }) => `${field} of ${messageType}`) ?? [];
+    expect(behindIt("Claim.billablePeriod")).toEqual(expect.arrayContaining(["PV1-44 of ADT^A03", "PV1-45 of ADT^A03"]));
+    expect(behindIt("Claim.patient")).toContain("PID-7 of ADT^A03");
+    expect(behindIt("Claim.careTeam[0].role").every((one) => one.startsWith("PV1-"))).toBe(true);
+    expect(behindIt("Claim.careTeam[0].role")).not.toEqual([]);
+  });
+
   it("has no value of the patient's in it", () => {
     const text = JSON.stringify(trail);
     for (const value of [FAMILY, "19520614", "1952-06-14", "1EG4TE5MK73", "48213001", "7700001", "Alder"])

@@ -39,7 +39,8 @@ export async function hospitalOf(api: TestApi) {
     do await api.fold();
     while ((await api.database.pool.query(waiting)).rowCount !== 0);
   };
-  const send = async (change: Change = (message) => message): Promise<void> => {
+  /** @returns the end of the patient's numbers. */
+  const send = async (change: Change = (message) => message): Promise<string> => {
     const n = String(++patients).padStart(3, "0");
     for (const [index, message] of MESSAGES.entries()) {
       const own = change(message, index)
@@ -51,6 +52,7 @@ export async function hospitalOf(api: TestApi) {
       if (!/MSA\|[AC]A/.test(text)) throw new Error(text);
     }
     await folded();
+    return n;
   };
   /** Leases what comes next and submits these codes for it; the claim when one was released. */
   const code = async (

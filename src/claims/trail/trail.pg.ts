@@ -1,6 +1,7 @@
 import type { Claim, Encounter } from "@medplum/fhirtypes";
 import type pg from "pg";
 import type { Sealer } from "#src/base/seal.ts";
+import { formerIds } from "#src/charts/alias-store.pg.ts";
 import { readChartAt, readHistory } from "#src/charts/history.pg.ts";
 import { readLineage } from "#src/charts/lineage.pg.ts";
 import { type CodingVersion, readVersions } from "#src/coding/coding-version.pg.ts";
@@ -10,7 +11,7 @@ import type { StoredAnswer } from "../answers/answer-store.pg.ts";
 import { type DenialRow, listDenials } from "../answers/denials.pg.ts";
 import { readClaim } from "../claim-store.pg.ts";
 import { type Origin, originsOf } from "./claim-origins.ts";
-import { fieldIndex, type FieldSource, type TracedMessage } from "./field-index.ts";
+import { type Entry, fieldIndex, type FieldSource, type TracedMessage } from "./field-index.ts";
 import { isOfParticipants, type MadeAgain, placedAsCharted } from "./stay-participants.ts";
 
 /** One element of the claim, and what is behind it. */
@@ -178,21 +179,39 @@ const codingOf = (versions: readonly CodingVersion[], names: ReadonlyMap<string,
     claimed: version === claimed,
   }));
 
-/** Messages with their lineage as the chart has it. */
+/** Messages with their lineage as the chart has it: under the numbers of today, which merges made of those that were sent, and in its places. */
 async function asCharted(
   { mapAgain }: TrailNeeds,
-  stay: Encounter | undefined,
+  { stay, former }: { readonly stay: Encounter | undefined; readonly former: ReadonlyMap<string, string> },
   traced: readonly TracedMessage[],
 ): Promise<readonly TracedMessage[]> {
   const placed: TracedMessage[] = [];
-  for (const one of traced)
-    placed.push(
-      stay !== undefined && one.lineage.some(isOfParticipants)
-        ? { ...one, lineage: placedAsCharted(one.lineage, await mapAgain(one.recordId), stay) }
-        : one,
-    );
+  for (const one of traced) {
+    const lineage = underTodaysIds(one.lineage, former);
+    placed.push({
+      ...one,
+      lineage:
+        stay !== undefined && lineage.some(isOfParticipants)
+          ? placedAsCharted(lineage, madeUnderTodaysIds(await mapAgain(one.recordId), former), stay)
+          : lineage,
+    });
+  }
   return placed;
 }
+
+const underTodaysIds = (lineage: readonly Entry[], former: ReadonlyMap<string, string>): readonly Entry[] =>
+  former.size === 0 ? lineage : lineage.map((one) => ({ ...one, resourceId: former.get(one.resourceId) ?? one.resourceId }));
+
+const madeUnderTodaysIds = (made: MadeAgain | undefined, former: ReadonlyMap<string, string>): MadeAgain | undefined =>
+  made === undefined
+    ? undefined
+    : {
+        resources: made.resources.map((one) => {
+          const id = former.get(one.id ?? "");
+          return id === undefined ? one : { ...one, id };
+        }),
+        lineage: underTodaysIds(made.lineage, former),
+      };
 
 async function elementsOf(
   needs: TrailNeeds,
@@ -206,7 +225,12 @@ async function elementsOf(
   if (chart === undefined || codes === undefined) return [];
   const account = ofType(chart, "Account")[0]?.id;
   const stay = stayOf(chart);
-  const fields = fieldIndex(await asCharted(needs, stay?.encounter, traced));
+  const former = await formerIds(
+    needs.pool,
+    row.account_id,
+    chart.resources.flatMap(({ id }) => id ?? []),
+  );
+  const fields = fieldIndex(await asCharted(needs, { stay: stay?.encounter, former }, traced));
   return originsOf(claim, {
     codes,
     encounter: `Encounter/${stay?.encounter.id ?? ""}`,
