@@ -237,11 +237,13 @@ export class SegmentMemory {
   }
 
   /** Ends to note, and remembers what the segment became. */
-  keep({ scope, segment }: Frame, texts: AccountSegments, trace: Trace): void {
+  keep({ scope, segment, resourceId }: Frame, texts: AccountSegments, trace: Trace): void {
     scope.message.trace = undefined;
     this.#recorded++;
     const { created } = trace;
-    const [main, ...others] = trace.isQuiet ? created.flatMap((id) => scope.resources.get(id) ?? []) : [];
+    // What was added to a resource that was there already depends on what was in it.
+    const quiet = trace.isQuiet && created[0] === resourceId;
+    const [main, ...others] = quiet ? created.flatMap((id) => scope.resources.get(id) ?? []) : [];
     const isWhole = (one: Made): boolean => !isIncomplete(one, scope.unsure.has(one.root.id));
     // What is shared stays as it is: nothing may have to be taken away from it at the end.
     if (main === undefined || !others.every(isWhole) || (this.#written === undefined && !isWhole(main))) return;
