@@ -106,6 +106,32 @@ describe("what texts became in messages before", () => {
     expect(mapped(admission("003", "A2")).get("AllergyIntolerance")).not.toBe(first.get("AllergyIntolerance"));
   });
 
+  it("does not take what a site's map adds to the patient for the patient", () => {
+    const site = [
+      "site: west",
+      "senders: [{ application: WEST }]",
+      "maps:",
+      '  - map: "ZPI[Patient]"',
+      '    after: "PID[Patient]"',
+      "    rows:",
+      '      - { key: "ZPI-1>generalPractitioner", as: "Reference(XCN[Practitioner])", guide: added }',
+    ].join("\n");
+    const own = compileMaps([...FILES, { path: "mappings/sites/west.yaml", text: site }]);
+    if (!own.ok) throw new Error(own.failure.join("\n"));
+    const text = (minute: string): string =>
+      [
+        `MSH|^~\\&|WEST|NORTH|||202603021${minute}||ADT^A01|C${minute}|P|2.5.1`,
+        "PID|1||M1^^^NORTH^MR||Dufresne^Dmitri||19641107|M||||||||||A1^^^NORTH^AN",
+        "ZPI|1500600700^Nakamura^Jun",
+      ].join("\r");
+    const all = (minute: string, memory: boolean): string => {
+      const message = parseMessage(text(minute));
+      return JSON.stringify(message.ok && own.value.map(message.value, { idKey: OFFLINE_ID_KEY, zone: "America/Chicago", memory }));
+    };
+    expect(all("001", true)).toContain("generalPractitioner");
+    for (const minute of ["001", "002", "003"]) expect(all(minute, true)).toBe(all(minute, false));
+  });
+
   it("of a segment with a warning is worked out anew each time", () => {
     const text = ["MSH|^~\\&|EHR|NORTH|||2026030210||ADT^A01|C1|P|2.5.1", "PID|1||M1^^^NORTH^MR||X^Y||20261399|||||||||||A1"].join("\r");
     expect(made(text, true, true)).toContain("VALUE_NOT_VALID");
