@@ -129,9 +129,16 @@ const plainPath = (target: string): string => target.replaceAll(/\[[^\]]*\]/g, "
 /** Tells whether some row of a type's maps writes into what the value of a path holds: two or more levels below it, or into a list or an object of it. */
 function writtenBelow(maps: ReadonlyMap<string, MergedMap>): (type: string, path: string) => boolean {
   const deep = new Map<string, Set<string>>();
+  /** Types of the resources that a map writes to: its own, and those that it goes into, through other maps too. */
+  const typesOf = (name: string, seen: ReadonlySet<string> = new Set()): readonly string[] => {
+    if (seen.has(name)) return [];
+    const map = maps.get(name);
+    if (map === undefined) return [name];
+    return [fhirTypeOf(name), ...map.spec.into.flatMap((into) => typesOf(into, new Set([...seen, name])))];
+  };
   for (const [name, { rows }] of maps) {
     const type = fhirTypeOf(name);
-    const paths = deep.get(type) ?? new Set();
+    const paths = new Set<string>();
     for (const { row } of rows) {
       const names = plainPath(targetOf(row)).split(".");
       const read = stepsOf(type, names.join("."), new Map());
@@ -139,7 +146,7 @@ function writtenBelow(maps: ReadonlyMap<string, MergedMap>): (type: string, path
       const goesInto = typeof read === "string" || read.steps.at(-1)?.entry !== "none" || /^[A-Z]/.test(read.type);
       for (let length = 0; length <= names.length - (goesInto ? 1 : 2); length++) paths.add(names.slice(0, length).join("."));
     }
-    deep.set(type, paths);
+    for (const one of typesOf(name)) deep.set(one, new Set([...(deep.get(one) ?? []), ...paths]));
   }
   return (type, path) => deep.get(type)?.has(plainPath(path)) === true;
 }

@@ -46,12 +46,18 @@ function compileEntries(
 
 const OWN = new Set(["Patient", "Encounter", "Account"]);
 
-/** Members of what a map makes that other maps write to: those of the same one of a message's own three, and those that go into it. */
+/**
+ * Members of what a map makes that other maps write to: those of the same one of a message's own three, those that go into it, and those that go
+ * into what these write.
+ */
 function writtenByOthers({ spec, type }: CompiledRows, maps: CompiledMaps): ReadonlySet<string> | undefined {
   const own = OWN.has(type);
-  const others = Array.from(maps.values()).filter(
-    (one) => one.spec.map !== spec.map && !one.merged.dataType && (one.spec.into.includes(spec.map) || (own && one.type === type)),
-  );
+  const all = Array.from(maps.values()).filter((one) => one.spec.map !== spec.map && !one.merged.dataType);
+  const into = new Set([spec.map, ...(own ? [type] : [])]);
+  const goesInto = (one: CompiledRows): boolean =>
+    !into.has(one.spec.map) && (one.spec.into.some((name) => into.has(name)) || (own && one.type === type));
+  for (let more = all.filter(goesInto); more.length > 0; more = all.filter(goesInto)) for (const one of more) into.add(one.spec.map);
+  const others = all.filter((one) => into.has(one.spec.map));
   if (others.length === 0 && !own) return undefined;
   const names = others.flatMap((one) => one.merged.rows.map(({ row }) => /^\w+/.exec(targetOf(row))?.[0] ?? ""));
   return new Set(names.flatMap((name) => [name, `_${name}`]));

@@ -11,7 +11,7 @@ import { compileMaps } from "#src/mapping/compile.ts";
 import { readMaps } from "#src/mapping/read-maps.ts";
 import { baseMaps } from "#src/mapping/site-overlay.ts";
 import { standAlone } from "#src/mapping/stand-alone.ts";
-import type { MapSettings } from "#src/mapping/types.ts";
+import type { Mapped, MapSettings } from "#src/mapping/types.ts";
 import { referenceFolder } from "#test/setup/reference-data.ts";
 
 const HOME = join(import.meta.dirname, "..", "..");
@@ -130,6 +130,66 @@ describe("what texts became in messages before", () => {
     };
     expect(all("001", true)).toContain("generalPractitioner");
     for (const minute of ["001", "002", "003"]) expect(all(minute, true)).toBe(all(minute, false));
+  });
+
+  it("looks at what a place that a later segment names again is said to be", () => {
+    const stay = (place: string): string =>
+      [
+        "MSH|^~\\&|EHR|NORTH|||2026030210||ADT^A01|C1|P|2.5.1",
+        "PID|1||M9^^^NORTH^MR||X^Y|||||||||||||A9^^^NORTH^AN",
+        `PV1|1|I|${place}|||||||||||||||||A9`,
+        `PR1|1||123^X^C4|X|20260302||||||||||||||||||ICU^1^2^^^^^^By the window^77^LAB`,
+      ].join("\r");
+    for (const place of ["ICU^1^2^^^^^^By the window", "ICU^1^2", "ICU^1^2^^^^^^^77^LAB", "ICU^1^2"])
+      expect(made(stay(place), true, true)).toBe(made(stay(place), false, true));
+  });
+
+  it("gives each resource its own reference to a place, so that what is written beside one is in no other", () => {
+    const text = [
+      "MSH|^~\\&|EHR|NORTH|||2026030210||ADT^A01|C1|P|2.5.1",
+      "PID|1||M8^^^NORTH^MR||X^Y|||||||||||||A8^^^NORTH^AN",
+      `PV1|1|I|ICU^1^2${"|".repeat(16)}A8${"|".repeat(24)}ICU^1^2`,
+    ].join("\r");
+    for (const memory of [false, true, true]) {
+      const { resources } = (JSON.parse(made(text, memory, false)) as { readonly value: Mapped }).value;
+      const stay = resources.map(({ resource }) => resource).find((one) => one.resourceType === "Encounter");
+      expect(stay?.location?.map(({ location }) => Object.keys(location))).toEqual([["reference", "display"]]);
+    }
+  });
+
+  it("keeps what maps write into it through others apart", () => {
+    const site = [
+      "site: west",
+      "senders: [{ application: WEST }]",
+      "maps:",
+      '  - map: "ZDR[DiagnosticReport-Note]"',
+      '    after: "OBR[DiagnosticReport]"',
+      '    into: ["OBR[DiagnosticReport]"]',
+      "    rows:",
+      '      - { key: "ZDR-1>extension[z].valueString", beside: { url: "urn:z" }, guide: added }',
+      '  - map: "ZEN[Location-Any]"',
+      '    after: "PV1[Encounter]"',
+      "    into: [Encounter]",
+      "    rows:",
+      '      - { key: "ZEN-1>type[z].text", guide: added }',
+    ].join("\n");
+    const own = compileMaps([...FILES, { path: "mappings/sites/west.yaml", text: site }]);
+    if (!own.ok) throw new Error(own.failure.join("\n"));
+    const mapped = (kind: string, note: string, memory: boolean): unknown => {
+      const head = [`MSH|^~\\&|WEST|NORTH|||2026030210||${kind}|C1|P|2.5.1`, "PID|1||M7^^^NORTH^MR||X^Y|||||||||||||A7^^^NORTH^AN"];
+      const body =
+        kind === "ADT^A01"
+          ? ["PV1|1|I||E|||||||||||||||A7", `ZEN|${note}`]
+          : ["ORC|RE|1|2|||||||||||||R1^Reason^L", "OBR|1|1|2|1234-5^Titers^LN", `ZDR|${note}`];
+      const message = parseMessage([...head, ...body].join("\r"));
+      return message.ok && own.value.map(message.value, { idKey: OFFLINE_ID_KEY, zone: "America/Chicago", memory });
+    };
+    for (const kind of ["ADT^A01", "ORU^R01"]) {
+      const first = mapped(kind, "one", true);
+      const was = JSON.stringify(first);
+      expect(JSON.stringify(mapped(kind, "two", true))).toBe(JSON.stringify(mapped(kind, "two", false)));
+      expect(JSON.stringify(first)).toBe(was);
+    }
   });
 
   it("of a segment with a warning is worked out anew each time", () => {

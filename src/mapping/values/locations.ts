@@ -43,6 +43,12 @@ function numberOf(value: Value, layout: Layout, scope: Scope): Elements | undefi
   return { system: authoritySystem(authority), value: number, ...(assigner === "" ? {} : { assigner: { display: assigner } }) };
 }
 
+/** A place that says more than its levels may add to one that is there already, or not: that depends on what was there. */
+function addsTo(value: Value, { description, identifier }: Layout, { message }: Scope): void {
+  const says = (component: number | undefined): boolean => component !== undefined && value.part(component).valued;
+  if (message.trace !== undefined && (says(description) || says(identifier))) message.trace.broken = true;
+}
+
 /** Where a bed stands, in one line: point of care, room, bed. */
 const displayOf = (value: Value, layout: Layout): string =>
   [layout.ward, layout.room, layout.bed]
@@ -109,7 +115,9 @@ function placeOf(layout: Layout): ValueType {
     const known = scope.referred.get(`place|${layout.ward}|${value.raw}`);
     if (known !== undefined) {
       scope.message.trace?.borrowed.push(known.id);
-      return known.reference;
+      addsTo(value, layout, scope);
+      // A copy: rows write beside a reference.
+      return { ...known.reference };
     }
     const path: string[] = [];
     let above: Reference<Location> | undefined;
@@ -142,6 +150,7 @@ function placeOf(layout: Layout): ValueType {
     if (above === undefined || made === undefined) return display === "" ? undefined : { display };
     const { root } = made;
     const innermost = made;
+    if (wasThere) addsTo(value, layout, scope);
     let added: Elements = {};
     const description = describedAt === undefined ? "" : value.part(describedAt).text;
     if (description !== "" && describedAt !== undefined && root["description"] === undefined) {
@@ -155,13 +164,12 @@ function placeOf(layout: Layout): ValueType {
       if (traces) trace(spot, root.id, numberedAt, numbered);
     }
     if (added["description"] !== undefined || added["identifier"] !== undefined) {
-      if (wasThere && scope.message.trace !== undefined) scope.message.trace.broken = true;
       // What was there may be remembered and shared: what is added goes into a copy.
       scope.resources.set(root.id, { ...innermost, root: { ...root, ...added } });
     }
     const reference: Reference = display === "" ? above : { ...above, display };
     scope.referred.set(`place|${layout.ward}|${value.raw}`, { id: root.id, reference });
-    return reference;
+    return { ...reference };
   };
   return { read };
 }
