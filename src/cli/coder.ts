@@ -14,7 +14,7 @@ export interface Called {
 }
 
 /** Calls the running engine's API as the person who signed in. */
-export async function call(dataDir: string | undefined, method: "GET" | "POST", path: string, body?: unknown): Promise<Called> {
+export async function call(dataDir: string | undefined, method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<Called> {
   const run = runningEngine(dataDir);
   const file = tokenPath(findInstallation(dataDir).dataDir);
   const token = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
