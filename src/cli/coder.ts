@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
@@ -36,6 +37,16 @@ const lastItem = (dataDir: string): string => join(dataDir, "leased-item.json");
 const remember = (dataDir: string, item: z.infer<typeof remembered>): void =>
   writeFileSync(lastItem(dataDir), JSON.stringify(remembered.parse(item)), { mode: 0o600 });
 
+/** Asks under a number that is kept until there is an answer: where that got lost the same encounter is given, and not one more. */
+async function askedAgain(dataDir: string | undefined, ask: (leaseId: string) => Promise<Called>): Promise<Called> {
+  const file = join(findInstallation(dataDir).dataDir, "asked-lease");
+  const leaseId = existsSync(file) ? readFileSync(file, "utf8").trim() : randomUUID();
+  writeFileSync(file, `${leaseId}\n`, { mode: 0o600 });
+  const answer = await ask(leaseId);
+  rmSync(file);
+  return answer;
+}
+
 /** `sign-in`, `next` and `submit`: the work of a coder from a terminal, by the same API the console uses. */
 export function registerCoder(program: Command): void {
   program
@@ -59,7 +70,7 @@ export function registerCoder(program: Command): void {
     .action(async (queues: string[], { item: own, dataDir, json }: { item?: string; dataDir?: string; json?: boolean }) => {
       const { status, body } =
         own === undefined
-          ? await call(dataDir, "POST", "/api/work-items/next", queues.length === 0 ? {} : { queues })
+          ? await askedAgain(dataDir, (leaseId) => call(dataDir, "POST", "/api/work-items/next", { queues, leaseId }))
           : await call(dataDir, "POST", `/api/work-items/${encodeURIComponent(own)}/lease`, {});
       const item = leasedItem.safeParse(body);
       if (status !== 200 || !item.success) {

@@ -6,6 +6,7 @@ import type { Sealer } from "#src/base/seal.ts";
 import { pinCharts } from "#src/charts/chart-store.pg.ts";
 import { inTransaction } from "#src/database/pool.pg.ts";
 import type { Item } from "./item.ts";
+import type { Pull } from "./may-have.ts";
 import { changeItem, changeItems, lockItem } from "./item-store.pg.ts";
 import type { QueueRules } from "./queue-rules.ts";
 
@@ -37,17 +38,19 @@ export interface TakenItem {
   readonly item: Item;
   readonly userId: string;
   readonly detail?: string;
+  /** The one that was asked with; without it one is made. */
+  readonly leaseId?: string | undefined;
 }
 
 /** Gives locked items to people and pins their charts as they stand. @returns the leases in the order of the items. */
 export async function takeLeases(client: pg.PoolClient, needs: LeaseNeeds, taken: readonly TakenItem[]): Promise<readonly Lease[]> {
   if (taken.length === 0) return [];
   const versions = await pinCharts(client, needs.sealer, [...new Set(taken.map(({ item }) => item.accountId))]);
-  const leases = taken.map(({ item }): Lease => {
+  const leases = taken.map(({ item, leaseId = freshId() }): Lease => {
     const { id, accountId, queue, stream, facility } = item;
     const leaseUntil = new Date(needs.now().getTime() + needs.rules.rule(queue).leaseMinutes * 60_000);
     const snapshotVersion = versions.get(accountId) ?? item.chartVersion;
-    return { id, leaseId: freshId(), leaseUntil, snapshotVersion, accountId, queue, stream, facility, class: item.class };
+    return { id, leaseId, leaseUntil, snapshotVersion, accountId, queue, stream, facility, class: item.class };
   });
   await changeItems(
     client,
@@ -60,6 +63,24 @@ export async function takeLeases(client: pg.PoolClient, needs: LeaseNeeds, taken
     }),
   );
   return leases;
+}
+
+/** Leases that these pulls were given before, by person: the answer did not reach them, or they ask once more. */
+export async function leasesAsked(
+  client: pg.PoolClient,
+  { now }: Pick<LeaseNeeds, "now">,
+  pulls: readonly Pull[],
+): Promise<ReadonlyMap<string, Lease>> {
+  const asked = pulls.filter(({ leaseId }) => leaseId !== undefined);
+  if (asked.length === 0) return new Map();
+  const { rows } = await client.query<Lease & { readonly userId: string }>(
+    `select i.lease_user as "userId", i.id, i.lease_id as "leaseId", i.lease_until as "leaseUntil", i.pinned_version as "snapshotVersion",
+       i.account_id as "accountId", i.queue, i.stream, i.facility, i.class
+     from coding_item i join unnest($1::uuid[], $2::text[]) as p (lease_id, user_id) on p.lease_id = i.lease_id and p.user_id = i.lease_user::text
+     where i.state in ('IN_PROGRESS', 'IN_REVIEW') and i.lease_until > $3`,
+    [asked.map(({ leaseId }) => leaseId), asked.map(({ userId }) => userId), now()],
+  );
+  return new Map(rows.map(({ userId, ...lease }) => [userId, lease]));
 }
 
 const leasedTo = (item: Item, { leaseId: id, leaseUntil: until, snapshotVersion: version }: Lease, user: string): Partial<Item> => ({

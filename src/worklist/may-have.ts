@@ -10,6 +10,8 @@ export interface Pull {
   /** Empty = any. */
   readonly queues: readonly string[];
   readonly kind: PullKind;
+  /** Chosen by who asks: asked with it again, after an answer that got lost, it gives the same item. */
+  readonly leaseId?: string;
 }
 
 /** What one person may pull now. */

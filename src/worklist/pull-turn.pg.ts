@@ -2,7 +2,7 @@ import type pg from "pg";
 import { inTransaction, PLANNED_ONCE } from "#src/database/pool.pg.ts";
 import { eligibilityOf } from "./eligibility.pg.ts";
 import { lockFreeItems, lockItem } from "./item-store.pg.ts";
-import { type Lease, type LeaseNeeds, type TakenItem, takeLeases } from "./leases.pg.ts";
+import { type Lease, type LeaseNeeds, leasesAsked, type TakenItem, takeLeases } from "./leases.pg.ts";
 import { type Asking, type Eligibility, isForThem, mayHave, type Pull, shareOut } from "./may-have.ts";
 import { type Candidates, candidatesOf, type Look, WIDE } from "./pull-candidates.pg.ts";
 
@@ -34,7 +34,11 @@ export function leaseTogether(
     async (client) => {
       const now = needs.now();
       const gone = new Set<string>();
-      const eligible = (await eligibilityOf(client, needs, pulls)).filter(({ queues }) => queues.length > 0);
+      const before = await leasesAsked(client, needs, pulls);
+      const fresh = before.size === 0 ? pulls : pulls.filter(({ userId }) => !before.has(userId));
+      if (fresh.length === 0) return before;
+      const leaseIds = new Map(fresh.map(({ userId, leaseId }) => [userId, leaseId]));
+      const eligible = (await eligibilityOf(client, needs, fresh)).filter(({ queues }) => queues.length > 0);
       let asking = await offer(client, eligible, { few, passOver, now });
       const taken = waits ? await waitFor(client, asking, now) : await take(client, asking, { gone, now });
       asking = without(asking, taken);
@@ -45,11 +49,16 @@ export function leaseTogether(
         asking = without([...asking.filter(({ may }) => !tooFew.includes(may)), ...wide], taken);
       }
       onTaking(taken.map(({ item }) => item.id));
-      const leases = await takeLeases(client, needs, taken);
+      const leases = await takeLeases(
+        client,
+        needs,
+        taken.map((one) => ({ ...one, leaseId: leaseIds.get(one.userId) })),
+      );
       const given = new Set(leases.map(({ id }) => id));
       const mayBeMore = ({ may, candidates }: Asking): boolean =>
         candidates.length === WIDE || candidates.some((one) => !given.has(one.id) && isForThem(one, may, now));
       return new Map<string, Lease | "again">([
+        ...before,
         ...asking.filter(mayBeMore).map(({ may }) => [may.userId, "again"] as const),
         ...leases.map((lease, n) => [taken[n]?.userId ?? "", lease] as const),
       ]);

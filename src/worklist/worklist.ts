@@ -22,7 +22,12 @@ export type WorklistNeeds = SubmitNeeds & ReleaseNeeds;
 export interface Worklist {
   /** For the actions that are not part of the flow: questions, reviews, proposals, supervision, books. */
   readonly needs: WorklistNeeds;
-  next(asked: { readonly userId: string; readonly queues: readonly string[]; readonly kind?: PullKind }): Taken<Lease>;
+  next(asked: {
+    readonly userId: string;
+    readonly queues: readonly string[];
+    readonly kind?: PullKind;
+    readonly leaseId?: string;
+  }): Taken<Lease>;
   open(itemId: string, who: { readonly userId: string; readonly supervisor: boolean; readonly external?: boolean }): Taken<Lease>;
   heartbeat(itemId: string, leaseId: string, userId: string): Taken<{ readonly leaseUntil: Date }>;
   giveBack(itemId: string, leaseId: string, userId: string): Taken<undefined>;

@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ADA, BEN, FAMILY, type Line, startLine, untilBlocked } from "./line.ts";
+import { ADA, BEN, done, FAMILY, type Line, startLine, untilBlocked } from "./line.ts";
 
 let line: Line;
 beforeAll(async () => {
@@ -29,6 +30,32 @@ describe("a lease", () => {
     expect(JSON.stringify(detail?.chart)).toContain(FAMILY);
     expect(detail?.state).toBe("IN_PROGRESS");
     expect((await line.worklist.read(item, false))?.chart).toBeUndefined();
+  });
+});
+
+describe("a pull whose answer got lost", () => {
+  it("gives the same encounter when it is asked again, and another to anybody else and once that is given back", async () => {
+    await line.ready({ cents: 9_000_000 });
+    await line.ready({ cents: 100 });
+    const leaseId = randomUUID();
+    const first = done(await line.worklist.next({ userId: ADA, queues: [], leaseId }));
+    const again = done(await line.worklist.next({ userId: ADA, queues: [], leaseId }));
+    expect(again).toEqual(first);
+    expect(first).toMatchObject({ leaseId });
+    const other = done(await line.worklist.next({ userId: BEN, queues: [], leaseId }));
+    expect(other.id).not.toBe(first.id);
+    done(await line.worklist.giveBack(first.id, leaseId, ADA));
+    expect(await line.worklist.next({ userId: ADA, queues: [], leaseId })).toMatchObject({ value: { leaseId } });
+    expect(await next(ADA)).toMatchObject({ failure: { code: "NOTHING_READY" } });
+  });
+
+  it("that is asked twice at once gives it once", async () => {
+    await line.ready();
+    await line.ready();
+    const leaseId = randomUUID();
+    const both = await Promise.all([1, 2].map(() => line.worklist.next({ userId: ADA, queues: [], leaseId })));
+    expect(new Set(both.map((one) => done(one).id)).size).toBe(1);
+    expect(await next(BEN)).toMatchObject({ ok: true });
   });
 });
 

@@ -19,7 +19,11 @@ export interface WorklistRouteNeeds {
   readonly onReleased: () => void;
 }
 
-const nextBody = z.strictObject({ queues: z.array(z.string()).max(50).default([]) });
+const nextBody = z.strictObject({
+  queues: z.array(z.string()).max(50).default([]),
+  /** Chosen by the caller: asked again with it after a lost answer, the same encounter is given. */
+  leaseId: z.uuid().optional(),
+});
 const leaseBody = z.strictObject({ leaseId: z.uuid() });
 const submitBody = z.strictObject({
   leaseId: z.uuid(),
@@ -91,7 +95,8 @@ export function worklistRoutes(needs: WorklistRouteNeeds): readonly Route[] {
           place: "queues",
           detail: `there is no queue ${unknown.join(", ")}; there are ${queues.join(", ")}`,
         });
-      const leased = await worklist.next({ userId: caller?.userId ?? "", queues: parsed.data.queues });
+      const { queues: asked, leaseId } = parsed.data;
+      const leased = await worklist.next({ userId: caller?.userId ?? "", queues: asked, ...(leaseId === undefined ? {} : { leaseId }) });
       if (!leased.ok) return refuse(leased.failure);
       onTickets();
       const detail = await worklist.read(leased.value.id, true);

@@ -82,6 +82,7 @@ export const workItemsPage = (): string =>
     "",
     "- **many coders pull at once**: those who ask while others are served are served together next, each the best item they may have in the order in which they asked;",
     "  nobody gets an item twice or hears that there is none while there is one for them, whatever other processes give out in the same moment.",
+    "- **the answer to a pull gets lost**: who names a `leaseId` of their own when they ask, and asks again with it, gets the same encounter and not one more.",
     "- **the chart of an item cannot be read**: the pull that comes upon it fails, so that the error is seen, and for ten minutes that process gives the next item instead.",
     "- **a lease runs out**: the item is back in its queue with its draft; its coder gets it first for the queue's `returnHours`.",
     "- **Redis is lost, restarted or emptied**: the relay sees it, and gives every waiting item its ticket again; leases are rows in Postgres and go on.",
