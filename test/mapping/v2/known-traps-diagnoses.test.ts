@@ -57,6 +57,16 @@ describe("a diagnosis (DG1)", () => {
     expect(deleted('""')).toEqual(["recordedDate", "extension[http://hl7.org/fhir/StructureDefinition/condition-assertedDate]"]);
   });
 
+  it("says whether it was present on admission as table 0895 has it; a code that it has not is work for a person (DG1-26)", () => {
+    const said = (code: string) => {
+      const { condition, mapped } = diagnosed({ 26: code });
+      const shown = condition?.extension?.find(({ url }) => url.endsWith("present-on-admission"))?.valueCode;
+      return [shown, mapped.warnings.map((one) => `${one.code} ${one.place ?? ""}`)];
+    };
+    expect(said("y")).toEqual(["Y", []]);
+    expect(said("X")).toEqual([undefined, ["CODE_UNMAPPED DG1(1)-26(1)"]]);
+  });
+
   it("says whether it was present on admission (DG1-26)", () => {
     expect(diagnosed({ 26: "N" }).condition?.extension).toEqual([{ url: `${OWN}/present-on-admission`, valueCode: "N" }]);
   });
