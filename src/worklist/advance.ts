@@ -40,7 +40,7 @@ function documentHolds({ rule, facts, resources }: Situation, complete: boolean)
   return wanted;
 }
 
-/** One more patient puts it; whoever lifts it has said whose the account is, and it stays lifted. Items of before patients were counted count none. */
+/** One more patient puts it; whoever lifts it has said whose the account is, and it stays lifted. An item made before patients were counted has had one. */
 const patientHold = (patients: number, before = 1): Wanted =>
   patients <= 1 ? { PATIENT: false } : patients > before ? { PATIENT: true } : {};
 

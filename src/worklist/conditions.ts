@@ -29,7 +29,7 @@ export interface ItemFacts {
   readonly signedDocuments: readonly string[];
   readonly cancelled: boolean;
   readonly expected: boolean;
-  /** Patients that messages of the account have named and no merge has made one. */
+  /** People whom messages of the account have named by numbers of one authority, and no merge has made one. */
   readonly patients: number;
   readonly admittedAt?: string;
   readonly dischargedAt?: string;

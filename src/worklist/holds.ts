@@ -128,7 +128,8 @@ export const HOLDS = {
     setBy: "both",
   },
   PATIENT: {
-    reason: "messages of the account name two patients and no merge says that they are one: nobody knows whose codes these would be",
+    reason:
+      "messages of the account name two patients of one authority and no merge says that they are one: nobody knows whose codes these would be",
     owner: "HIM",
     blocks: "everything",
     clears: "a merge (A18, A34, A40), or a supervisor",

@@ -4,6 +4,7 @@ import type { AccountChange } from "#src/charts/fold.pg.ts";
 import type { Stream } from "#src/coding/submission.ts";
 import { isSurgical, typesOf } from "./chart-changes.ts";
 import type { ItemFacts } from "./conditions.ts";
+import { patientsNamed } from "./patients-named.ts";
 
 const DAY_MS = 86_400_000;
 const daysBetween = (from: string | undefined, to: string | undefined): number =>
@@ -19,7 +20,6 @@ export function itemFacts(change: AccountChange, stream: Stream, resources: read
   const signed = new Set<string>();
   let chargeCount = 0;
   let surgical = false;
-  let patients = 0;
   let visit: Encounter | undefined;
   for (const resource of resources) {
     if (resource.resourceType === "ChargeItem" && resource.status !== "entered-in-error") {
@@ -37,8 +37,7 @@ export function itemFacts(change: AccountChange, stream: Stream, resources: read
         documents.add(code);
         if (resource.status === "final" || resource.status === "amended" || resource.status === "corrected") signed.add(code);
       }
-    } else if (resource.resourceType === "Patient") patients++;
-    else if (resource.resourceType === "Encounter" && (visit?.period?.start ?? "") <= (resource.period?.start ?? "")) visit = resource;
+    } else if (resource.resourceType === "Encounter" && (visit?.period?.start ?? "") <= (resource.period?.start ?? "")) visit = resource;
   }
   return {
     stream,
@@ -56,7 +55,7 @@ export function itemFacts(change: AccountChange, stream: Stream, resources: read
     signedDocuments: [...signed].sort(),
     cancelled: facts.cancelled,
     expected: facts.expected,
-    patients,
+    patients: patientsNamed(resources),
     ...(facts.admittedAt === undefined ? {} : { admittedAt: facts.admittedAt }),
     ...(facts.dischargedAt === undefined ? {} : { dischargedAt: facts.dischargedAt }),
   };

@@ -40,7 +40,7 @@ it("an account that another patient's number comes for is held, told at the comm
     const { stdout } = chartbridge("held");
     return Promise.resolve(stdout.includes("PATIENT") ? stdout : undefined);
   });
-  expect(held).toContain("PATIENT  messages of the account name two patients");
+  expect(held).toContain("PATIENT  messages of the account name two patients of one authority");
   expect(held).toContain("waits for HIM; cleared by a merge (A18, A34, A40), or a supervisor");
   const item = /item ([0-9a-f-]{36})/.exec(held)?.[1] ?? "";
   expect(chartbridge("next", "inpatient")).toMatchObject({ status: 1, stderr: expect.stringContaining("nothing to code") });
