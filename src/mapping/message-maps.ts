@@ -1,9 +1,10 @@
 import type { CompiledMaps } from "./compile.ts";
-import { targetOf } from "./row-key.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import type { MessageMap } from "./map-message.ts";
 import type { MessageEntry, MessageSpec } from "./map-schema.ts";
 import type { Read } from "./read-maps.ts";
+import { targetOf } from "./row-key.ts";
+import { OWN_TYPES } from "./scope.ts";
 import { type CompiledRows, compileSegmentMap, type RunMap } from "./segment-map.ts";
 import { compileSource } from "./sources.ts";
 
@@ -44,14 +45,12 @@ function compileEntries(
   return steps;
 }
 
-const OWN = new Set(["Patient", "Encounter", "Account"]);
-
 /**
  * Members of what a map makes that other maps write to: those of the same one of a message's own three, those that go into it, and those that go
  * into what these write.
  */
 function writtenByOthers({ spec, type }: CompiledRows, maps: CompiledMaps): ReadonlySet<string> | undefined {
-  const own = OWN.has(type);
+  const own = OWN_TYPES.has(type);
   const all = Array.from(maps.values()).filter((one) => one.spec.map !== spec.map && !one.merged.dataType);
   const into = new Set([spec.map, ...(own ? [type] : [])]);
   const goesInto = (one: CompiledRows): boolean =>

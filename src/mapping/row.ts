@@ -20,7 +20,7 @@ import {
 } from "./row-code.ts";
 import { hasEnded } from "./order-groups.ts";
 import { sourcesOf, targetOf } from "./row-key.ts";
-import type { Frame, MadeOf } from "./scope.ts";
+import { type Frame, type MadeOf, OWN_TYPES } from "./scope.ts";
 import { compileSource, type Home, type Source } from "./sources.ts";
 import type { Table } from "./tables.ts";
 import type { EntryKinds, SlotNumbers } from "./target-paths.ts";
@@ -85,9 +85,6 @@ export function madeBy({ scope, segment }: Frame, map: string): MadeOf | undefin
   return own;
 }
 
-/** The message's own: every map may refer to them. */
-const OWN = new Set(["Patient", "Encounter", "Account"]);
-
 type BodyOf = (code: Code) => Body;
 type ReadSource = (path: string) => Source | undefined;
 
@@ -99,11 +96,11 @@ const plainly =
 function referenceBody({ row }: Writer, context: RowContext): BodyOf | undefined {
   const { ref, refs } = row;
   const known = (name: string, where: string): void => {
-    if (!OWN.has(name) && !context.mapNames.has(name)) context.fault([where], `no map ${name}`);
+    if (!OWN_TYPES.has(name) && !context.mapNames.has(name)) context.fault([where], `no map ${name}`);
   };
   if (ref !== undefined) {
     known(ref, "ref");
-    return plainly((code) => reference(code, ref, { own: OWN.has(ref), madeBy }));
+    return plainly((code) => reference(code, ref, { own: OWN_TYPES.has(ref), madeBy }));
   }
   if (refs === undefined) return undefined;
   known(refs, "refs");

@@ -41,6 +41,9 @@ export interface MadeOf {
   readonly made: Made;
 }
 
+/** What a message is about: every map may refer to them, and each says its part of them. */
+export const OWN_TYPES: ReadonlySet<string> = new Set(["Patient", "Encounter", "Account"]);
+
 /** One of the three that a message is about. */
 export interface Own {
   readonly id: string;

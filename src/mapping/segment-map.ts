@@ -5,7 +5,7 @@ import { type Condition, compileCondition } from "./conditions.ts";
 import type { Identity, MapSpec } from "./map-schema.ts";
 import { ReadAs, recalled, resourceRemembered, writeRemembered } from "./memory.ts";
 import { madeBy, type RowContext } from "./row.ts";
-import { addResource, type Elements, type Frame, type Made, resourceThere, type Scope } from "./scope.ts";
+import { addResource, type Elements, type Frame, type Made, OWN_TYPES, resourceThere, type Scope } from "./scope.ts";
 import { SegmentMemory } from "./segment-memory.ts";
 import { compileSource } from "./sources.ts";
 import { authorityOf } from "./values/identifiers.ts";
@@ -185,8 +185,6 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
 /** One map of a message, ready to run over its segments. */
 export type RunMap = (scope: Scope) => void;
 
-const OWN = new Set(["Patient", "Encounter", "Account"]);
-
 /**
  * Compiles a segment map; the function it gives binds it to the condition that a message puts on it.
  */
@@ -202,7 +200,7 @@ export function compileSegmentMap(
   const there = (frame: Frame): Made | undefined => {
     const { scope } = frame;
     for (const into of spec.into) {
-      const made = OWN.has(into) ? scope.resources.get(scope.own.get(into)?.id ?? "") : madeBy(frame, into)?.made;
+      const made = OWN_TYPES.has(into) ? scope.resources.get(scope.own.get(into)?.id ?? "") : madeBy(frame, into)?.made;
       if (made === undefined) continue;
       // Where a map can make a resource of its own, the next segment does: two RXA of one ORC are two administrations.
       if (identities.length > 0 && scope.made.get(spec.map)?.some((one) => one.made === made) === true) continue;
@@ -212,7 +210,7 @@ export function compileSegmentMap(
   };
   const idFor = (frame: Frame): string | undefined => {
     const { scope } = frame;
-    if (identities.length === 0 && OWN.has(type) && !ofMessage) return scope.own.get(type)?.id;
+    if (identities.length === 0 && OWN_TYPES.has(type) && !ofMessage) return scope.own.get(type)?.id;
     const parts = ofMessage ? [...messageParts(frame), spec.map, String(frame.segment.position)] : firstOf(identities, frame);
     if (parts === undefined) return undefined;
     const id = stableId(scope.settings.idKey, type, ...parts);
@@ -240,7 +238,7 @@ export function compileSegmentMap(
     const known = scope.resources.get(id);
     if (known !== undefined) {
       // Of the message's own three each map says its part; anything else that is said twice was said by the first.
-      if (OWN.has(type) && identities.length === 0) return known;
+      if (OWN_TYPES.has(type) && identities.length === 0) return known;
       remember(scope, frame.segment, known);
       return undefined;
     }
