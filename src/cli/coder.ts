@@ -40,7 +40,8 @@ const remember = (dataDir: string, item: z.infer<typeof remembered>): void =>
 /** Asks under a number that is kept until there is an answer: where that got lost the same encounter is given, and not one more. */
 async function askedAgain(dataDir: string | undefined, ask: (leaseId: string) => Promise<Called>): Promise<Called> {
   const file = join(findInstallation(dataDir).dataDir, "asked-lease");
-  const leaseId = existsSync(file) ? readFileSync(file, "utf8").trim() : randomUUID();
+  const kept = z.uuid().safeParse(existsSync(file) ? readFileSync(file, "utf8").trim() : "");
+  const leaseId = kept.success ? kept.data : randomUUID();
   writeFileSync(file, `${leaseId}\n`, { mode: 0o600 });
   const answer = await ask(leaseId);
   rmSync(file);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Queue } from "bullmq";
 import type pg from "pg";
 import { afterEach, beforeEach, expect, inject, it } from "vitest";
@@ -25,14 +26,14 @@ interface Had {
   readonly id: string;
   readonly leaseId: string;
 }
-type Coder = (engine: RunningEngine) => Promise<Had | "unanswered">;
+type Coder = (engine: RunningEngine, asked?: string) => Promise<Had | "unanswered">;
 
 const coderNamed = async (name: string): Promise<Coder> => {
   const token = await createTokens(pool).machineToken(name, ["coder"], 1);
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  return async ({ http }) => {
+  return async ({ http }, asked) => {
     try {
-      const answer = await fetch(`${http}/api/work-items/next`, { method: "POST", headers, body: "{}" });
+      const answer = await fetch(`${http}/api/work-items/next`, { method: "POST", headers, body: JSON.stringify({ leaseId: asked }) });
       const { id, leaseId } = (await answer.json()) as { id: string; leaseId: string };
       if (answer.status !== 200) throw new RangeError(`a pull was answered ${answer.status}`);
       return { coder: name, id, leaseId };
@@ -144,7 +145,7 @@ it(
 );
 
 it(
-  "an engine killed after it gave a group its items and before it told anybody keeps them for those coders, and gives them to nobody else",
+  "an engine killed after it gave a group its items and before it told anybody keeps them for those coders, who get them when they ask again under their leases",
   async () => {
     const coders = await Promise.all(Array.from({ length: CODERS }, (_, n) => coderNamed(`coder ${n}`)));
     let engine = await installation.start();
@@ -152,7 +153,8 @@ it(
 
     // Nobody is answered before the audit event is written.
     const audit = await hold("audit_event");
-    const asked = coders.map((pull) => pull(engine));
+    const own = coders.map(() => randomUUID());
+    const asked = coders.map((pull, n) => pull(engine, own[n]));
     const given = await waitFor(async () => {
       const leased = [...(await standing(items)).values()].filter(({ lease_id: lease }) => lease !== null);
       return leased.length === CODERS ? leased : undefined;
@@ -165,6 +167,8 @@ it(
     engine = await installation.start();
     const kept = given.map(({ id, name, lease_id: leaseId }): Had => ({ id, coder: name ?? "", leaseId: leaseId ?? "" }));
     await expectWhole(engine, items, kept);
+    const told = answered(await Promise.all(coders.map((pull, n) => pull(engine, own[n]))));
+    expect(new Set(told)).toEqual(new Set(kept));
     const others = answered(await Promise.all(coders.map((pull) => pull(engine))));
     expect(others).toHaveLength(CODERS);
     await expectWhole(engine, items, [...kept, ...others]);
