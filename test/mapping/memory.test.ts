@@ -196,6 +196,31 @@ describe("what texts became in messages before", () => {
     }
   });
 
+  it("gives up a map whose segments do not come again, and forgets all when there are too many", () => {
+    const stays = (accounts: number, times: number): boolean => {
+      const own = compileMaps(FILES);
+      if (!own.ok) throw new Error(own.failure.join("\n"));
+      const settings: MapSettings = { idKey: OFFLINE_ID_KEY, zone: "America/Chicago", lineage: false };
+      const allergy = (account: number): unknown => {
+        const text = [
+          "MSH|^~\\&|EHR|NORTH|||2026030210||ADT^A01|C1|P|2.5.1",
+          `PID|1||M${account}^^^NORTH^MR||X^Y|||||||||||||A${account}^^^NORTH^AN`,
+          "AL1|1|DA|^Penicillin",
+        ].join("\r");
+        const message = parseMessage(text);
+        const mapped = message.ok ? own.value.map(message.value, settings) : message;
+        return mapped.ok && mapped.value.resources.find(({ resource }) => resource.resourceType === "AllergyIntolerance")?.resource;
+      };
+      const first = allergy(0);
+      for (let account = 1; account <= accounts; account++) for (let time = 0; time < times; time++) allergy(account);
+      return allergy(0) === first;
+    };
+    expect(stays(100, 1)).toBe(true);
+    expect(stays(300, 1)).toBe(false);
+    expect(stays(300, 2)).toBe(true);
+    expect(stays(3_000, 2)).toBe(false);
+  });
+
   it("of a segment with a warning is worked out anew each time", () => {
     const text = ["MSH|^~\\&|EHR|NORTH|||2026030210||ADT^A01|C1|P|2.5.1", "PID|1||M1^^^NORTH^MR||X^Y||20261399|||||||||||A1"].join("\r");
     expect(made(text, true, true)).toContain("VALUE_NOT_VALID");
