@@ -18,43 +18,52 @@ export type IdKey = Brand<string, "IdKey">;
 /** Fixed and public: `chartbridge map` works without an installation and must give everyone the same ids. */
 export const OFFLINE_ID_KEY = "chartbridge-offline-map" as IdKey;
 
-const asUuidV8 = (hex: string): string => {
-  const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) & 3] ?? "8";
-  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-  // In one piece: it is looked up, compared and written out again and again.
-  return Buffer.from(id, "latin1").toString("latin1");
-};
+/** Text of an id while it is put together. */
+const written = Buffer.alloc(36, "-");
+const DASHES: ReadonlySet<number> = new Set([8, 12, 16, 20]);
+const [VERSION_AT, VARIANT_AT] = [14, 19];
+
+/** Written byte by byte and read once: a text in one piece, for it is looked up, compared and written out again and again. */
+function asUuidV8(hex: string): string {
+  let at = 0;
+  for (let digit = 0; digit < 32; digit++) {
+    if (DASHES.has(digit)) at++;
+    written[at++] = hex.charCodeAt(digit);
+  }
+  written[VERSION_AT] = "8".charCodeAt(0);
+  written[VARIANT_AT] = "89ab".charCodeAt(Number.parseInt(hex[16] ?? "0", 16) & 3);
+  return written.toString("latin1");
+}
 
 /**
  * A stable id over what identifies a thing: type, assigning authority, value.
  * @returns a UUIDv8 (RFC 9562): the same parts and key always give the same id.
  */
 export function stableId(key: IdKey, ...parts: readonly string[]): string {
-  const [type = "", scope = "", only = ""] = parts;
-  const rest = parts.length === 3 ? only : lengthsAnd(parts, 2);
-  const known = lately.idsOf(key, parts.length, type, scope);
-  const before = known.get(rest);
+  let text: string = key;
+  // Parts told apart by their lengths: whatever is in them, no two lists give the same text.
+  for (const part of parts) text += `\u0000${part.length}:${part}`;
+  return asUuidV8(hash("sha256", text, "hex"));
+}
+
+/** `stableId` of what message after message names: a patient, a visit, a ward. It is looked up before it is digested again. */
+export function recurringId(key: IdKey, type: string, authority: string, ...rest: readonly string[]): string {
+  const known = lately.idsOf(key, rest.length, type, authority);
+  // One number is most of them.
+  const [only = ""] = rest;
+  const within = rest.length === 1 ? only : rest.map((part) => `${part.length}:${part}`).join("");
+  const before = known.get(within);
   if (before !== undefined) return before;
-  const id = asUuidV8(hash("sha256", key + lengthsAnd(parts, 0), "hex"));
-  known.set(rest, id);
+  const id = stableId(key, type, authority, ...rest);
+  known.set(within, id);
   lately.count();
   return id;
 }
 
-/** Parts told apart by their lengths: whatever is in them, no two lists give the same text. */
-function lengthsAnd(parts: readonly string[], from: number): string {
-  let text = "";
-  for (let at = from; at < parts.length; at++) text += `\u0000${parts[at]?.length ?? 0}:${parts[at] ?? ""}`;
-  return text;
-}
-
-/** Ids by the parts behind the first two. */
+/** Ids by the parts behind type and authority. */
 type Ids = Map<string, string>;
 
-/**
- * Ids made lately: a patient, visit or ward is named by many messages one after the other, and looking an id up takes a fifth of digesting it again.
- * They are found by key, number of parts, type, and the account or authority that they lie within.
- */
+/** Ids made lately, by key, number of parts, type and authority. */
 class Lately {
   static readonly #most = 20_000;
   #ids = 0;

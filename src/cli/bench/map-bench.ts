@@ -10,66 +10,93 @@ import { admissionTexts } from "./templates.ts";
 /** Messages before the clock starts: until then the code is not compiled to what it will be. */
 const WARM_UP = 40_000;
 
-/** Messages of one patient, an admission and updates that say it again, and patients side by side. */
-const SAID = 4;
+/** What one patient's messages say, in their order. */
+const KINDS = ["admission", "firstUpdate", "unchanged", "otherBed", "moreDiagnoses"] as const;
+type Kind = (typeof KINDS)[number];
+/** Patients whose messages come in turns: all admissions, then all first updates. */
 const SIDE_BY_SIDE = 50;
 
 interface MapFigures {
   readonly messagesPerSecond: number;
-  /** Of one message, on average. */
+  /** Of one message, on average: of all, and of each kind. */
   readonly microseconds: number;
+  readonly ofKinds: Readonly<Record<Kind, number>>;
 }
 
-/** The n-th message that says so: after the admission updates, each at a time of its own. */
-function saidAgain(admission: string, n: number): string {
+/** An admission, or an update of it at a time of its own: one that says all of it again, or one that changes something. */
+function textOf(admission: string, kind: Kind): string {
   const [msh = "", evn = "", ...segments] = admission.split("\r");
-  const sent = `${msh.split("|")[6] ?? ""}`;
-  const minutes = `${sent.slice(0, 10)}${String(n * 7).padStart(2, "0")}${sent.slice(12)}`;
-  const head = [msh, evn].map((line) => line.replaceAll(sent, minutes));
-  return [...(n === 0 ? head : head.map((line) => line.replace("A01", "A08"))), ...segments].join("\r");
+  if (kind === "admission") return admission;
+  const sent = msh.split("|")[6] ?? "";
+  const minutes = `${sent.slice(0, 10)}${String(KINDS.indexOf(kind) * 7).padStart(2, "0")}${sent.slice(12)}`;
+  const head = [msh, evn].map((line) => line.replaceAll(sent, minutes).replace("A01", "A08"));
+  return [...head, ...segments.flatMap((line) => changed(line, kind))].join("\r");
+}
+
+/** A line of an admission as an update of some kind says it. */
+function changed(line: string, kind: Kind): readonly string[] {
+  if (kind === "otherBed" && line.startsWith("PV1|")) {
+    const fields = line.split("|");
+    const [ward = "", room = "", , ...facility] = (fields[3] ?? "").split("^");
+    return [fields.with(3, [ward, room, "Z", ...facility].join("^")).join("|")];
+  }
+  if (kind === "moreDiagnoses" && line.startsWith("DG1|1|")) return [line, "DG1|9||R53.83^Other fatigue^I10|Other fatigue||W"];
+  return [line];
 }
 
 /**
- * Measures parsing, mapping and serialising of admissions on one core, with and without lineage. Prints one line of JSON.
+ * Measures parsing, mapping and serialising of admissions and their updates on one core, with and without lineage. Prints one line of JSON.
  * @param messages of each measured run.
  */
 export function runMapBench(messages: number, mappings: string, out: Print): void {
   const compiled = compileMaps(readMapFiles(mappings));
   if (!compiled.ok) throw new CommandFault(compiled.failure.join("\n"));
   const pack = compiled.value;
-  const admissions = admissionTexts(new Date("2026-03-02T15:00:00Z"), Math.ceil(messages / SAID));
-  const texts = Array.from({ length: admissions.length * SAID }, (_, n) => {
-    const group = Math.floor(n / (SIDE_BY_SIDE * SAID));
-    const admission = admissions[(group * SIDE_BY_SIDE + (n % SIDE_BY_SIDE)) % admissions.length] ?? "";
-    return saidAgain(admission, Math.floor((n % (SIDE_BY_SIDE * SAID)) / SIDE_BY_SIDE));
-  });
-  const nth = (n: number): string => texts[n % texts.length] ?? "";
-  const bytes = texts.reduce((sum, text) => sum + text.length, 0) / texts.length;
+  const patients = Math.ceil(messages / KINDS.length / SIDE_BY_SIDE) * SIDE_BY_SIDE;
+  const admissions = admissionTexts(new Date("2026-03-02T15:00:00Z"), patients);
+  const turns = Array.from({ length: patients / SIDE_BY_SIDE }, (_, n) =>
+    admissions.slice(n * SIDE_BY_SIDE, (n + 1) * SIDE_BY_SIDE),
+  ).flatMap((side) => KINDS.map((kind) => ({ kind, texts: side.map((admission) => textOf(admission, kind)) })));
+  const count = patients * KINDS.length;
+  const bytes = turns.reduce((sum, { texts }) => sum + texts.reduce((of, text) => of + text.length, 0), 0) / count;
   let characters = 0;
-  const run = (count: number, settings: MapSettings): void => {
-    for (let n = 0; n < count; n++) {
-      const message = parseMessage(nth(n));
-      const mapped = message.ok ? pack.map(message.value, settings) : message;
-      if (!mapped.ok) throw new CommandFault(`an admission of the bench is not mapped: ${mapped.failure.code}`);
-      for (const { resource } of mapped.value.resources) characters += JSON.stringify(resource).length;
-    }
+  const map = (text: string, settings: MapSettings): void => {
+    const message = parseMessage(text);
+    const mapped = message.ok ? pack.map(message.value, settings) : message;
+    if (!mapped.ok) throw new CommandFault(`a message of the bench is not mapped: ${mapped.failure.code}`);
+    for (const { resource } of mapped.value.resources) characters += JSON.stringify(resource).length;
   };
   const measure = (lineage: boolean): MapFigures => {
     const settings: MapSettings = { idKey: OFFLINE_ID_KEY, zone: "America/Chicago", lineage };
-    run(WARM_UP, settings);
-    const begun = process.hrtime.bigint();
-    run(messages, settings);
-    const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
-    return { messagesPerSecond: Math.round(messages / seconds), microseconds: Math.round((1e6 * seconds) / messages) };
+    for (let warmed = 0; warmed < WARM_UP; warmed += count) for (const { texts } of turns) for (const text of texts) map(text, settings);
+    const took: Record<Kind, number> = { admission: 0, firstUpdate: 0, unchanged: 0, otherBed: 0, moreDiagnoses: 0 };
+    for (const { kind, texts } of turns) {
+      const begun = process.hrtime.bigint();
+      for (const text of texts) map(text, settings);
+      took[kind] += Number(process.hrtime.bigint() - begun) / 1e9;
+    }
+    const seconds = Object.values(took).reduce((sum, one) => sum + one, 0);
+    const each = (of: number, all: number): number => Math.round((1e6 * of) / all);
+    return {
+      messagesPerSecond: Math.round(count / seconds),
+      microseconds: each(seconds, count),
+      ofKinds: {
+        admission: each(took.admission, patients),
+        firstUpdate: each(took.firstUpdate, patients),
+        unchanged: each(took.unchanged, patients),
+        otherBed: each(took.otherBed, patients),
+        moreDiagnoses: each(took.moreDiagnoses, patients),
+      },
+    };
   };
   const without = measure(false);
   const withLineage = measure(true);
   out(
     JSON.stringify({
-      what: "parse, map and serialise an admission, one core",
+      what: "parse, map and serialise admissions and their updates, one core",
       messageBytes: Math.round(bytes),
-      messages,
-      patients: admissions.length,
+      messages: count,
+      patients,
       without,
       withLineage,
       characters,
