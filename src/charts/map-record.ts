@@ -1,6 +1,6 @@
 import type { Bundle } from "@medplum/fhirtypes";
 import type { Failure } from "#src/base/failures.ts";
-import { type AccountId, type IdKey, stableId } from "#src/base/ids.ts";
+import { type AccountId, type IdKey, recurringId } from "#src/base/ids.ts";
 import { fail, type Result } from "#src/base/result.ts";
 import type { Feed } from "#src/config/types.ts";
 import { decode } from "#src/hl7v2/charsets.ts";
@@ -16,7 +16,7 @@ import type { MappedRecord } from "./fold.pg.ts";
 
 /** Id of an account's chart: that of its FHIR Account, so that every message and every path finds the same one. */
 export const accountIdOf = (idKey: IdKey, authority: string, value: string): AccountId =>
-  stableId(idKey, "Account", authority, value) as AccountId;
+  recurringId(idKey, "Account", authority, value) as AccountId;
 
 export const settingsOf = (feed: Feed, idKey: IdKey): MapSettings => ({
   idKey,
@@ -86,10 +86,17 @@ export function createMapRecord(pack: MapPack, feeds: ReadonlyMap<string, Feed>,
       ...(further.length === 0 ? {} : { accounts: further.map(({ authority, value }) => keyOf(feed, authority, value)) }),
     };
   };
+  /** One object for each feed: what maps remember of messages belongs to the settings that they were read with. */
+  const ofFeeds = new Map<Feed, MapSettings>();
+  const settingsFor = (feed: Feed): MapSettings => {
+    const known = ofFeeds.get(feed) ?? settingsOf(feed, idKey);
+    ofFeeds.set(feed, known);
+    return known;
+  };
   return (record) => {
     const feed = feeds.get(record.feed);
     if (feed === undefined) return { mapped: fail({ code: "NOT_FOUND", place: "feed" }), filtered: false, mapVersion: pack.version };
-    const settings = settingsOf(feed, idKey);
+    const settings = settingsFor(feed);
     if (record.foldAs !== undefined) {
       const header = readHeader(record.bytes);
       const wire = header.ok ? waitingAccount(record.bytes, header.value, feed) : undefined;

@@ -1,6 +1,6 @@
 import type { Resource } from "@medplum/fhirtypes";
 import type { Failure } from "#src/base/failures.ts";
-import { stableId } from "#src/base/ids.ts";
+import { recurringId } from "#src/base/ids.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { type Hl7Message, NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { choosePatient, DEFAULT_IDENTITY, type IdentifierFacts, type IdentityRules, ownAccountOf, placeOf } from "#src/hl7v2/identity.ts";
@@ -9,7 +9,8 @@ import { type Clock, offsetIn, toInstant } from "#src/hl7v2/times.ts";
 import { dropIncomplete } from "./incomplete-entries.ts";
 import type { MessageSpec } from "./map-schema.ts";
 import type { MemoryOf } from "./memory.ts";
-import { isElements, type Made, type Own, type PlacedValue, type Scope, warn } from "./scope.ts";
+import type { MessageMemory } from "./message-memory.ts";
+import { isElements, type Made, type Own, type PlacedValue, type Scope, takeOwn, warn } from "./scope.ts";
 import type { RunMap } from "./segment-map.ts";
 import { segmentsOfAccount, WatchedMessage } from "./segment-memory.ts";
 import { groupsOf } from "./message-groups.ts";
@@ -63,9 +64,10 @@ const NOWHERE: PlacedValue = { value: NOTHING, place: "" };
 /** Checks what must be there, and works out who and what the message is about. */
 function openScope(
   message: Hl7Message,
+  watched: WatchedMessage,
   settings: MapSettings,
   { spec, memoryOf }: Pick<MessageMap, "spec"> & { readonly memoryOf: MemoryOf },
-  event: string,
+  clock: Clock,
 ): Result<Scope, Failure> {
   for (const name of spec.requires) if (message.first(name) === undefined) return fail({ code: "SEGMENT_MISSING", place: name });
   const rules = settings.identity ?? DEFAULT_IDENTITY;
@@ -77,7 +79,7 @@ function openScope(
   const authority = (cx: Value): string => authorityOf(cx.part(4), defaultAuthority).authority;
   const places = rulesRead(rules);
   const numbered = spec.level === "person" ? undefined : numberAt(message, places.account);
-  const own = new Map([["Patient", ownOf("Patient", stableId(idKey, "Patient", authority(patient), patient.part(1).text))]]);
+  const own = new Map([["Patient", ownOf("Patient", recurringId(idKey, "Patient", authority(patient), patient.part(1).text))]]);
   const account = accountOf();
   if (spec.level === "account" && account === undefined) return fail({ code: "ACCOUNT_UNKNOWN", place: rules.account[0] ?? "PID-18" });
   const visit = numberAt(message, places.visit);
@@ -86,12 +88,10 @@ function openScope(
     // A visit without a number of its own is the account's only one.
     const encounter = visit === undefined ? account : { authority: authority(visit.value), value: visit.value.part(1).text };
     if (message.first("PV1") !== undefined)
-      own.set("Encounter", ownOf("Encounter", stableId(idKey, "Encounter", encounter.authority, encounter.value)));
+      own.set("Encounter", ownOf("Encounter", recurringId(idKey, "Encounter", encounter.authority, encounter.value)));
   }
-  const offset = offsetIn(message.msh.field(7).text);
-  const clock: Clock = offset === undefined ? { zone: settings.zone } : { zone: settings.zone, offset };
   const scope: Scope = {
-    message: new WatchedMessage(message, event),
+    message: watched,
     settings,
     clock,
     defaultAuthority,
@@ -112,7 +112,7 @@ function openScope(
     memory:
       settings.memory === false
         ? undefined
-        : memoryOf(settings, message.delimiters, { defaultAuthority, authoritySaid, authority: account?.authority, offset }),
+        : memoryOf(settings, message.delimiters, { defaultAuthority, authoritySaid, authority: account?.authority, offset: clock.offset }),
     segments: undefined,
   };
   scope.segments = segmentsOfAccount(scope);
@@ -122,13 +122,21 @@ function openScope(
     const named = numbered === undefined ? undefined : { authority: authority(numbered.value), value: numbered.value.part(1).text };
     const patients = rules.withoutAccount === "patient" && spec.level === "account" && patient !== undefined;
     const found = named ?? (patients ? { authority: authority(patient), value: ownAccountOf(patient.part(1).text) } : undefined);
-    return found === undefined ? undefined : { ...found, resourceId: stableId(idKey, "Account", found.authority, found.value) };
+    return found === undefined ? undefined : { ...found, resourceId: recurringId(idKey, "Account", found.authority, found.value) };
   }
 }
 
+/** When a message says that it happened. */
+interface EventTime {
+  /** Absent when it does not say. */
+  readonly time: string | undefined;
+  /** Places of texts that are no times. */
+  readonly unread: readonly string[];
+}
+
 /** EVN-2, else MSH-7. A date without an hour orders nothing, so it is passed over. */
-function eventTime(scope: Scope): string | undefined {
-  const { message, clock } = scope;
+function eventTimeOf(message: Hl7Message, clock: Clock): EventTime {
+  const unread: string[] = [];
   const places = [
     ["EVN-2", message.first("EVN")?.field(2).text ?? ""],
     ["MSH-7", message.msh.field(7).text],
@@ -136,10 +144,15 @@ function eventTime(scope: Scope): string | undefined {
   for (const [place, text] of places) {
     if (text === "") continue;
     const time = toInstant(text, clock);
-    if (time.ok) return time.value;
-    if (time.failure === "NOT_A_TIME") warn(scope, "VALUE_NOT_VALID", place);
+    if (time.ok) return { time: time.value, unread };
+    if (time.failure === "NOT_A_TIME") unread.push(place);
   }
-  return undefined;
+  return { time: undefined, unread };
+}
+
+function clockOf({ msh }: Hl7Message, { zone }: MapSettings): Clock {
+  const offset = offsetIn(msh.field(7).text);
+  return offset === undefined ? { zone } : { zone, offset };
 }
 
 const has = (root: Made["root"], path: string): boolean => {
@@ -188,18 +201,28 @@ function warnOfTimes(scope: Scope): void {
     warn(scope, "VALUE_NOT_VALID", "PV1-45", "the stay ends before it begins");
 }
 
+/** A message, or one patient's part of it, and what is known of it before it is mapped. */
+interface Group {
+  readonly message: Hl7Message;
+  readonly watched: WatchedMessage;
+  readonly clock: Clock;
+  readonly event: EventTime;
+}
+
 /** Maps one patient's part of a message. */
 function mapGroup(
-  message: Hl7Message,
+  { message, watched, clock, event }: Group,
   settings: MapSettings,
   messageType: string,
-  { spec, maps, memoryOf }: MessageMap & { readonly memoryOf: MemoryOf },
+  { spec, maps, memoryOf }: MapOfMessage,
 ): Result<Mapped, Failure> {
-  const opened = openScope(message, settings, { spec, memoryOf }, messageType.slice(4));
+  const opened = openScope(message, watched, settings, { spec, memoryOf }, clock);
   if (!opened.ok) return opened;
   const scope = opened.value;
-  const time = eventTime(scope);
+  for (const place of event.unread) warn(scope, "VALUE_NOT_VALID", place);
   for (const run of maps) run(scope);
+  // What is filled in now is written to resources that maps may have shared since.
+  if (scope.later.length > 0) for (const made of scope.resources.values()) takeOwn(made);
   for (const run of scope.later) run();
   for (const made of scope.resources.values())
     for (const place of dropIncomplete(made, scope.lineage, scope.unsure.has(made.root.id)))
@@ -212,7 +235,7 @@ function mapGroup(
   const merges = mergesOf(scope, spec.merge);
   return ok({
     messageType,
-    ...(time === undefined ? {} : { eventTime: time }),
+    ...(event.time === undefined ? {} : { eventTime: event.time }),
     ...(scope.account === undefined ? {} : { account: scope.account }),
     ...(patientId === undefined ? {} : { patientId }),
     ...(encounterId === undefined ? {} : { encounterId }),
@@ -225,19 +248,39 @@ function mapGroup(
   });
 }
 
+/** What a message is mapped with, and what is remembered of messages before. */
+export type MapOfMessage = MessageMap & { readonly memoryOf: MemoryOf; readonly messages: MessageMemory };
+
 /**
  * Maps a message with the maps of its type. The same message, settings and maps always give the same.
  * Of a message about several patients or visits the first is the message's own, the others are in `others`; one that cannot be mapped fails all.
  */
-export function mapMessage(
-  message: Hl7Message,
-  settings: MapSettings,
-  messageType: string,
-  map: MessageMap & { readonly memoryOf: MemoryOf },
-): Result<Mapped, Failure> {
-  const [first, ...others] = groupsOf(message, map.spec.groups).map((group) => mapGroup(group, settings, messageType, map));
-  if (first === undefined) return fail({ code: "SEGMENT_MISSING", place: map.spec.groups ?? "PID" });
-  if (!first.ok || others.length === 0) return first;
+export function mapMessage(message: Hl7Message, settings: MapSettings, messageType: string, map: MapOfMessage): Result<Mapped, Failure> {
+  const clock = clockOf(message, settings);
+  const event = eventTimeOf(message, clock);
+  const groups = groupsOf(message, map.spec.groups).map((group) => ({
+    message: group,
+    watched: new WatchedMessage(group, messageType.slice(4)),
+    clock,
+    event,
+  }));
+  const [only] = groups;
+  if (only === undefined) return fail({ code: "SEGMENT_MISSING", place: map.spec.groups ?? "PID" });
+  if (groups.length === 1) return mapAlone(only, settings, messageType, map);
+  const [first, ...others] = groups.map((group) => mapGroup(group, settings, messageType, map));
+  if (first === undefined || !first.ok) return first ?? fail({ code: "SEGMENT_MISSING", place: "PID" });
   const failed = others.find((one) => !one.ok);
   return failed ?? ok({ ...first.value, others: others.flatMap((one) => (one.ok ? [one.value] : [])) });
+}
+
+/** A message about one patient: what it became when it was said before, at another time. */
+function mapAlone(group: Group, settings: MapSettings, messageType: string, map: MapOfMessage): Result<Mapped, Failure> {
+  const { message, watched, clock, event } = group;
+  if (settings.memory === false || event.time === undefined || event.unread.length > 0) return mapGroup(group, settings, messageType, map);
+  const way = { maps: map.maps, settings, messageType, offset: clock.offset };
+  const known = map.messages.recall(message, way);
+  if (known !== undefined) return ok({ ...known, eventTime: event.time });
+  const mapped = mapGroup(group, settings, messageType, map);
+  if (mapped.ok && !watched.isHeadLookedAt) map.messages.keep(message, way, mapped.value);
+  return mapped;
 }

@@ -289,7 +289,7 @@ export function resourceRemembered(
     if (resourceThere(scope, known.id) === undefined) {
       const root = { resourceType, id: known.id, ...known.members };
       if (known.unsure) scope.unsure.add(known.id);
-      addResource(scope, { root, deleted: undefined, initial: undefined, envelope: false });
+      addResource(scope, { root, deleted: undefined, initial: undefined, envelope: false, shared: undefined });
       if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, resourceType, source, known.id);
     }
     return known;

@@ -1,10 +1,12 @@
 import type { CompiledMaps } from "./compile.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import type { MessageMap } from "./map-message.ts";
-import type { MessageEntry, MessageSpec } from "./map-schema.ts";
+import { rivalsOf } from "#src/fhir/elements.ts";
+import type { MessageEntry, MessageSpec, Row, When } from "./map-schema.ts";
 import type { Read } from "./read-maps.ts";
 import { targetOf } from "./row-key.ts";
 import { OWN_TYPES } from "./scope.ts";
+import type { MergedMap } from "./site-overlay.ts";
 import { type CompiledRows, compileSegmentMap, type RunMap } from "./segment-map.ts";
 import { compileSource } from "./sources.ts";
 
@@ -58,15 +60,44 @@ function writtenByOthers({ spec, type }: CompiledRows, maps: CompiledMaps): Read
   for (let more = all.filter(goesInto); more.length > 0; more = all.filter(goesInto)) for (const one of more) into.add(one.spec.map);
   const others = all.filter((one) => into.has(one.spec.map));
   if (others.length === 0 && !own) return undefined;
-  const names = others.flatMap((one) => one.merged.rows.map(({ row }) => /^\w+/.exec(targetOf(row))?.[0] ?? ""));
-  return new Set(names.flatMap((name) => [name, `_${name}`]));
+  return new Set(others.flatMap((one) => one.merged.rows.flatMap(({ row }) => writtenBy(row).flatMap(withBeside))));
+}
+
+/** The first name of a row's target; empty for what is written as a whole. */
+const firstOf = (row: Row): string => /^\w+/.exec(targetOf(row))?.[0] ?? "";
+
+/** Members that a row writes: constants beside a value are members of what the value is one of. */
+const writtenBy = (row: Row): readonly string[] => [firstOf(row), ...Object.keys(row.beside ?? {})];
+
+/** A primitive's extensions stand beside it. */
+const withBeside = (name: string): readonly string[] => [name, `_${name}`];
+
+/** Members that a condition wants to be there. */
+const wantedBy = ({ has = [], any = [], all = [], not }: When): readonly string[] => [
+  ...[has].flat(),
+  ...[...any, ...all, ...(not === undefined ? [] : [not])].flatMap(wantedBy),
+];
+
+/** Members of a resource that the rows of a map look at or write to; undefined: any. */
+function touchedBy({ merged, type }: CompiledRows & { readonly merged: MergedMap }): ReadonlySet<string> | undefined {
+  const names = new Set<string>();
+  for (const { row } of merged.rows) {
+    if (row.guide === "skipped" || row.by !== undefined) continue;
+    const first = firstOf(row);
+    if (first === "") return undefined;
+    const looked = row.when === undefined ? [] : wantedBy(row.when);
+    for (const name of [...writtenBy(row), ...rivalsOf(type, first), ...looked].flatMap(withBeside)) names.add(name);
+  }
+  return names;
 }
 
 /** All messages that have maps, by `ADT^A01`. */
 export function compileMessages(read: readonly Read<MessageSpec>[], maps: CompiledMaps): ReadonlyMap<string, MessageMap> {
   const bound = new Map(
     Array.from(maps).flatMap(([name, one]) =>
-      one.merged.dataType ? [] : [[name, compileSegmentMap(one, writtenByOthers(one, maps))] as const],
+      one.merged.dataType
+        ? []
+        : [[name, compileSegmentMap(one, { touched: touchedBy(one), byOthers: writtenByOthers(one, maps) })] as const],
     ),
   );
   const added = new Map<string, string[]>();

@@ -61,7 +61,8 @@ function parseYaml(text: string): Result<Parsed, readonly { readonly line: numbe
   const lines = new LineCounter();
   const located = (): Document => (document ??= parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true }));
   try {
-    const data = load(text, { schema: CORE_SCHEMA });
+    // Written out and read again each text is in one piece, and no longer a part of the file's: constants are written out with every message.
+    const data: unknown = JSON.parse(JSON.stringify(load(text, { schema: CORE_SCHEMA }) ?? null));
     return ok({ data, lineOf: (where) => lineOf(located(), lines, where) });
   } catch {
     const { errors } = located();

@@ -2,6 +2,7 @@ import type { Reference } from "@medplum/fhirtypes";
 import type { Failure, FailureCode } from "#src/base/failures.ts";
 import type { Segment, Value } from "#src/hl7v2/message.ts";
 import type { Clock } from "#src/hl7v2/times.ts";
+import { copyOf } from "./copies.ts";
 import type { Memory } from "./memory.ts";
 import type { WatchedMessage } from "./segment-memory.ts";
 import type { AccountSegments } from "./segment-texts.ts";
@@ -25,6 +26,8 @@ export interface Made extends Building {
   readonly root: Elements & { readonly resourceType: string; readonly id: string };
   /** It says something of the message, not of the patient. */
   readonly envelope: boolean;
+  /** Members that are remembered, too: who writes below one has a copy first. */
+  shared: Set<string> | undefined;
 }
 
 /** A value with the place it stands at: `PV1-50`. */
@@ -122,6 +125,16 @@ export const placeOf = (frame: Frame): string =>
 export function addResource({ resources, message }: Scope, made: Made): void {
   resources.set(made.root.id, made);
   message.trace?.created.push(made.root.id);
+}
+
+/** Makes the shared members of a resource its own, so that they may be written to. @param names the only ones that are. */
+export function takeOwn({ root, shared }: Made, names?: ReadonlySet<string>): void {
+  if (shared === undefined) return;
+  for (const name of shared) {
+    if (names !== undefined && !names.has(name)) continue;
+    (root as Elements)[name] = copyOf(root[name]);
+    shared.delete(name);
+  }
 }
 
 /** A resource that the message has already, wherever it came from. */

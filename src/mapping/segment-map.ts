@@ -1,12 +1,12 @@
 import type { Reference } from "@medplum/fhirtypes";
-import { stableId } from "#src/base/ids.ts";
+import { recurringId, stableId } from "#src/base/ids.ts";
 import { NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import type { Identity, MapSpec } from "./map-schema.ts";
 import { ReadAs, recalled, resourceRemembered, writeRemembered } from "./memory.ts";
 import { madeBy, type RowContext } from "./row.ts";
-import { addResource, type Elements, type Frame, type Made, OWN_TYPES, resourceThere, type Scope } from "./scope.ts";
-import { SegmentMemory } from "./segment-memory.ts";
+import { addResource, type Elements, type Frame, type Made, OWN_TYPES, resourceThere, type Scope, takeOwn } from "./scope.ts";
+import { type Before, SegmentMemory, type Written } from "./segment-memory.ts";
 import { compileSource } from "./sources.ts";
 import { authorityOf } from "./values/identifiers.ts";
 import type { Spot, ValueType } from "./values/value-type.ts";
@@ -75,6 +75,7 @@ const startResource = (type: string, id: string, envelope: boolean): Made => ({
   deleted: undefined,
   initial: undefined,
   envelope,
+  shared: undefined,
 });
 
 const innerFrame = (spot: Spot, value: Value, building: Frame["building"], target: string, resourceId: string): Frame => ({
@@ -164,7 +165,8 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       const make = (): Made | undefined => {
         const parts = firstOf(ways, innerFrame(spot, value, startResource(type, "", false), type, ""));
         if (parts === undefined) return undefined;
-        const id = stableId(scope.settings.idKey, type, ...parts);
+        const [authority = "", ...rest] = parts;
+        const id = recurringId(scope.settings.idKey, type, authority, ...rest);
         const there = resourceThere(scope, id);
         if (there !== undefined) return there;
         const made = startResource(type, id, spec.envelope);
@@ -190,12 +192,13 @@ export type RunMap = (scope: Scope) => void;
  */
 export function compileSegmentMap(
   { spec, type, run: runAll, condition, context }: CompiledRows,
-  written: ReadonlySet<string> | undefined,
+  written: Written,
 ): (extra: Condition | undefined) => RunMap {
   const { name } = context.home;
   const identities = spec.identity.map((one) => compileIdentity(one, context));
   const ofMessage = spec.envelope && spec.identity.length === 0;
-  const memory = spec.into.length > 0 || spec.envelope ? undefined : new SegmentMemory(written);
+  const memory = spec.envelope ? undefined : new SegmentMemory(written);
+  const isOwn = identities.length === 0 && OWN_TYPES.has(type) && !ofMessage;
 
   const there = (frame: Frame): Made | undefined => {
     const { scope } = frame;
@@ -208,9 +211,14 @@ export function compileSegmentMap(
     }
     return undefined;
   };
+  /** The resource that the rows add to: another map's, or one of the message's own three. */
+  const addsTo = (frame: Frame): Made | undefined => {
+    const { own, resources } = frame.scope;
+    return there(frame) ?? (isOwn ? resources.get(own.get(type)?.id ?? "") : undefined);
+  };
   const idFor = (frame: Frame): string | undefined => {
     const { scope } = frame;
-    if (identities.length === 0 && OWN_TYPES.has(type) && !ofMessage) return scope.own.get(type)?.id;
+    if (isOwn) return scope.own.get(type)?.id;
     const parts = ofMessage ? [...messageParts(frame), spec.map, String(frame.segment.position)] : firstOf(identities, frame);
     if (parts === undefined) return undefined;
     const id = stableId(scope.settings.idKey, type, ...parts);
@@ -264,20 +272,27 @@ export function compileSegmentMap(
     // A message may name a map more than once, for the groups that its segment stands in: each segment goes through it once.
     if (scope.made.get(spec.map)?.some(({ position }) => position === segment.position) === true) return;
     if ((condition !== undefined && !condition(frame)) || (extra !== undefined && !extra(frame))) return;
-    const known = memory === undefined || scope.segments === undefined ? undefined : memory.recall(frame, scope.segments);
+    const { segments } = scope;
+    const known = segments === undefined ? undefined : memory?.recall(frame, segments, addsTo);
     if (known !== undefined) {
       remember(scope, segment, known);
       return;
     }
-    const noted = memory === undefined || scope.segments === undefined ? undefined : memory.begin(frame, scope.segments);
+    const noted = segments === undefined ? undefined : memory?.begin(frame, segments);
+    const { size } = scope.resources;
     const made = open(frame);
+    let before: Before | undefined;
     if (made !== undefined) {
       remember(scope, segment, made);
       frame.resourceId = made.root.id;
       frame.building = made;
+      if (size === scope.resources.size) {
+        if (noted !== undefined) before = memory?.before(made);
+        takeOwn(made, written.touched);
+      }
       runAll(frame);
     }
-    if (noted !== undefined && scope.segments !== undefined) memory?.keep(frame, scope.segments, noted);
+    if (noted !== undefined && segments !== undefined) memory?.keep(frame, segments, noted, before);
   };
   return (extra) => (scope) => {
     if (spec.envelope && scope.settings.envelope !== true) return;

@@ -1,11 +1,12 @@
 import type { Delimiters } from "#src/hl7v2/delimiters.ts";
 import type { Hl7Message, Segment } from "#src/hl7v2/message.ts";
-import { copyOf } from "./copies.ts";
 import { isIncomplete } from "./incomplete-entries.ts";
+import { isHead } from "./message-head.ts";
 import { madeBy } from "./row.ts";
-import type { Frame, Made, Scope } from "./scope.ts";
+import type { Elements, Frame, Made, Scope } from "./scope.ts";
 import { AccountSegments } from "./segment-texts.ts";
 import type { LineageEntry } from "./types.ts";
+import { Worth } from "./worth.ts";
 
 /*
  * What segments became before. A stay says who the patient is, who pays and what is wrong with every message of it, word for word. While a segment is
@@ -98,6 +99,7 @@ export class WatchedMessage implements Hl7Message {
   readonly broken: readonly Segment[];
   trace: Trace | undefined;
   readonly #event: string;
+  #headLookedAt = false;
 
   constructor(message: Hl7Message, event: string) {
     this.#message = message;
@@ -107,13 +109,20 @@ export class WatchedMessage implements Hl7Message {
     this.broken = message.broken;
   }
 
+  /** Whether something of MSH or EVN was looked at that may differ between two messages that say the same. */
+  get isHeadLookedAt(): boolean {
+    return this.#headLookedAt;
+  }
+
   all(name: string): readonly Segment[] {
+    if (isHead(name)) this.#headLookedAt = true;
     const all = this.#message.all(name);
     this.trace?.lookedAt(name, all);
     return all;
   }
 
   first(name: string): Segment | undefined {
+    if (isHead(name)) this.#headLookedAt = true;
     this.trace?.lookedAt(name, this.#message.all(name));
     return this.#message.first(name);
   }
@@ -134,6 +143,14 @@ export class WatchedMessage implements Hl7Message {
     return found;
   }
 
+  /** Looks at a field of MSH that is the same in messages that say the same. */
+  lasting<T>(look: () => T): T {
+    const before = this.#headLookedAt;
+    const found = look();
+    this.#headLookedAt = before;
+    return found;
+  }
+
   get segments(): readonly Segment[] {
     this.#breaks();
     return this.#message.segments;
@@ -150,8 +167,20 @@ export class WatchedMessage implements Hl7Message {
   }
 
   #breaks(): void {
+    this.#headLookedAt = true;
     if (this.trace !== undefined) this.trace.broken = true;
   }
+}
+
+/** What was added to a resource that was there. */
+interface Added {
+  readonly id: string;
+  /** Members that the rows look at or write to, as they were, in their order: shared, so that the same again is the same object. */
+  readonly before: readonly (readonly [string, unknown])[];
+  /** What is deleted, and what counts only at first. */
+  readonly marks: string;
+  /** Members that are others since; undefined: gone. */
+  readonly after: readonly (readonly [string, unknown])[];
 }
 
 /** What one segment became by one map. */
@@ -162,17 +191,24 @@ export interface Became {
   readonly borrowed: readonly string[];
   readonly events: Trace["events"];
   readonly fields: Trace["fields"];
-  /** The resource. Nobody may write to it. */
-  readonly main: Made;
+  /** The resource that was made, or what was added to one. Nobody may write to it. */
+  readonly main: Made | Added;
   /** Resources of data types: doctors, places. */
   readonly others: readonly Made[];
   readonly lineage: readonly LineageEntry[];
   readonly unsure: readonly string[];
 }
 
-const isAsItWas = (became: Became, frame: Frame): boolean => {
+const isMade = (main: Made | Added): main is Made => "root" in main;
+
+const NONE: ReadonlySet<string> = new Set();
+
+const isAsItWas = (became: Became, frame: Frame, there: Made | undefined, touched = NONE): boolean => {
   const { scope, segment } = frame;
-  if (became.index !== segment.index || scope.resources.has(became.main.root.id)) return false;
+  const { main } = became;
+  if (became.index !== segment.index) return false;
+  if (isMade(main) ? there !== undefined || scope.resources.has(main.root.id) : there === undefined || !isBefore(main, there, touched))
+    return false;
   for (const [events, is] of became.events) if (scope.message.isOf(events) !== is) return false;
   for (const [field, said] of became.fields) if (field(frame) !== said) return false;
   for (const [name, stood] of became.segments) if (standing(segment, scope.message.all(name)) !== stood) return false;
@@ -182,71 +218,148 @@ const isAsItWas = (became: Became, frame: Frame): boolean => {
   return true;
 };
 
-/** A copy that may be written to: its members, and into those that are named. */
-function ownCopy({ root, deleted, initial, envelope }: Made, written: ReadonlySet<string>): Made {
-  const own: Made["root"] = { ...root };
-  for (const name in own) if (written.has(name)) own[name] = copyOf(own[name]);
-  return {
-    root: own,
+const marksOf = ({ deleted, initial }: Made): string =>
+  deleted === undefined && initial === undefined ? "" : `${[...(deleted ?? [])].join(" ")}|${[...(initial ?? [])].join(" ")}`;
+
+function isBefore({ id, before, marks }: Added, there: Made, touched: ReadonlySet<string>): boolean {
+  const { root } = there;
+  if (root.id !== id || marksOf(there) !== marks) return false;
+  let at = 0;
+  for (const name in root) {
+    if (!touched.has(name)) continue;
+    const [known, value] = before[at++] ?? NOT_THERE;
+    if (known !== name || value !== root[name]) return false;
+  }
+  return at === before.length;
+}
+
+const NOT_THERE = ["", undefined] as const;
+
+/** Notes that members of a resource are remembered. */
+function share(made: Made, names: Iterable<string>): void {
+  for (const name of names) {
+    const member = made.root[name];
+    if (typeof member === "object" && member !== null) (made.shared ??= new Set()).add(name);
+  }
+}
+
+/** One with the same members, of which those that other maps write to are shared. */
+function sharing({ root, deleted, initial, envelope }: Made, written: ReadonlySet<string>): Made {
+  const own: Made = {
+    root: { ...root },
     deleted: deleted === undefined ? undefined : new Set(deleted),
     initial: initial === undefined ? undefined : new Set(initial),
     envelope,
+    shared: undefined,
   };
+  for (const name in root) if (written.has(name)) share(own, [name]);
+  return own;
 }
 
 /** What one segment may become in all: by event, and by what stands around it. */
 const WAYS = 8;
 
-/** Segments that a map records without ever meeting them again, before it stops; and how many it lets pass until it tries again. */
-const TRIED = 256;
-const PASSED = 4_096;
+/** How a resource stood before a segment's rows were run on it. */
+export interface Before {
+  readonly members: Added["before"];
+  readonly marks: string;
+}
+
+/** What a map of a segment writes to, and what is written to what it makes. */
+export interface Written {
+  /** Members that its rows look at or write to; undefined: any. */
+  readonly touched: ReadonlySet<string> | undefined;
+  /** Members of what it makes that other maps write to after this one; undefined when none does. */
+  readonly byOthers: ReadonlySet<string> | undefined;
+}
 
 /** The memory of one map of a segment. */
 export class SegmentMemory {
-  readonly #written: ReadonlySet<string> | undefined;
-  #recorded = 0;
-  #used = 0;
-  #passed = 0;
+  readonly #written: Written;
+  readonly #worth = new Worth();
 
-  /** @param written members of the resource that other maps write to after this one; undefined when none does. */
-  constructor(written: ReadonlySet<string> | undefined) {
+  constructor(written: Written) {
     this.#written = written;
   }
 
-  /** What the segment became for this account before, put into the scope; undefined when it has to be mapped. */
-  recall(frame: Frame, texts: AccountSegments): Made | undefined {
-    if (this.#isResting) return undefined;
+  /**
+   * What the segment became for this account before, put into the scope: the resource that it made or added to; undefined when it has to be mapped.
+   * @param find the resource that it adds to, if there is one.
+   */
+  recall(frame: Frame, texts: AccountSegments, find: (frame: Frame) => Made | undefined): Made | undefined {
+    if (this.#worth.isResting) return undefined;
     const { scope, segment } = frame;
-    const became = texts.find(segment.line, this)?.find((one) => isAsItWas(one, frame));
-    if (became === undefined) return undefined;
-    this.#used++;
-    const made = this.#written === undefined ? became.main : ownCopy(became.main, this.#written);
-    scope.resources.set(made.root.id, made);
-    for (const one of became.others) scope.resources.set(one.root.id, one);
-    if (scope.lineage !== undefined) for (const entry of became.lineage) scope.lineage.push(entry);
-    for (const id of became.unsure) scope.unsure.add(id);
-    return made;
+    const ways = texts.find(segment.line, this);
+    if (ways === undefined) return undefined;
+    const there = find(frame);
+    for (const became of ways) {
+      if (!isAsItWas(became, frame, there, this.#written.touched)) continue;
+      this.#worth.used();
+      const main = this.#again(became.main, there, scope);
+      for (const one of became.others) scope.resources.set(one.root.id, one);
+      if (scope.lineage !== undefined) for (const entry of became.lineage) scope.lineage.push(entry);
+      for (const id of became.unsure) scope.unsure.add(id);
+      return main;
+    }
+    return undefined;
+  }
+
+  #again(main: Made | Added, there: Made | undefined, { resources }: Scope): Made | undefined {
+    const { byOthers } = this.#written;
+    if (isMade(main)) {
+      const made = byOthers === undefined ? main : sharing(main, byOthers);
+      resources.set(made.root.id, made);
+      return made;
+    }
+    if (there === undefined) return undefined;
+    for (const [name, value] of main.after) {
+      if (value === undefined) delete (there.root as Elements)[name];
+      else (there.root as Elements)[name] = value;
+      share(there, [name]);
+    }
+    return there;
   }
 
   /** Begins to note; undefined when what this map makes does not come again, or the segment can not be remembered. */
   begin({ scope, segment }: Frame, texts: AccountSegments): Trace | undefined {
-    if (segment.line.length > LONGEST || !this.#isWorthIt() || (texts.find(segment.line, this)?.length ?? 0) >= WAYS) return undefined;
+    if (segment.line.length > LONGEST || !this.#worth.isWorthIt() || (texts.find(segment.line, this)?.length ?? 0) >= WAYS)
+      return undefined;
     const trace = new Trace(scope, segment);
     scope.message.trace = trace;
     return trace;
   }
 
-  /** Ends to note, and remembers what the segment became. */
-  keep({ scope, segment, resourceId }: Frame, texts: AccountSegments, trace: Trace): void {
+  /** How a resource that is there stands before the rows are run on it; undefined when nobody can say what they will look at. */
+  before(made: Made): Before | undefined {
+    const { touched } = this.#written;
+    if (touched === undefined) return undefined;
+    const members: (readonly [string, unknown])[] = [];
+    for (const name in made.root) if (touched.has(name)) members.push([name, made.root[name]]);
+    return { members, marks: marksOf(made) };
+  }
+
+  /**
+   * Ends to note, and remembers what the segment became.
+   * @param before of the resource that was added to; undefined for one that was made.
+   */
+  keep({ scope, segment, resourceId }: Frame, texts: AccountSegments, trace: Trace, before: Before | undefined): void {
     scope.message.trace = undefined;
-    this.#recorded++;
+    this.#worth.recorded();
     const { created } = trace;
-    // What was added to a resource that was there already depends on what was in it.
-    const quiet = trace.isQuiet && created[0] === resourceId;
-    const [main, ...others] = quiet ? created.flatMap((id) => scope.resources.get(id) ?? []) : [];
+    const main = scope.resources.get(resourceId);
+    if (main === undefined || !trace.isQuiet) return;
+    const isNew = created[0] === resourceId;
+    const others = created.slice(isNew ? 1 : 0).flatMap((id) => scope.resources.get(id) ?? []);
     const isWhole = (one: Made): boolean => !isIncomplete(one, scope.unsure.has(one.root.id));
     // What is shared stays as it is: nothing may have to be taken away from it at the end.
-    if (main === undefined || !others.every(isWhole) || (this.#written === undefined && !isWhole(main))) return;
+    if (!others.every(isWhole)) return;
+    const { touched } = this.#written;
+    const became = isNew
+      ? this.#made(main, isWhole)
+      : before === undefined || touched === undefined
+        ? undefined
+        : added(main, before, touched);
+    if (became === undefined) return;
     texts.keep(segment.line, this, {
       index: segment.index,
       segments: trace.segments,
@@ -254,26 +367,35 @@ export class SegmentMemory {
       borrowed: trace.borrowed.filter((id) => !created.includes(id)),
       events: trace.events,
       fields: trace.fields,
-      main: this.#written === undefined ? main : ownCopy(main, this.#written),
+      main: became,
       others,
       lineage: trace.lineage,
-      unsure: created.filter((id) => scope.unsure.has(id)),
+      unsure: [resourceId, ...created].filter((id) => scope.unsure.has(id)),
     });
   }
 
-  /** What this map makes did not come again. */
-  get #isResting(): boolean {
-    return this.#recorded >= TRIED && this.#used * 8 <= this.#recorded;
+  #made(main: Made, isWhole: (one: Made) => boolean): Made | undefined {
+    const { byOthers } = this.#written;
+    if (byOthers === undefined) return isWhole(main) ? main : undefined;
+    for (const name in main.root) if (byOthers.has(name)) share(main, [name]);
+    return sharing(main, byOthers);
   }
+}
 
-  #isWorthIt(): boolean {
-    if (!this.#isResting) return true;
-    if (++this.#passed < PASSED) return false;
-    this.#recorded = 0;
-    this.#used = 0;
-    this.#passed = 0;
-    return true;
-  }
+/** What was added to a resource; undefined when what it deletes changed, or what counts only at first. */
+function added(made: Made, { members, marks }: Before, touched: ReadonlySet<string>): Added | undefined {
+  if (marksOf(made) !== marks) return undefined;
+  const { root } = made;
+  const after: (readonly [string, unknown])[] = [];
+  const was = (name: string): unknown => members.find(([known]) => known === name)?.[1];
+  // In the order in which the resource has them.
+  for (const name in root) if (touched.has(name) && root[name] !== was(name)) after.push([name, root[name]]);
+  for (const [name] of members) if (root[name] === undefined) after.push([name, undefined]);
+  share(
+    made,
+    after.map(([name]) => name),
+  );
+  return { id: root.id, before: members, marks, after };
 }
 
 /** Whose segments they are: all that a segment's rows may look at besides segments and what was made of them. */

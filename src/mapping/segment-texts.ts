@@ -4,7 +4,8 @@ import type { Became, SegmentMemory } from "./segment-memory.ts";
 const SEGMENTS = 8_192;
 
 /** What one segment became, by each of its maps. */
-type Lines = Map<string, { readonly by: SegmentMemory; readonly became: Became[] }[]>;
+type LineMaps = { readonly by: SegmentMemory; readonly became: Became[] }[];
+type Lines = Map<string, LineMaps>;
 
 /** What segments became: by the account that they are about, their text and the map. */
 export class SegmentTexts {
@@ -36,6 +37,9 @@ export class AccountSegments {
   readonly #all: SegmentTexts;
   readonly #account: string;
   readonly #lines: Lines | undefined;
+  /** The line that was looked for last: the maps of a segment come one after the other. */
+  #line = "";
+  #maps: LineMaps | undefined;
 
   constructor(all: SegmentTexts, account: string) {
     this.#all = all;
@@ -44,10 +48,17 @@ export class AccountSegments {
   }
 
   find(line: string, by: SegmentMemory): readonly Became[] | undefined {
-    return this.#lines?.get(line)?.find((one) => one.by === by)?.became;
+    if (this.#lines === undefined) return undefined;
+    if (line !== this.#line) {
+      this.#line = line;
+      this.#maps = this.#lines.get(line);
+    }
+    if (this.#maps !== undefined) for (const one of this.#maps) if (one.by === by) return one.became;
+    return undefined;
   }
 
   keep(line: string, by: SegmentMemory, became: Became): void {
     this.#all.keep(this.#account, line, by, became);
+    this.#line = "";
   }
 }

@@ -1,6 +1,7 @@
 import { NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { type Code, literal } from "./generated.ts";
 import { hasEnded, isGrouped } from "./order-groups.ts";
+import { isPassing } from "./message-head.ts";
 import type { FieldOf } from "./segment-memory.ts";
 import { type Frame, type PlacedValue, placeOf, type Scope } from "./scope.ts";
 
@@ -101,14 +102,16 @@ function segmentSource(path: string, home: Home): Source {
   const suffix = numbers.length === 0 ? "" : `.${numbers.join(".")}`;
   const part = partOf(numbers);
   const own = name === home.name;
-  const find = home.companions.includes(name) ? following : nearest;
-  const said: FieldOf = (frame) => saidBy(find(frame.scope, frame.segment, name), field);
+  const search = home.companions.includes(name) ? following : nearest;
+  const find = (frame: Frame): Segment | undefined => search(frame.scope, frame.segment, name);
+  const look = name === "MSH" && !isPassing(name, field) ? (frame: Frame) => frame.scope.message.lasting(() => find(frame)) : find;
+  const said: FieldOf = (frame) => saidBy(look(frame), field);
   /** Another segment is noted by this field of it alone: the time in EVN is another in every message. */
   const other = (frame: Frame): Segment | undefined => {
     const { message } = frame.scope;
-    if (message.trace === undefined) return find(frame.scope, frame.segment, name);
+    if (message.trace === undefined) return look(frame);
     const { trace } = message;
-    const segment = message.unnoted(() => find(frame.scope, frame.segment, name));
+    const segment = message.unnoted(() => look(frame));
     trace.read(said, saidBy(segment, field));
     return segment;
   };

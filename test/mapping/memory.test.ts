@@ -25,11 +25,22 @@ const texts = messageFiles([join(HOME, "test", "messages"), ...(existsSync(SAMPL
   readFileSync(file, "utf8"),
 );
 
+/** What whole messages became is remembered of the same settings. */
+const settingsOf = (memory: boolean, lineage: boolean): MapSettings => ({
+  idKey: OFFLINE_ID_KEY,
+  zone: "America/Chicago",
+  memory,
+  lineage,
+});
+const SETTINGS = new Map(
+  [true, false].flatMap((memory) => [true, false].map((lineage) => [`${memory} ${lineage}`, settingsOf(memory, lineage)])),
+);
+
 /** All that is made of a text, lineage and warnings included. */
 function made(text: string, memory: boolean, lineage: boolean, maps: Pick<MapPack, "map"> = pack): string {
   const message = parseMessage(text);
   if (!message.ok) return message.failure.code;
-  return JSON.stringify(maps.map(message.value, { idKey: OFFLINE_ID_KEY, zone: "America/Chicago", memory, lineage }));
+  return JSON.stringify(maps.map(message.value, SETTINGS.get(`${memory} ${lineage}`) ?? settingsOf(memory, lineage)));
 }
 
 describe("what texts became in messages before", () => {
@@ -75,6 +86,48 @@ describe("what texts became in messages before", () => {
     expect(differ.slice(0, 2)).toEqual([]);
   });
 
+  it("changes nothing in a stay whose messages lose, repeat, move and change segments, and say again what they said", () => {
+    const chance = chanceOf(20_260_302);
+    const heads = texts.filter((one) => /^MSH.{5}[^\r\n]*\|(?:ADT|BAR|DFT|MDM)\^/.test(one));
+    const pool = heads
+      .flatMap((one) => one.split(/[\r\n]+/))
+      .filter((line) => /^(?:NK1|GT1|IN[12]|DG1|PR1|ROL|PD1|PV2|ACC|MRG|UB2|NTE)\|/.test(line));
+    const next = (lines: readonly string[]): readonly string[] => {
+      const at = chance.whole(1, Math.max(1, lines.length - 1));
+      const line = lines[at] ?? "";
+      const fields = line.split("|");
+      const field = chance.whole(1, Math.max(1, fields.length - 1));
+      const ways: readonly [() => readonly string[], ...(() => readonly string[])[]] = [
+        () => lines.toSpliced(at, 1),
+        () => lines.toSpliced(at, 0, line),
+        () => lines.toSpliced(Math.max(2, at), 0, pool[chance.whole(0, pool.length - 1)] ?? line),
+        () => lines.toSpliced(at, 1).toSpliced(Math.max(2, chance.whole(1, lines.length - 1)), 0, line),
+        () => lines.with(at, fields.with(field, chance.pick(["", '""', `${fields[field] ?? ""}X`])).join("|")),
+        () => lines.with(0, (lines[0] ?? "").replace(/\|ADT\^A\d\d/, `|ADT^${chance.pick(["A01", "A03", "A08", "A11"])}`)),
+      ];
+      return at < lines.length ? chance.pick(ways)() : lines;
+    };
+    let compared = 0;
+    const differ: string[] = [];
+    for (const text of heads) {
+      const said = [text.split(/[\r\n]+/).filter((line) => line !== "")];
+      for (let n = 0; n < 12; n++) {
+        const before = said[chance.whole(0, said.length - 1)] ?? [];
+        // Again at another time, or changed.
+        const now =
+          chance.whole(0, 2) === 0
+            ? before.with(0, (before[0] ?? "").replace(/^((?:[^|]*\|){6})\d{12}/, `$12026030${chance.whole(1, 9)}0815`))
+            : next(before);
+        said.push([...now]);
+        compared++;
+        const one = now.join("\r");
+        if (made(one, true, true) !== made(one, false, true)) differ.push(one);
+      }
+    }
+    expect(compared).toBeGreaterThan(500);
+    expect(differ.slice(0, 2)).toEqual([]);
+  });
+
   it("is shared between messages that say a segment again for the same account, at another time", () => {
     const own = compileMaps(FILES);
     if (!own.ok) throw new Error(own.failure.join("\n"));
@@ -87,8 +140,9 @@ describe("what texts became in messages before", () => {
         "NK1|1|Dufresne^Daphne|SPO",
         "AL1|1|DA|^Penicillin",
       ].join("\r");
-    const settings: MapSettings = { idKey: OFFLINE_ID_KEY, zone: "America/Chicago" };
     const mapped = (text: string): ReadonlyMap<string, unknown> => {
+      // Another object each time: what the whole message became is not what is looked at.
+      const settings: MapSettings = { idKey: OFFLINE_ID_KEY, zone: "America/Chicago" };
       const message = parseMessage(text);
       const made = message.ok ? own.value.map(message.value, settings) : message;
       if (!made.ok) throw new Error(made.failure.code);
@@ -200,8 +254,8 @@ describe("what texts became in messages before", () => {
     const stays = (accounts: number, times: number): boolean => {
       const own = compileMaps(FILES);
       if (!own.ok) throw new Error(own.failure.join("\n"));
-      const settings: MapSettings = { idKey: OFFLINE_ID_KEY, zone: "America/Chicago", lineage: false };
       const allergy = (account: number): unknown => {
+        const settings: MapSettings = { idKey: OFFLINE_ID_KEY, zone: "America/Chicago", lineage: false };
         const text = [
           "MSH|^~\\&|EHR|NORTH|||2026030210||ADT^A01|C1|P|2.5.1",
           `PID|1||M${account}^^^NORTH^MR||X^Y|||||||||||||A${account}^^^NORTH^AN`,

@@ -19,9 +19,19 @@ const KNOWN: ReadonlyMap<string, string> = new Map([
 const universalSystem = (id: string): string | undefined =>
   OID.test(id) ? `urn:oid:${id}` : UUID.test(id) ? `urn:uuid:${id.toLowerCase()}` : undefined;
 
+/** Systems of authorities that messages named lately: a site has a few. */
+const lately = new Map<string, string>();
+const LATELY = 1_000;
+
 /** System of an authority without a universal id. A URI holds no blanks, so the name is percent-encoded. */
-export const authoritySystem = (name: string): string =>
-  KNOWN.get(name) ?? universalSystem(name) ?? `urn:chartbridge:authority:${encodeURIComponent(name)}`;
+export function authoritySystem(name: string): string {
+  const known = lately.get(name);
+  if (known !== undefined) return known;
+  const system = KNOWN.get(name) ?? universalSystem(name) ?? `urn:chartbridge:authority:${encodeURIComponent(name)}`;
+  if (lately.size >= LATELY) lately.clear();
+  lately.set(name, system);
+  return system;
+}
 
 /** Reads an assigning authority (HD): its namespace, else its universal id, else the default. An OID or UUID makes the system. */
 export function authorityOf(hd: Value, otherwise: string): Authority {

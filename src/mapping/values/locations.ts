@@ -1,5 +1,5 @@
 import type { Location, Reference } from "@medplum/fhirtypes";
-import { stableId } from "#src/base/ids.ts";
+import { recurringId } from "#src/base/ids.ts";
 import type { Value } from "#src/hl7v2/message.ts";
 import { addResource, type Elements, type Made, resourceThere, type Scope } from "../scope.ts";
 import { authoritySystem } from "./identifiers.ts";
@@ -128,7 +128,7 @@ function placeOf(layout: Layout): ValueType {
       const name = value.part(layout[level]).text;
       if (name === "") continue;
       path.push(`${code}:${name}`);
-      const id = stableId(scope.settings.idKey, "Location", scope.defaultAuthority, ...path);
+      const id = recurringId(scope.settings.idKey, "Location", scope.defaultAuthority, ...path);
       made = resourceThere(scope, id);
       wasThere = made !== undefined;
       if (made === undefined) {
@@ -141,7 +141,7 @@ function placeOf(layout: Layout): ValueType {
           physicalType: { coding: [{ system: PHYSICAL_TYPE, code, display: physicalType }] },
           ...(above === undefined ? {} : { partOf: above }),
         };
-        made = { root, deleted: undefined, initial: undefined, envelope: false };
+        made = { root, deleted: undefined, initial: undefined, envelope: false, shared: undefined };
         addResource(scope, made);
         if (traces) trace(spot, id, layout[level], above === undefined ? traced.alone : traced.within);
       }

@@ -1,0 +1,136 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { OFFLINE_ID_KEY } from "#src/base/ids.ts";
+import { readMapFiles } from "#src/config/map-files.ts";
+import { parseMessage } from "#src/hl7v2/message.ts";
+import { compileMaps, type MapPack } from "#src/mapping/compile.ts";
+import type { Mapped, MapSettings } from "#src/mapping/types.ts";
+
+const FILES = readMapFiles(join(import.meta.dirname, "..", "..", "mappings"));
+const SETTINGS: MapSettings = { idKey: OFFLINE_ID_KEY, zone: "America/Chicago" };
+
+function maps(...sites: readonly string[]): MapPack {
+  const compiled = compileMaps([...FILES, ...sites.map((text, n) => ({ path: `mappings/sites/site${n}.yaml`, text }))]);
+  if (!compiled.ok) throw new Error(compiled.failure.join("\n"));
+  return compiled.value;
+}
+
+interface Told {
+  readonly minute: string;
+  readonly event?: string;
+  readonly msh?: string;
+  readonly recorded?: string;
+  readonly operator?: string;
+  readonly bed?: string;
+  readonly disposition?: string;
+  readonly more?: readonly string[];
+}
+
+const update = ({
+  minute,
+  event = "A08",
+  msh = "EHR|NORTH",
+  recorded = `202603021${minute}`,
+  operator = "",
+  bed = "B",
+  disposition = "",
+  more = [],
+}: Told): string =>
+  [
+    `MSH|^~\\&|${msh}|||202603021${minute}||ADT^${event}|C${minute}|P|2.5.1`,
+    `EVN|${event}|${recorded}|||${operator}`,
+    "PID|1||M1^^^NORTH^MR||Dufresne^Dmitri||19641107|M||||||||||A1^^^NORTH^AN",
+    `PV1|1|I|OBS^118^${bed}||||||||||||||||A1${"|".repeat(17)}${disposition}`,
+    ...more,
+  ].join("\r");
+
+function mapped(pack: MapPack, text: string, settings = SETTINGS): Mapped {
+  const message = parseMessage(text);
+  const made = message.ok ? pack.map(message.value, settings) : message;
+  if (!made.ok) throw new Error(made.failure.code);
+  return made.value;
+}
+
+describe("a message that says word for word what one before it said", () => {
+  it("becomes the same resources, at its own time", () => {
+    const pack = maps();
+    const first = mapped(pack, update({ minute: "001" }));
+    const again = mapped(pack, update({ minute: "002", operator: "another" }));
+    expect(again.resources).toBe(first.resources);
+    expect([first, again].map(({ eventTime }) => eventTime)).toEqual(["2026-03-02T10:01:00-06:00", "2026-03-02T10:02:00-06:00"]);
+    expect(again).toEqual(mapped(pack, update({ minute: "002" }), { ...SETTINGS, memory: false }));
+  });
+
+  it.each<readonly [string, Told]>([
+    ["another event", { minute: "002", event: "A01" }],
+    ["another bed", { minute: "002", bed: "C" }],
+    ["a segment more", { minute: "002", more: ["AL1|1|DA|^Penicillin"] }],
+    ["another sender", { minute: "002", msh: "EHR|SOUTH" }],
+    ["a time in another offset", { minute: "002-0700" }],
+    ["a time that is none", { minute: "002", recorded: "2026139910" }],
+    ["a line break in a field", { minute: "002", more: ["and the rest of it"] }],
+  ])("is mapped anew with %s", (_, told) => {
+    const pack = maps();
+    const first = mapped(pack, update({ minute: "001" }));
+    for (const text of [update(told), update(told)]) {
+      const next = mapped(pack, text);
+      expect(next.resources).not.toBe(first.resources);
+      expect(next).toEqual(mapped(pack, text, { ...SETTINGS, memory: false }));
+    }
+  });
+
+  it("is mapped anew under other settings", () => {
+    const pack = maps();
+    const first = mapped(pack, update({ minute: "001" }));
+    const other = mapped(pack, update({ minute: "002" }), { ...SETTINGS, zone: "America/New_York" });
+    expect(other.resources).not.toBe(first.resources);
+    expect(other.eventTime).toBe("2026-03-02T10:02:00-05:00");
+  });
+
+  it("is mapped anew where a map looks at who sent it and when", () => {
+    const pack = maps(
+      [
+        "site: west",
+        "senders: [{ application: WEST }]",
+        "maps:",
+        '  - map: "ZOP[Basic]"',
+        '    after: "PV1[Encounter]"',
+        "    identity: [{ by: [ZOP-1], within: account }]",
+        "    rows:",
+        '      - { key: "EVN-5>code.text", from: EVN-5, guide: added }',
+      ].join("\n"),
+    );
+    const text = (minute: string, operator: string): string => update({ minute, operator, msh: "WEST|NORTH", more: ["ZOP|1"] });
+    const operators = ["SMITH", "JONES"].map(
+      (operator, n) =>
+        mapped(pack, text(`00${n}`, operator))
+          .resources.map(({ resource }) => resource)
+          .find((one) => one.resourceType === "Basic")?.code,
+    );
+    expect(operators).toEqual([{ text: "SMITH" }, { text: "JONES" }]);
+  });
+
+  it("keeps its warnings and its codes without an entry", () => {
+    const pack = maps();
+    const text = (minute: string): string => update({ minute, disposition: "HOMEX", more: ["DG1|1||X||20261399"] });
+    const first = mapped(pack, text("001"));
+    expect(first.warnings.length).toBeGreaterThan(0);
+    expect(first.unmapped?.length).toBeGreaterThan(0);
+    expect(mapped(pack, text("002")).resources).toBe(first.resources);
+    expect(mapped(pack, text("003"))).toEqual(mapped(pack, text("003"), { ...SETTINGS, memory: false }));
+  });
+
+  it("is forgotten when many others were said since, and none is kept where none comes again", () => {
+    const comesAgain = (others: number, times: number): boolean => {
+      const pack = maps();
+      const stay = (account: number): unknown => mapped(pack, update({ minute: "001" }).replaceAll("A1", `A${account}`)).resources;
+      const first = stay(1);
+      for (let account = 2; account <= others; account++) for (let time = 0; time < times; time++) stay(account);
+      return stay(1) === first;
+    };
+    expect(comesAgain(200, 1)).toBe(true);
+    expect(comesAgain(300, 1)).toBe(false);
+    expect(comesAgain(300, 2)).toBe(true);
+    expect(comesAgain(2_200, 2)).toBe(false);
+  });
+});
