@@ -17,6 +17,18 @@ interface Step {
   readonly run: RunMap;
 }
 
+const isDone = ({ guide, by }: Row): boolean => guide !== "skipped" && by === undefined;
+
+/** Whether a map adds nothing to what others make, each of its rows being done by another map's, and nothing refers to it. */
+function isIdle(name: string, maps: CompiledMaps): boolean {
+  const map = maps.get(name);
+  if (map === undefined || map.spec.into.length === 0 || map.spec.identity.length > 0) return false;
+  if (map.merged.rows.some(({ row }) => isDone(row))) return false;
+  return !Array.from(maps.values()).some(
+    ({ spec, merged }) => spec.into.includes(name) || merged.rows.some(({ row }) => row.ref === name || row.refs === name),
+  );
+}
+
 /** The maps of a message in order; a map that a site adds comes after the one it names. */
 function compileEntries(
   { spec, fault }: Read<MessageSpec>,
@@ -82,7 +94,7 @@ const wantedBy = ({ has = [], any = [], all = [], not }: When): readonly string[
 function touchedBy({ merged, type }: CompiledRows & { readonly merged: MergedMap }): ReadonlySet<string> | undefined {
   const names = new Set<string>();
   for (const { row } of merged.rows) {
-    if (row.guide === "skipped" || row.by !== undefined) continue;
+    if (!isDone(row)) continue;
     const first = firstOf(row);
     if (first === "") return undefined;
     const looked = row.when === undefined ? [] : wantedBy(row.when);
@@ -125,10 +137,11 @@ export function compileMessages(read: readonly Read<MessageSpec>[], maps: Compil
     done.set(one, steps);
     return steps;
   };
+  const idle = new Set([...maps.keys()].filter((name) => isIdle(name, maps)));
   const messages = new Map<string, MessageMap>();
   for (const one of read) {
-    const maps = stepsOf(one, new Set([one])).map(({ run }) => run);
-    for (const name of one.spec.messages) messages.set(name, { spec: one.spec, maps });
+    const runs = stepsOf(one, new Set([one])).flatMap(({ map, run }) => (idle.has(map) ? [] : [run]));
+    for (const name of one.spec.messages) messages.set(name, { spec: one.spec, maps: runs });
   }
   return messages;
 }

@@ -26,19 +26,22 @@ export interface Way {
   readonly offset: string | undefined;
 }
 
+/** Texts alone: segments would keep all that was read of them. */
 interface SaidBefore extends Way {
-  readonly msh: Segment;
-  readonly segments: readonly Segment[];
+  /** Fields of MSH. */
+  readonly msh: readonly string[];
+  readonly segments: readonly Pick<Segment, "position" | "line">[];
   readonly mapped: Mapped;
 }
 
-function isSameHead(one: Segment, other: Segment): boolean {
-  const count = Math.max(one.fieldCount, other.fieldCount);
-  for (let n = 1; n <= count; n++) if (!isPassing("MSH", n) && one.raw(n) !== other.raw(n)) return false;
+function isSameHead(one: readonly string[], other: readonly string[]): boolean {
+  const count = Math.max(one.length, other.length);
+  for (let n = 1; n < count; n++) if (!isPassing("MSH", n) && (one[n] ?? "") !== (other[n] ?? "")) return false;
   return true;
 }
 
-const linesBehind = ({ segments }: Hl7Message): readonly Segment[] => segments.filter(({ name }) => !isHead(name));
+const linesBehind = ({ segments }: Hl7Message): SaidBefore["segments"] =>
+  segments.flatMap(({ name, position, line }) => (isHead(name) ? [] : [{ position, line }]));
 
 function isSame(before: SaidBefore, { maps, settings, messageType, offset }: Way, { msh, segments }: Hl7Message): boolean {
   if (before.maps !== maps || before.settings !== settings || before.messageType !== messageType || before.offset !== offset) return false;
@@ -49,7 +52,7 @@ function isSame(before: SaidBefore, { maps, settings, messageType, offset }: Way
     // Places of lineage and ids name the position: an EVN more moves all that follows it.
     if (known === undefined || known.position !== one.position || known.line !== one.line) return false;
   }
-  return at === before.segments.length && isSameHead(before.msh, msh);
+  return at === before.segments.length && isSameHead(before.msh, msh.fields);
 }
 
 /** Messages of one set of maps. */
@@ -85,6 +88,6 @@ export class MessageMemory {
       this.#messages = 1;
     }
     const said = (this.#lately.get(line) ?? this.#before.get(line) ?? []).slice(1 - WAYS);
-    this.#lately.set(line, [...said, { ...way, msh: message.msh, segments, mapped }]);
+    this.#lately.set(line, [...said, { ...way, msh: message.msh.fields, segments, mapped }]);
   }
 }

@@ -1,7 +1,7 @@
 import type { Became, SegmentMemory } from "./segment-memory.ts";
 
 /** Segments remembered of one feed, all accounts together; when there are more all are forgotten. */
-const SEGMENTS = 8_192;
+const SEGMENTS = 16_384;
 
 /** What one segment became, by each of its maps. */
 type LineMaps = { readonly by: SegmentMemory; readonly became: Became[] }[];

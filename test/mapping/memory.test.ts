@@ -272,7 +272,7 @@ describe("what texts became in messages before", () => {
     expect(stays(100, 1)).toBe(true);
     expect(stays(300, 1)).toBe(false);
     expect(stays(300, 2)).toBe(true);
-    expect(stays(3_000, 2)).toBe(false);
+    expect(stays(5_600, 2)).toBe(false);
   });
 
   it("of a segment with a warning is worked out anew each time", () => {

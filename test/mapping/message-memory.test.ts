@@ -17,6 +17,7 @@ function maps(...sites: readonly string[]): MapPack {
 
 interface Told {
   readonly minute: string;
+  readonly account?: string;
   readonly event?: string;
   readonly msh?: string;
   readonly recorded?: string;
@@ -28,6 +29,7 @@ interface Told {
 
 const update = ({
   minute,
+  account = "A1",
   event = "A08",
   msh = "EHR|NORTH",
   recorded = `202603021${minute}`,
@@ -39,8 +41,8 @@ const update = ({
   [
     `MSH|^~\\&|${msh}|||202603021${minute}||ADT^${event}|C${minute}|P|2.5.1`,
     `EVN|${event}|${recorded}|||${operator}`,
-    "PID|1||M1^^^NORTH^MR||Dufresne^Dmitri||19641107|M||||||||||A1^^^NORTH^AN",
-    `PV1|1|I|OBS^118^${bed}||||||||||||||||A1${"|".repeat(17)}${disposition}`,
+    `PID|1||M${account}^^^NORTH^MR||Dufresne^Dmitri||19641107|M||||||||||${account}^^^NORTH^AN`,
+    `PV1|1|I|OBS^118^${bed}||||||||||||||||${account}${"|".repeat(17)}${disposition}`,
     ...more,
   ].join("\r");
 
@@ -52,8 +54,9 @@ function mapped(pack: MapPack, text: string, settings = SETTINGS): Mapped {
 }
 
 describe("a message that says word for word what one before it said", () => {
+  const pack = maps();
+
   it("becomes the same resources, at its own time", () => {
-    const pack = maps();
     const first = mapped(pack, update({ minute: "001" }));
     const again = mapped(pack, update({ minute: "002", operator: "another" }));
     expect(again.resources).toBe(first.resources);
@@ -62,16 +65,15 @@ describe("a message that says word for word what one before it said", () => {
   });
 
   it.each<readonly [string, Told]>([
-    ["another event", { minute: "002", event: "A01" }],
-    ["another bed", { minute: "002", bed: "C" }],
-    ["a segment more", { minute: "002", more: ["AL1|1|DA|^Penicillin"] }],
-    ["another sender", { minute: "002", msh: "EHR|SOUTH" }],
-    ["a time in another offset", { minute: "002-0700" }],
-    ["a time that is none", { minute: "002", recorded: "2026139910" }],
-    ["a line break in a field", { minute: "002", more: ["and the rest of it"] }],
+    ["another event", { account: "B1", minute: "002", event: "A01" }],
+    ["another bed", { account: "B2", minute: "002", bed: "C" }],
+    ["a segment more", { account: "B3", minute: "002", more: ["AL1|1|DA|^Penicillin"] }],
+    ["another sender", { account: "B4", minute: "002", msh: "EHR|SOUTH" }],
+    ["a time in another offset", { account: "B5", minute: "002-0700" }],
+    ["a time that is none", { account: "B6", minute: "002", recorded: "2026139910" }],
+    ["a line break in a field", { account: "B7", minute: "002", more: ["and the rest of it"] }],
   ])("is mapped anew with %s", (_, told) => {
-    const pack = maps();
-    const first = mapped(pack, update({ minute: "001" }));
+    const first = mapped(pack, update({ account: told.account ?? "", minute: "001" }));
     for (const text of [update(told), update(told)]) {
       const next = mapped(pack, text);
       expect(next.resources).not.toBe(first.resources);
@@ -80,15 +82,14 @@ describe("a message that says word for word what one before it said", () => {
   });
 
   it("is mapped anew under other settings", () => {
-    const pack = maps();
-    const first = mapped(pack, update({ minute: "001" }));
-    const other = mapped(pack, update({ minute: "002" }), { ...SETTINGS, zone: "America/New_York" });
+    const first = mapped(pack, update({ account: "B8", minute: "001" }));
+    const other = mapped(pack, update({ account: "B8", minute: "002" }), { ...SETTINGS, zone: "America/New_York" });
     expect(other.resources).not.toBe(first.resources);
     expect(other.eventTime).toBe("2026-03-02T10:02:00-05:00");
   });
 
   it("is mapped anew where a map looks at who sent it and when", () => {
-    const pack = maps(
+    const west = maps(
       [
         "site: west",
         "senders: [{ application: WEST }]",
@@ -103,7 +104,7 @@ describe("a message that says word for word what one before it said", () => {
     const text = (minute: string, operator: string): string => update({ minute, operator, msh: "WEST|NORTH", more: ["ZOP|1"] });
     const operators = ["SMITH", "JONES"].map(
       (operator, n) =>
-        mapped(pack, text(`00${n}`, operator))
+        mapped(west, text(`00${n}`, operator))
           .resources.map(({ resource }) => resource)
           .find((one) => one.resourceType === "Basic")?.code,
     );
@@ -111,8 +112,7 @@ describe("a message that says word for word what one before it said", () => {
   });
 
   it("keeps its warnings and its codes without an entry", () => {
-    const pack = maps();
-    const text = (minute: string): string => update({ minute, disposition: "HOMEX", more: ["DG1|1||X||20261399"] });
+    const text = (minute: string): string => update({ account: "B9", minute, disposition: "HOMEX", more: ["DG1|1||X||20261399"] });
     const first = mapped(pack, text("001"));
     expect(first.warnings.length).toBeGreaterThan(0);
     expect(first.unmapped?.length).toBeGreaterThan(0);
@@ -122,8 +122,8 @@ describe("a message that says word for word what one before it said", () => {
 
   it("is forgotten when many others were said since, and none is kept where none comes again", () => {
     const comesAgain = (others: number, times: number): boolean => {
-      const pack = maps();
-      const stay = (account: number): unknown => mapped(pack, update({ minute: "001" }).replaceAll("A1", `A${account}`)).resources;
+      const own = maps();
+      const stay = (account: number): unknown => mapped(own, update({ account: `A${account}`, minute: "001" })).resources;
       const first = stay(1);
       for (let account = 2; account <= others; account++) for (let time = 0; time < times; time++) stay(account);
       return stay(1) === first;
