@@ -87,7 +87,7 @@ export function createMapRecord(pack: MapPack, feeds: ReadonlyMap<string, Feed>,
     };
   };
   /** One object for each feed: what maps remember of messages belongs to the settings that they were read with. */
-  const ofFeeds = new Map<Feed, MapSettings>();
+  const ofFeeds = new WeakMap<Feed, MapSettings>();
   const settingsFor = (feed: Feed): MapSettings => {
     const known = ofFeeds.get(feed) ?? settingsOf(feed, idKey);
     ofFeeds.set(feed, known);

@@ -59,6 +59,15 @@ function numberAt(message: Hl7Message, places: readonly Place[]): PlacedValue | 
 
 const ownOf = (type: string, id: string): Own => ({ id, reference: `${type}/${id}` });
 
+/** What is remembered of a message keeps its text alive: of one that long, which has a document in it, nothing is. */
+const LONG = 32_768;
+
+function isLong({ segments }: Hl7Message): boolean {
+  let length = 0;
+  for (const { line } of segments) length += line.length;
+  return length > LONG;
+}
+
 const NOWHERE: PlacedValue = { value: NOTHING, place: "" };
 
 /** Checks what must be there, and works out who and what the message is about. */
@@ -69,7 +78,7 @@ function openScope(
   { spec, memoryOf }: Pick<MessageMap, "spec"> & { readonly memoryOf: MemoryOf },
   clock: Clock,
 ): Result<Scope, Failure> {
-  for (const name of spec.requires) if (message.first(name) === undefined) return fail({ code: "SEGMENT_MISSING", place: name });
+  for (const name of spec.requires) if (watched.first(name) === undefined) return fail({ code: "SEGMENT_MISSING", place: name });
   const rules = settings.identity ?? DEFAULT_IDENTITY;
   const patient = choosePatient(message.first("PID")?.repetitions(3) ?? [], factsOf, rules);
   if (patient === undefined) return fail({ code: "REQUIRED_FIELD_MISSING", place: "PID-3" });
@@ -78,11 +87,11 @@ function openScope(
   const { idKey } = settings;
   const authority = (cx: Value): string => authorityOf(cx.part(4), defaultAuthority).authority;
   const places = rulesRead(rules);
-  const numbered = spec.level === "person" ? undefined : numberAt(message, places.account);
+  const numbered = spec.level === "person" ? undefined : numberAt(watched, places.account);
   const own = new Map([["Patient", ownOf("Patient", recurringId(idKey, "Patient", authority(patient), patient.part(1).text))]]);
   const account = accountOf();
   if (spec.level === "account" && account === undefined) return fail({ code: "ACCOUNT_UNKNOWN", place: rules.account[0] ?? "PID-18" });
-  const visit = numberAt(message, places.visit);
+  const visit = numberAt(watched, places.visit);
   if (account !== undefined) {
     own.set("Account", ownOf("Account", account.resourceId));
     // A visit without a number of its own is the account's only one.
@@ -110,7 +119,7 @@ function openScope(
     warned: 0,
     unmapped: [],
     memory:
-      settings.memory === false
+      settings.memory === false || isLong(message)
         ? undefined
         : memoryOf(settings, message.delimiters, { defaultAuthority, authoritySaid, authority: account?.authority, offset: clock.offset }),
     segments: undefined,

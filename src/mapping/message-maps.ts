@@ -60,19 +60,23 @@ function compileEntries(
 }
 
 /**
- * Members of what a map makes that other maps write to: those of the same one of a message's own three, those that go into it, and those that go
- * into what these write.
+ * Members of what a map makes that are written to later: by other maps of the same one of a message's own three, by those that go into it, and by those
+ * that go into what these write.
  */
 function writtenByOthers({ spec, type }: CompiledRows, maps: CompiledMaps): ReadonlySet<string> | undefined {
   const own = OWN_TYPES.has(type);
-  const all = Array.from(maps.values()).filter((one) => one.spec.map !== spec.map && !one.merged.dataType);
-  const into = new Set([spec.map, ...(own ? [type] : [])]);
-  const goesInto = (one: CompiledRows): boolean =>
-    !into.has(one.spec.map) && (one.spec.into.some((name) => into.has(name)) || (own && one.type === type));
-  for (let more = all.filter(goesInto); more.length > 0; more = all.filter(goesInto)) for (const one of more) into.add(one.spec.map);
-  const others = all.filter((one) => into.has(one.spec.map));
-  if (others.length === 0 && !own) return undefined;
-  return new Set(others.flatMap((one) => one.merged.rows.flatMap(({ row }) => writtenBy(row).flatMap(withBeside))));
+  const all = Array.from(maps.values()).filter((one) => !one.merged.dataType);
+  // What identifies itself as what another map of its type has made is that.
+  const made = new Set(own ? [spec.map, type] : all.flatMap((one) => (one.type === type ? [one.spec.map] : [])));
+  const writers = new Set<string>();
+  // Of the message's own three a second segment of the same map says its part, too.
+  const isOfOwn = (one: CompiledRows): boolean => own && one.type === type && (one.spec.map !== spec.map || !spec.once);
+  const writes = (one: CompiledRows): boolean =>
+    !writers.has(one.spec.map) && (isOfOwn(one) || one.spec.into.some((name) => made.has(name) || writers.has(name)));
+  for (let more = all.filter(writes); more.length > 0; more = all.filter(writes)) for (const one of more) writers.add(one.spec.map);
+  if (writers.size === 0 && !own) return undefined;
+  const rows = all.flatMap((one) => (writers.has(one.spec.map) ? one.merged.rows : []));
+  return new Set(rows.flatMap(({ row }) => writtenBy(row).flatMap(withBeside)));
 }
 
 /** The first name of a row's target; empty for what is written as a whole. */

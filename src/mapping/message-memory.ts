@@ -1,5 +1,5 @@
 import type { Hl7Message, Segment } from "#src/hl7v2/message.ts";
-import { isHead, isPassing } from "./message-head.ts";
+import { isPassing } from "./message-head.ts";
 import type { RunMap } from "./segment-map.ts";
 import type { Mapped, MapSettings } from "./types.ts";
 import { Worth } from "./worth.ts";
@@ -9,11 +9,11 @@ import { Worth } from "./worth.ts";
  * no map looked at these, the message becomes what it became, at its own time. Mapping stays pure: with this memory or without it the same comes out.
  */
 
-/** Characters of a message behind its head: longer ones hold documents and do not come again. */
+/** Characters of a message: longer ones hold documents and do not come again. */
 const LONGEST = 8_000;
 /** Messages of one patient's number: by event, and as they were said lately. */
 const WAYS = 4;
-/** Messages remembered; as many again that were not said since. */
+/** Messages remembered; as many again that were not asked for since. */
 const MESSAGES = 1_024;
 
 /** What a message becomes depends on besides its segments. */
@@ -40,14 +40,17 @@ function isSameHead(one: readonly string[], other: readonly string[]): boolean {
   return true;
 }
 
+/** The message's own MSH, and its event: of a second MSH it is compared what it says. */
+const isItsHead = ({ name, position }: Segment): boolean => position === 0 || name === "EVN";
+
 const linesBehind = ({ segments }: Hl7Message): SaidBefore["segments"] =>
-  segments.flatMap(({ name, position, line }) => (isHead(name) ? [] : [{ position, line }]));
+  segments.flatMap((one) => (isItsHead(one) ? [] : [{ position: one.position, line: one.line }]));
 
 function isSame(before: SaidBefore, { maps, settings, messageType, offset }: Way, { msh, segments }: Hl7Message): boolean {
   if (before.maps !== maps || before.settings !== settings || before.messageType !== messageType || before.offset !== offset) return false;
   let at = 0;
   for (const one of segments) {
-    if (isHead(one.name)) continue;
+    if (isItsHead(one)) continue;
     const known = before.segments[at++];
     // Places of lineage and ids name the position: an EVN more moves all that follows it.
     if (known === undefined || known.position !== one.position || known.line !== one.line) return false;
@@ -67,9 +70,11 @@ export class MessageMemory {
   recall(message: Hl7Message, way: Way): Mapped | undefined {
     const line = message.first("PID")?.line;
     if (this.#worth.isResting || line === undefined || message.broken.length > 0) return undefined;
-    const known = (this.#lately.get(line) ?? this.#before.get(line))?.find((one) => isSame(one, way, message));
+    const said = this.#saidBy(line);
+    const known = said.find((one) => isSame(one, way, message));
     if (known === undefined) return undefined;
     this.#worth.used();
+    if (!this.#lately.has(line)) this.#put(line, said, said.length);
     return known.mapped;
   }
 
@@ -77,17 +82,25 @@ export class MessageMemory {
   keep(message: Hl7Message, way: Way, mapped: Mapped): void {
     const line = message.first("PID")?.line;
     if (line === undefined || message.broken.length > 0 || !this.#worth.isWorthIt()) return;
-    const segments = linesBehind(message);
     let length = 0;
-    for (const one of segments) length += one.line.length;
+    for (const one of message.segments) length += one.line.length;
     if (length > LONGEST) return;
     this.#worth.recorded();
-    if (++this.#messages > MESSAGES) {
+    const said = [...this.#saidBy(line).slice(1 - WAYS), { ...way, msh: message.msh.fields, segments: linesBehind(message), mapped }];
+    this.#put(line, said, this.#lately.has(line) ? 1 : said.length);
+  }
+
+  #saidBy(line: string): readonly SaidBefore[] {
+    return this.#lately.get(line) ?? this.#before.get(line) ?? [];
+  }
+
+  #put(line: string, said: readonly SaidBefore[], more: number): void {
+    this.#messages += more;
+    if (this.#messages > MESSAGES) {
       this.#before = this.#lately;
       this.#lately = new Map();
-      this.#messages = 1;
+      this.#messages = said.length;
     }
-    const said = (this.#lately.get(line) ?? this.#before.get(line) ?? []).slice(1 - WAYS);
-    this.#lately.set(line, [...said, { ...way, msh: message.msh.fields, segments, mapped }]);
+    this.#lately.set(line, said);
   }
 }

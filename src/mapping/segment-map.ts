@@ -2,10 +2,11 @@ import type { Reference } from "@medplum/fhirtypes";
 import { recurringId, stableId } from "#src/base/ids.ts";
 import { NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
+import { copyOf } from "./copies.ts";
 import type { Identity, MapSpec } from "./map-schema.ts";
 import { ReadAs, recalled, resourceRemembered, writeRemembered } from "./memory.ts";
 import { madeBy, type RowContext } from "./row.ts";
-import { addResource, type Elements, type Frame, type Made, OWN_TYPES, resourceThere, type Scope, takeOwn } from "./scope.ts";
+import { addResource, type Elements, type Frame, type Made, type MadeOf, OWN_TYPES, resourceThere, type Scope, takeOwn } from "./scope.ts";
 import { type Before, SegmentMemory, type Written } from "./segment-memory.ts";
 import { compileSource } from "./sources.ts";
 import { authorityOf } from "./values/identifiers.ts";
@@ -234,6 +235,14 @@ export function compileSegmentMap(
     if (list === undefined) scope.made.set(spec.map, [one]);
     else list.push(one);
   };
+  /** What a data type made is remembered as a whole: where other maps add to it they get a copy. */
+  const ownOf = (scope: Scope, known: Made): Made => {
+    const isOfMap = (list: readonly MadeOf[]): boolean => list.some(({ made }) => made === known);
+    if (written.byOthers === undefined || Array.from(scope.made.values()).some(isOfMap)) return known;
+    const own: Made = { ...known, root: copyOf(known.root), shared: undefined };
+    scope.resources.set(own.root.id, own);
+    return own;
+  };
   const open = (frame: Frame): Made | undefined => {
     const { scope } = frame;
     if (spec.into.length > 0) {
@@ -247,7 +256,7 @@ export function compileSegmentMap(
     if (known !== undefined) {
       // Of the message's own three each map says its part; anything else that is said twice was said by the first.
       if (OWN_TYPES.has(type) && identities.length === 0) return known;
-      remember(scope, frame.segment, known);
+      remember(scope, frame.segment, ownOf(scope, known));
       return undefined;
     }
     const made = startResource(type, id, spec.envelope);
@@ -278,7 +287,7 @@ export function compileSegmentMap(
       remember(scope, segment, known);
       return;
     }
-    const noted = segments === undefined ? undefined : memory?.begin(frame, segments);
+    const noted = segments === undefined ? undefined : memory?.begin(frame);
     const { size } = scope.resources;
     const made = open(frame);
     let before: Before | undefined;
@@ -287,7 +296,7 @@ export function compileSegmentMap(
       frame.resourceId = made.root.id;
       frame.building = made;
       if (size === scope.resources.size) {
-        if (noted !== undefined) before = memory?.before(made);
+        if (noted !== undefined) before = memory?.before(made, scope);
         takeOwn(made, written.touched);
       }
       runAll(frame);

@@ -219,7 +219,7 @@ const isAsItWas = (became: Became, frame: Frame, there: Made | undefined, touche
 };
 
 const marksOf = ({ deleted, initial }: Made): string =>
-  deleted === undefined && initial === undefined ? "" : `${[...(deleted ?? [])].join(" ")}|${[...(initial ?? [])].join(" ")}`;
+  deleted === undefined && initial === undefined ? "" : `${[...(deleted ?? [])].join("\n")}\n\n${[...(initial ?? [])].join("\n")}`;
 
 function isBefore({ id, before, marks }: Added, there: Made, touched: ReadonlySet<string>): boolean {
   const { root } = there;
@@ -256,13 +256,12 @@ function sharing({ root, deleted, initial, envelope }: Made, written: ReadonlySe
   return own;
 }
 
-/** What one segment may become in all: by event, and by what stands around it. */
-const WAYS = 8;
-
 /** How a resource stood before a segment's rows were run on it. */
 export interface Before {
   readonly members: Added["before"];
   readonly marks: string;
+  /** Extensions were written into it before. */
+  readonly unsure: boolean;
 }
 
 /** What a map of a segment writes to, and what is written to what it makes. */
@@ -321,21 +320,21 @@ export class SegmentMemory {
   }
 
   /** Begins to note; undefined when what this map makes does not come again, or the segment can not be remembered. */
-  begin({ scope, segment }: Frame, texts: AccountSegments): Trace | undefined {
-    if (segment.line.length > LONGEST || !this.#worth.isWorthIt() || (texts.find(segment.line, this)?.length ?? 0) >= WAYS)
-      return undefined;
+  begin({ scope, segment }: Frame): Trace | undefined {
+    if (segment.line.length > LONGEST || !this.#worth.isWorthIt()) return undefined;
     const trace = new Trace(scope, segment);
     scope.message.trace = trace;
     return trace;
   }
 
   /** How a resource that is there stands before the rows are run on it; undefined when nobody can say what they will look at. */
-  before(made: Made): Before | undefined {
+  before(made: Made, { unsure }: Scope): Before | undefined {
     const { touched } = this.#written;
     if (touched === undefined) return undefined;
     const members: (readonly [string, unknown])[] = [];
     for (const name in made.root) if (touched.has(name)) members.push([name, made.root[name]]);
-    return { members, marks: marksOf(made) };
+    // Taken away, so that it shows whether these rows do that too.
+    return { members, marks: marksOf(made), unsure: unsure.delete(made.root.id) };
   }
 
   /**
@@ -346,6 +345,8 @@ export class SegmentMemory {
     scope.message.trace = undefined;
     this.#worth.recorded();
     const { created } = trace;
+    const unsure = [resourceId, ...created].filter((id) => scope.unsure.has(id));
+    if (before?.unsure === true) scope.unsure.add(resourceId);
     const main = scope.resources.get(resourceId);
     if (main === undefined || !trace.isQuiet) return;
     const isNew = created[0] === resourceId;
@@ -370,7 +371,7 @@ export class SegmentMemory {
       main: became,
       others,
       lineage: trace.lineage,
-      unsure: [resourceId, ...created].filter((id) => scope.unsure.has(id)),
+      unsure,
     });
   }
 

@@ -2,6 +2,8 @@ import type { Became, SegmentMemory } from "./segment-memory.ts";
 
 /** Segments remembered of one feed, all accounts together; when there are more all are forgotten. */
 const SEGMENTS = 16_384;
+/** What one segment may become in all by a map: by event, and by what stands around it. The oldest goes. */
+const WAYS = 8;
 
 /** What one segment became, by each of its maps. */
 type LineMaps = { readonly by: SegmentMemory; readonly became: Became[] }[];
@@ -26,8 +28,10 @@ export class SegmentTexts {
     if (lines === undefined) this.#accounts.set(account, (lines = new Map()));
     const maps = lines.get(line);
     const known = maps?.find((one) => one.by === by);
-    if (known !== undefined) known.became.push(became);
-    else if (maps === undefined) lines.set(line, [{ by, became: [became] }]);
+    if (known !== undefined) {
+      if (known.became.length >= WAYS) known.became.shift();
+      known.became.push(became);
+    } else if (maps === undefined) lines.set(line, [{ by, became: [became] }]);
     else maps.push({ by, became: [became] });
   }
 }

@@ -250,6 +250,60 @@ describe("what texts became in messages before", () => {
     }
   });
 
+  it("keeps apart what a site adds by a second segment, or to what a data type made", () => {
+    const site = [
+      "site: west",
+      "senders: [{ application: WEST }]",
+      "maps:",
+      '  - map: "ZAC[Account]"',
+      '    after: "MSH[Bundle]"',
+      "    rows:",
+      '      - { key: "ZAC-1>owner.display", guide: added }',
+      '      - { key: "ZAC-2>owner.identifier.value", guide: added }',
+      '  - map: "ZPR[Practitioner]"',
+      '    after: "PV1[Encounter]"',
+      "    identity: [{ identifier: ZPR-1.1, authority: ZPR-1.9 }]",
+      "    rows:",
+      '      - { key: "ZPR-2>name[n].text", guide: added }',
+      '  - map: "ZPX[Practitioner]"',
+      '    after: "PV1[Encounter]"',
+      '    into: ["ZPR[Practitioner]"]',
+      "    rows:",
+      '      - { key: "ZPX-1>name[n].text", guide: added }',
+      '      - { key: "ZPX-2>qualification[q].code.text", guide: added }',
+    ].join("\n");
+    const own = compileMaps([...FILES, { path: "mappings/sites/west.yaml", text: site }]);
+    if (!own.ok) throw new Error(own.failure.join("\n"));
+    const text = (notes: readonly [string, string, string]): string =>
+      [
+        "MSH|^~\\&|WEST|NORTH|||2026030210||ADT^A01|C1|P|2.5.1",
+        `ZAC|${notes[0]}`,
+        `ZAC||${notes[1]}`,
+        "PID|1||M6^^^NORTH^MR||X^Y|||||||||||||A6^^^NORTH^AN",
+        "PV1|1|I|||||D1001^Okafor^Amara^^^^MD^^NORTH||||||||||||A6",
+        "ZPR|D1001^^^^^^^^NORTH|Amara",
+        `ZPX|${notes[2]}|MD`,
+      ].join("\r");
+    const before = new Map<string, string>();
+    for (const notes of [
+      ["a", "b", "c"],
+      ["a", "x", "y"],
+      ["a", "b", "c"],
+      ["z", "b", "y"],
+      ["a", "x", "c"],
+    ] as const) {
+      const made = (memory: boolean): unknown => {
+        const message = parseMessage(text(notes));
+        return message.ok && own.value.map(message.value, SETTINGS.get(`${memory} true`) ?? settingsOf(memory, true));
+      };
+      const now = JSON.stringify(made(true));
+      expect(now).toBe(JSON.stringify(made(false)));
+      expect(before.get(notes.join("")) ?? now).toBe(now);
+      before.set(notes.join(""), now);
+      expect(notes.filter((note) => !now.includes(`"${note}"`))).toEqual([]);
+    }
+  });
+
   it("gives up a map whose segments do not come again, and forgets all when there are too many", () => {
     const stays = (accounts: number, times: number): boolean => {
       const own = compileMaps(FILES);

@@ -81,6 +81,17 @@ describe("a message that says word for word what one before it said", () => {
     }
   });
 
+  it("is mapped anew with another MSH further down, which says of what follows it where it is from", () => {
+    const text = (facility: string): string =>
+      update({ account: "B10", minute: "001" }).replace("\rPV1|", `\rMSH|^~\\&|EHR|${facility}|||202603021001||ADT^A08|C9|P|2.5.1\rPV1|`);
+    const displays = ["NORTH", "SOUTH"].map((facility) => {
+      const made = mapped(pack, text(facility));
+      expect(made).toEqual(mapped(pack, text(facility), { ...SETTINGS, memory: false }));
+      return made.resources.map(({ resource }) => (resource.resourceType === "Encounter" ? resource.serviceProvider?.display : undefined));
+    });
+    expect(displays.map((all) => all.find((one) => one !== undefined))).toEqual(["NORTH", "SOUTH"]);
+  });
+
   it("is mapped anew under other settings", () => {
     const first = mapped(pack, update({ account: "B8", minute: "001" }));
     const other = mapped(pack, update({ account: "B8", minute: "002" }), { ...SETTINGS, zone: "America/New_York" });

@@ -165,7 +165,7 @@ function placeOf(layout: Layout): ValueType {
     }
     if (added["description"] !== undefined || added["identifier"] !== undefined) {
       // What was there may be remembered and shared: what is added goes into a copy.
-      scope.resources.set(root.id, { ...innermost, root: { ...root, ...added } });
+      scope.resources.set(root.id, { ...innermost, root: { ...root, ...added }, shared: undefined });
     }
     const reference: Reference = display === "" ? above : { ...above, display };
     scope.referred.set(`place|${layout.ward}|${value.raw}`, { id: root.id, reference });
