@@ -4,7 +4,7 @@ import type { Segment, Value } from "#src/hl7v2/message.ts";
 import type { Clock } from "#src/hl7v2/times.ts";
 import { copyOf } from "./copies.ts";
 import type { Memory } from "./memory.ts";
-import type { WatchedMessage } from "./segment-memory.ts";
+import type { WatchedMessage } from "./watched-message.ts";
 import type { AccountSegments } from "./segment-texts.ts";
 import type { Source } from "./sources.ts";
 import type { LineageEntry, MapSettings, UnmappedCode } from "./types.ts";

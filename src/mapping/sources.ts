@@ -2,7 +2,7 @@ import { NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { type Code, literal } from "./generated.ts";
 import { hasEnded, isGrouped } from "./order-groups.ts";
 import { isPassing } from "./message-head.ts";
-import type { FieldOf } from "./segment-memory.ts";
+import type { FieldOf } from "./watched-message.ts";
 import { type Frame, type PlacedValue, placeOf, type Scope } from "./scope.ts";
 
 /** Reads one place of a message: compiled once, from `PID-5.1` or `XPN.1.1`. */
