@@ -53,7 +53,13 @@ function compileEntries(
     const condition =
       when === undefined ? undefined : compileCondition(when, `${spec.messages[0] ?? ""} ${row}`, (path) => compileSource(path, home));
     steps.push({ map, run: bind(condition) });
-    for (const own of added.get(map) ?? []) steps.push({ map: own, run: (bound.get(own) as Bind)(undefined) });
+    addBehind(map);
+  };
+  const addBehind = (map: string): void => {
+    for (const own of added.get(map) ?? []) {
+      steps.push({ map: own, run: (bound.get(own) as Bind)(undefined) });
+      addBehind(own);
+    }
   };
   for (const [at, one] of spec.maps.entries()) entry(one, at);
   return steps;

@@ -58,6 +58,12 @@ function withSite(base: readonly PlacedRow[], site: readonly PlacedRow[]): reado
 /** The maps as they are for one site's senders. */
 export function siteMaps(base: ReadonlyMap<string, MergedMap>, { spec, fault }: Read<SiteSpec>): ReadonlyMap<string, MergedMap> {
   const merged = new Map(base);
+  const afterOf = new Map(spec.maps.flatMap(({ map, after }) => (base.has(map) ? [] : [[map, after] as const])));
+  /** A map of the site's own runs after one that does; those that stand in a circle never begin. */
+  const runs = (name: string, behind: ReadonlySet<string>): boolean => {
+    const after = afterOf.get(name);
+    return base.has(name) || (after !== undefined && !behind.has(name) && runs(after, new Set([...behind, name])));
+  };
   for (const [at, { map, rows, after, ...settings }] of spec.maps.entries()) {
     const report = (where: Where, what: string): void => fault(["maps", at, ...where], what);
     const known = merged.get(map);
@@ -67,8 +73,8 @@ export function siteMaps(base: ReadonlyMap<string, MergedMap>, { spec, fault }: 
       merged.set(map, { ...known, spec: { ...known.spec, ...given }, rows: withSite(known.rows, own) });
       continue;
     }
-    if (after !== undefined && !merged.has(after) && !spec.maps.some((one) => one.map === after))
-      report(["after"], `there is no map ${after}: this one would never run`);
+    if (after !== undefined && !runs(after, new Set([map])))
+      report(["after"], `there is no map ${after}${afterOf.has(after) ? " that runs" : ""}: this one would never run`);
     if (after === undefined) report(["map"], `there is no map ${map} to change; one of the site's own says after which it runs: after`);
     const { once = false, into = [], identity = [], alike = "same", when } = settings;
     const whole: MapSpec = { map, once, into, identity, alike, with: [], envelope: false, rows, ...(when === undefined ? {} : { when }) };

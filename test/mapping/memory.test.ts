@@ -266,7 +266,7 @@ describe("what texts became in messages before", () => {
       "    rows:",
       '      - { key: "ZPR-2>name[n].text", guide: added }',
       '  - map: "ZPX[Practitioner]"',
-      '    after: "PV1[Encounter]"',
+      '    after: "ZPR[Practitioner]"',
       '    into: ["ZPR[Practitioner]"]',
       "    rows:",
       '      - { key: "ZPX-1>name[n].text", guide: added }',

@@ -131,6 +131,20 @@ describe("faults in maps", () => {
     expect(
       faults(site("maps:", "  - map: ZIN[Procedure]", "    after: PV9[Encounter]", '    rows: [{ key: "ZIN-1>note.text", guide: added }]')),
     ).toContain("maps/west.yaml:5: there is no map PV9[Encounter]: this one would never run");
+    const row = '    rows: [{ key: "ZIN-1>note.text", guide: added }]';
+    expect(
+      faults(
+        site(
+          "maps:",
+          "  - map: ZIN[Procedure]",
+          "    after: ZIO[Procedure]",
+          row,
+          "  - map: ZIO[Procedure]",
+          "    after: ZIN[Procedure]",
+          row,
+        ),
+      ),
+    ).toContain("maps/west.yaml:5: there is no map ZIO[Procedure] that runs: this one would never run");
     expect(faults(site(), { ...site(), path: "sites/other.yaml", shown: "maps/other.yaml" })).toEqual([
       "maps/other.yaml:2: site west is for the same sender",
     ]);
