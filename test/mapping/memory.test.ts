@@ -329,6 +329,29 @@ describe("what texts became in messages before", () => {
     expect(stays(5_600, 2)).toBe(false);
   });
 
+  it("is nothing of a long message, whose text would stay as long as what was made of it", () => {
+    const allergies = (note: number): readonly unknown[] => {
+      const own = compileMaps(FILES);
+      if (!own.ok) throw new Error(own.failure.join("\n"));
+      return [1, 2].map((time) => {
+        const text = [
+          `MSH|^~\\&|EHR|NORTH|||202603021${time}||ADT^A01|C${time}|P|2.5.1`,
+          "PID|1||M5^^^NORTH^MR||X^Y|||||||||||||A5^^^NORTH^AN",
+          "AL1|1|DA|^Penicillin",
+          `OBX|1|TX|1234-5^Note^LN||${"a".repeat(note)}||||||F`,
+        ].join("\r");
+        const message = parseMessage(text);
+        const mapped = message.ok ? own.value.map(message.value, settingsOf(true, true)) : message;
+        return mapped.ok && mapped.value.resources.find(({ resource }) => resource.resourceType === "AllergyIntolerance")?.resource;
+      });
+    };
+    const [first, again] = allergies(30_000);
+    expect(again).toBe(first);
+    const [long, longAgain] = allergies(40_000);
+    expect(longAgain).toEqual(long);
+    expect(longAgain).not.toBe(long);
+  });
+
   it("of a segment with a warning is worked out anew each time", () => {
     const text = ["MSH|^~\\&|EHR|NORTH|||2026030210||ADT^A01|C1|P|2.5.1", "PID|1||M1^^^NORTH^MR||X^Y||20261399|||||||||||A1"].join("\r");
     expect(made(text, true, true)).toContain("VALUE_NOT_VALID");
