@@ -9,7 +9,6 @@ import { fieldsLookedAt } from "./fields-read.ts";
 import type { MapFile } from "./map-file.ts";
 import { mapMessage, type MessageMap } from "./map-message.ts";
 import { createMemories } from "./memory.ts";
-import { MessageMemory } from "./message-memory.ts";
 import type { SiteSpec } from "./map-schema.ts";
 import { compileMessages } from "./message-maps.ts";
 import { oddSegments } from "./odd-segments.ts";
@@ -248,7 +247,6 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
   const ordered = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const version = hash("sha256", ordered.map(({ path, text }) => `${path}\n${text.length}\n${text}`).join("\n"), "hex").slice(0, 16);
   const memoryOf = createMemories();
-  const remembered = new MessageMemory();
   const kinds = new Set(Array.from(messages.keys(), (name) => name.slice(0, 3)));
   return ok({
     version,
@@ -263,7 +261,7 @@ export function compileMaps(files: readonly MapFile[]): Result<MapPack, readonly
       const known = sites.find(({ spec }) => isFrom(message, spec))?.messages ?? messages;
       const map = known.get(messageType);
       if (map === undefined) return fail({ code: "MESSAGE_NOT_SUPPORTED", place: "MSH-9" });
-      const mapped = mapMessage(message, settings, messageType, { ...map, memoryOf, messages: remembered });
+      const mapped = mapMessage(message, settings, messageType, { ...map, memoryOf });
       const odd = mapped.ok ? oddSegments(message, messageType, map.spec.groups) : [];
       return mapped.ok && odd.length > 0 ? ok({ ...mapped.value, warnings: [...mapped.value.warnings, ...odd] }) : mapped;
     },

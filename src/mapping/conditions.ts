@@ -86,7 +86,7 @@ export function readCondition(when: When, source: (path: string) => Source | und
   for (const name of when.segment ?? []) tests.push(() => `frame.scope.message.first(${literal(name)}) !== undefined`);
   for (const name of when.has ?? []) tests.push(() => `${member("frame.building.root", name)} !== undefined`);
   const { event: events, after } = when;
-  if (events !== undefined) tests.push((code) => `frame.scope.message.isOf(${code.name(new Set(events))})`);
+  if (events !== undefined) tests.push((code) => `${code.name(new Set(events))}.has(frame.scope.event)`);
   if (after !== undefined) tests.push((code) => `${code.name(new Set(after))}.has(${code.name(ownerOf)}(frame))`);
   if (when.any !== undefined) {
     const any = when.any.map((one) => readCondition(one, source));

@@ -105,10 +105,6 @@ function dropUnfit(root: Made["root"], gone: Gone[]): readonly string[] {
   return unfit;
 }
 
-/** Whether `dropIncomplete` would take something away. */
-export const isIncomplete = ({ root }: Made, unsure: boolean): boolean =>
-  (unsure && isUnclean(root)) || requiredMembersOf(root.resourceType).some(({ list, members }) => lackingIn(root[list], members));
-
 /**
  * Takes away extensions that have an address and no value (R4 ext-1), what is empty without them, and entries that lack what R4
  * wants of each. A row writes its part wherever the field has a text, also where another row finds that its text is no valid value.

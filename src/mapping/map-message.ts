@@ -9,11 +9,8 @@ import { type Clock, offsetIn, toInstant } from "#src/hl7v2/times.ts";
 import { dropIncomplete } from "./incomplete-entries.ts";
 import type { MessageSpec } from "./map-schema.ts";
 import type { MemoryOf } from "./memory.ts";
-import type { MessageMemory } from "./message-memory.ts";
-import { isElements, type Made, type Own, type PlacedValue, type Scope, takeOwn, warn } from "./scope.ts";
+import { isElements, type Made, type Own, type PlacedValue, type Scope, warn } from "./scope.ts";
 import type { RunMap } from "./segment-map.ts";
-import { segmentsOfAccount } from "./segment-memory.ts";
-import { WatchedMessage } from "./watched-message.ts";
 import { groupsOf } from "./message-groups.ts";
 import { mergesOf } from "./merges.ts";
 import type { Mapped, MappedResource, MapSettings } from "./types.ts";
@@ -74,12 +71,12 @@ const NOWHERE: PlacedValue = { value: NOTHING, place: "" };
 /** Checks what must be there, and works out who and what the message is about. */
 function openScope(
   message: Hl7Message,
-  watched: WatchedMessage,
+  event: string,
   settings: MapSettings,
-  { spec, memoryOf }: Pick<MessageMap, "spec"> & { readonly memoryOf: MemoryOf },
+  { spec, memoryOf }: Pick<MapOfMessage, "spec" | "memoryOf">,
   clock: Clock,
 ): Result<Scope, Failure> {
-  for (const name of spec.requires) if (watched.first(name) === undefined) return fail({ code: "SEGMENT_MISSING", place: name });
+  for (const name of spec.requires) if (message.first(name) === undefined) return fail({ code: "SEGMENT_MISSING", place: name });
   const rules = settings.identity ?? DEFAULT_IDENTITY;
   const patient = choosePatient(message.first("PID")?.repetitions(3) ?? [], factsOf, rules);
   if (patient === undefined) return fail({ code: "REQUIRED_FIELD_MISSING", place: "PID-3" });
@@ -88,11 +85,11 @@ function openScope(
   const { idKey } = settings;
   const authority = (cx: Value): string => authorityOf(cx.part(4), defaultAuthority).authority;
   const places = rulesRead(rules);
-  const numbered = spec.level === "person" ? undefined : numberAt(watched, places.account);
+  const numbered = spec.level === "person" ? undefined : numberAt(message, places.account);
   const own = new Map([["Patient", ownOf("Patient", recurringId(idKey, "Patient", authority(patient), patient.part(1).text))]]);
   const account = accountOf();
   if (spec.level === "account" && account === undefined) return fail({ code: "ACCOUNT_UNKNOWN", place: rules.account[0] ?? "PID-18" });
-  const visit = numberAt(watched, places.visit);
+  const visit = numberAt(message, places.visit);
   if (account !== undefined) {
     own.set("Account", ownOf("Account", account.resourceId));
     // A visit without a number of its own is the account's only one.
@@ -100,8 +97,9 @@ function openScope(
     if (message.first("PV1") !== undefined)
       own.set("Encounter", ownOf("Encounter", recurringId(idKey, "Encounter", encounter.authority, encounter.value)));
   }
-  const scope: Scope = {
-    message: watched,
+  return ok({
+    message,
+    event,
     settings,
     clock,
     defaultAuthority,
@@ -123,10 +121,7 @@ function openScope(
       settings.memory === false || isLong(message)
         ? undefined
         : memoryOf(settings, message.delimiters, { defaultAuthority, authoritySaid, authority: account?.authority, offset: clock.offset }),
-    segments: undefined,
-  };
-  scope.segments = segmentsOfAccount(scope);
-  return ok(scope);
+  });
 
   function accountOf(): Scope["account"] {
     const named = numbered === undefined ? undefined : { authority: authority(numbered.value), value: numbered.value.part(1).text };
@@ -214,25 +209,22 @@ function warnOfTimes(scope: Scope): void {
 /** A message, or one patient's part of it, and what is known of it before it is mapped. */
 interface Group {
   readonly message: Hl7Message;
-  readonly watched: WatchedMessage;
   readonly clock: Clock;
   readonly event: EventTime;
 }
 
 /** Maps one patient's part of a message. */
 function mapGroup(
-  { message, watched, clock, event }: Group,
+  { message, clock, event }: Group,
   settings: MapSettings,
   messageType: string,
   { spec, maps, memoryOf }: MapOfMessage,
 ): Result<Mapped, Failure> {
-  const opened = openScope(message, watched, settings, { spec, memoryOf }, clock);
+  const opened = openScope(message, messageType.slice(4), settings, { spec, memoryOf }, clock);
   if (!opened.ok) return opened;
   const scope = opened.value;
   for (const place of event.unread) warn(scope, "VALUE_NOT_VALID", place);
   for (const run of maps) run(scope);
-  // What is filled in now is written to resources that maps may have shared since.
-  if (scope.later.length > 0) for (const made of scope.resources.values()) takeOwn(made);
   for (const run of scope.later) run();
   for (const made of scope.resources.values())
     for (const place of dropIncomplete(made, scope.lineage, scope.unsure.has(made.root.id)))
@@ -258,8 +250,8 @@ function mapGroup(
   });
 }
 
-/** What a message is mapped with, and what is remembered of messages before. */
-export type MapOfMessage = MessageMap & { readonly memoryOf: MemoryOf; readonly messages: MessageMemory };
+/** What a message is mapped with, and what is remembered of texts of messages before. */
+export type MapOfMessage = MessageMap & { readonly memoryOf: MemoryOf };
 
 /**
  * Maps a message with the maps of its type. The same message, settings and maps always give the same.
@@ -268,29 +260,10 @@ export type MapOfMessage = MessageMap & { readonly memoryOf: MemoryOf; readonly 
 export function mapMessage(message: Hl7Message, settings: MapSettings, messageType: string, map: MapOfMessage): Result<Mapped, Failure> {
   const clock = clockOf(message, settings);
   const event = eventTimeOf(message, clock);
-  const groups = groupsOf(message, map.spec.groups).map((group) => ({
-    message: group,
-    watched: new WatchedMessage(group, messageType.slice(4)),
-    clock,
-    event,
-  }));
-  const [only] = groups;
-  if (only === undefined) return fail({ code: "SEGMENT_MISSING", place: map.spec.groups ?? "PID" });
-  if (groups.length === 1) return mapAlone(only, settings, messageType, map);
-  const [first, ...others] = groups.map((group) => mapGroup(group, settings, messageType, map));
-  if (first === undefined || !first.ok) return first ?? fail({ code: "SEGMENT_MISSING", place: "PID" });
+  const [first, ...others] = groupsOf(message, map.spec.groups).map((group) =>
+    mapGroup({ message: group, clock, event }, settings, messageType, map),
+  );
+  if (first === undefined || !first.ok || others.length === 0) return first ?? fail({ code: "SEGMENT_MISSING", place: "PID" });
   const failed = others.find((one) => !one.ok);
   return failed ?? ok({ ...first.value, others: others.flatMap((one) => (one.ok ? [one.value] : [])) });
-}
-
-/** A message about one patient: what it became when it was said before, at another time. */
-function mapAlone(group: Group, settings: MapSettings, messageType: string, map: MapOfMessage): Result<Mapped, Failure> {
-  const { message, watched, clock, event } = group;
-  if (settings.memory === false || event.time === undefined || event.unread.length > 0) return mapGroup(group, settings, messageType, map);
-  const way = { maps: map.maps, settings, messageType, offset: clock.offset };
-  const known = map.messages.recall(message, way);
-  if (known !== undefined) return ok({ ...known, eventTime: event.time });
-  const mapped = mapGroup(group, settings, messageType, map);
-  if (mapped.ok && !watched.isHeadLookedAt) map.messages.keep(message, way, mapped.value);
-  return mapped;
 }

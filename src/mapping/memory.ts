@@ -3,8 +3,7 @@ import type { Value } from "#src/hl7v2/message.ts";
 import { copyOf } from "./copies.ts";
 import { isUnclean } from "./incomplete-entries.ts";
 import { lineageEntry } from "./lineage-entry.ts";
-import { SegmentTexts } from "./segment-texts.ts";
-import { addResource, type Elements, type Made, resourceThere, type Scope } from "./scope.ts";
+import type { Elements, Made, Scope } from "./scope.ts";
 import type { LineageEntry, MapSettings } from "./types.ts";
 import type { Spot } from "./values/value-type.ts";
 
@@ -49,7 +48,6 @@ type Texts<T> = Map<string, T | "none">;
 
 /** What one feed's messages became, by data type. */
 export interface Memory {
-  readonly segments: SegmentTexts;
   readonly texts: Map<ReadAs, Texts<Remembered> | Texts<RememberedResource> | Texts<RememberedValue>>;
   /** Of all feeds together. */
   readonly counted: { texts: number };
@@ -111,7 +109,7 @@ export function createMemories(): MemoryOf {
       all.clear();
       counted.texts = 0;
     }
-    const made: Memory = { texts: new Map(), segments: new SegmentTexts(), counted };
+    const made: Memory = { texts: new Map(), counted };
     all.set(key, made);
     return made;
   }
@@ -286,10 +284,10 @@ export function resourceRemembered(
   const known = texts.get(text);
   const source = scope.lineage === undefined ? "" : spot.source;
   if (known !== undefined && known !== "none") {
-    if (resourceThere(scope, known.id) === undefined) {
+    if (!scope.resources.has(known.id)) {
       const root = { resourceType, id: known.id, ...known.members };
       if (known.unsure) scope.unsure.add(known.id);
-      addResource(scope, { root, deleted: undefined, initial: undefined, envelope: false, shared: undefined });
+      scope.resources.set(known.id, { root, deleted: undefined, initial: undefined, envelope: false });
       if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, resourceType, source, known.id);
     }
     return known;

@@ -1,13 +1,9 @@
 import type { CompiledMaps } from "./compile.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import type { MessageMap } from "./map-message.ts";
-import { rivalsOf } from "#src/fhir/elements.ts";
-import type { MessageEntry, MessageSpec, Row, When } from "./map-schema.ts";
+import type { MessageEntry, MessageSpec, Row } from "./map-schema.ts";
 import type { Read } from "./read-maps.ts";
-import { targetOf } from "./row-key.ts";
-import { OWN_TYPES } from "./scope.ts";
-import type { MergedMap } from "./site-overlay.ts";
-import { type CompiledRows, compileSegmentMap, type RunMap } from "./segment-map.ts";
+import { compileSegmentMap, type RunMap } from "./segment-map.ts";
 import { compileSource } from "./sources.ts";
 
 type Bind = (extra: Condition | undefined) => RunMap;
@@ -65,63 +61,9 @@ function compileEntries(
   return steps;
 }
 
-/**
- * Members of what a map makes that are written to later: by other maps of the same one of a message's own three, by those that go into it, and by those
- * that go into what these write.
- */
-function writtenByOthers({ spec, type }: CompiledRows, maps: CompiledMaps): ReadonlySet<string> | undefined {
-  const own = OWN_TYPES.has(type);
-  const all = Array.from(maps.values()).filter((one) => !one.merged.dataType);
-  // What identifies itself as what another map of its type has made is that.
-  const made = new Set(own ? [spec.map, type] : all.flatMap((one) => (one.type === type ? [one.spec.map] : [])));
-  const writers = new Set<string>();
-  // Of the message's own three a second segment of the same map says its part, too.
-  const isOfOwn = (one: CompiledRows): boolean => own && one.type === type && (one.spec.map !== spec.map || !spec.once);
-  const writes = (one: CompiledRows): boolean =>
-    !writers.has(one.spec.map) && (isOfOwn(one) || one.spec.into.some((name) => made.has(name) || writers.has(name)));
-  for (let more = all.filter(writes); more.length > 0; more = all.filter(writes)) for (const one of more) writers.add(one.spec.map);
-  if (writers.size === 0 && !own) return undefined;
-  const rows = all.flatMap((one) => (writers.has(one.spec.map) ? one.merged.rows : []));
-  return new Set(rows.flatMap(({ row }) => writtenBy(row).flatMap(withBeside)));
-}
-
-/** The first name of a row's target; empty for what is written as a whole. */
-const firstOf = (row: Row): string => /^\w+/.exec(targetOf(row))?.[0] ?? "";
-
-/** Members that a row writes: constants beside a value are members of what the value is one of. */
-const writtenBy = (row: Row): readonly string[] => [firstOf(row), ...Object.keys(row.beside ?? {})];
-
-/** A primitive's extensions stand beside it. */
-const withBeside = (name: string): readonly string[] => [name, `_${name}`];
-
-/** Members that a condition wants to be there. */
-const wantedBy = ({ has = [], any = [], all = [], not }: When): readonly string[] => [
-  ...[has].flat(),
-  ...[...any, ...all, ...(not === undefined ? [] : [not])].flatMap(wantedBy),
-];
-
-/** Members of a resource that the rows of a map look at or write to; undefined: any. */
-function touchedBy({ merged, type }: CompiledRows & { readonly merged: MergedMap }): ReadonlySet<string> | undefined {
-  const names = new Set<string>();
-  for (const { row } of merged.rows) {
-    if (!isDone(row)) continue;
-    const first = firstOf(row);
-    if (first === "") return undefined;
-    const looked = row.when === undefined ? [] : wantedBy(row.when);
-    for (const name of [...writtenBy(row), ...rivalsOf(type, first), ...looked].flatMap(withBeside)) names.add(name);
-  }
-  return names;
-}
-
 /** All messages that have maps, by `ADT^A01`. */
 export function compileMessages(read: readonly Read<MessageSpec>[], maps: CompiledMaps): ReadonlyMap<string, MessageMap> {
-  const bound = new Map(
-    Array.from(maps).flatMap(([name, one]) =>
-      one.merged.dataType
-        ? []
-        : [[name, compileSegmentMap(one, { touched: touchedBy(one), byOthers: writtenByOthers(one, maps) })] as const],
-    ),
-  );
+  const bound = new Map(Array.from(maps).flatMap(([name, one]) => (one.merged.dataType ? [] : [[name, compileSegmentMap(one)] as const])));
   const added = new Map<string, string[]>();
   for (const [name, { merged }] of maps)
     if (merged.after !== undefined) added.set(merged.after, [...(added.get(merged.after) ?? []), name]);

@@ -80,9 +80,7 @@ export function madeBy({ scope, segment }: Frame, map: string): MadeOf | undefin
   let found: MadeOf | undefined;
   for (const one of scope.made.get(map) ?? []) if (one.position <= segment.position && one.position >= (found?.position ?? 0)) found = one;
   const ended = found !== undefined && hasEnded(scope.message, { name: segmentOf(map), position: found.position }, segment);
-  const own = ended ? undefined : found;
-  scope.message.trace?.refersTo(map, own?.reference.reference);
-  return own;
+  return ended ? undefined : found;
 }
 
 type BodyOf = (code: Code) => Body;

@@ -1,11 +1,8 @@
 import type { Reference } from "@medplum/fhirtypes";
 import type { Failure, FailureCode } from "#src/base/failures.ts";
-import type { Segment, Value } from "#src/hl7v2/message.ts";
+import type { Hl7Message, Segment, Value } from "#src/hl7v2/message.ts";
 import type { Clock } from "#src/hl7v2/times.ts";
-import { copyOf } from "./copies.ts";
 import type { Memory } from "./memory.ts";
-import type { WatchedMessage } from "./watched-message.ts";
-import type { AccountSegments } from "./segment-texts.ts";
 import type { Source } from "./sources.ts";
 import type { LineageEntry, MapSettings, UnmappedCode } from "./types.ts";
 
@@ -26,8 +23,6 @@ export interface Made extends Building {
   readonly root: Elements & { readonly resourceType: string; readonly id: string };
   /** It says something of the message, not of the patient. */
   readonly envelope: boolean;
-  /** Members that are remembered, too: who writes below one has a copy first. */
-  shared: Set<string> | undefined;
 }
 
 /** A value with the place it stands at: `PV1-50`. */
@@ -54,15 +49,11 @@ export interface Own {
   readonly reference: string;
 }
 
-/** A resource that a text names, and the reference to it. */
-export interface Referred {
-  readonly id: string;
-  readonly reference: Reference;
-}
-
 /** Everything known while one message, or one patient's group of it, is mapped. */
 export interface Scope {
-  readonly message: WatchedMessage;
+  readonly message: Hl7Message;
+  /** What happened: `A01`. */
+  readonly event: string;
   readonly settings: MapSettings;
   readonly clock: Clock;
   /** Who assigned the identifiers that name nobody. */
@@ -77,12 +68,10 @@ export interface Scope {
   readonly own: Map<string, Own>;
   /** By id: what an id is made of begins with the type. */
   readonly resources: Map<string, Made>;
-  /** What a map made of the text of a data type. */
-  readonly referred: Map<string, Referred>;
+  /** References to what a map made of the text of a data type. */
+  readonly referred: Map<string, Reference>;
   /** What texts became in messages before; undefined when nothing is remembered. */
   readonly memory: Memory | undefined;
-  /** What segments of the account became in messages before. */
-  segments: AccountSegments | undefined;
   /** What each map made, in message order. */
   readonly made: Map<string, MadeOf[]>;
   /** Ids of resources that extensions were written into: one may have got an address and no value. */
@@ -120,29 +109,6 @@ export interface Frame {
 /** Where the value of a data type stands: `PID-5(1)`; empty in segment maps. */
 export const placeOf = (frame: Frame): string =>
   frame.via === undefined || frame.parent === undefined ? "" : frame.via.label(frame.parent);
-
-/** Puts a resource into the message that no map has made of it before. */
-export function addResource({ resources, message }: Scope, made: Made): void {
-  resources.set(made.root.id, made);
-  message.trace?.created.push(made.root.id);
-}
-
-/** Makes the shared members of a resource its own, so that they may be written to. @param names the only ones that are. */
-export function takeOwn({ root, shared }: Made, names?: ReadonlySet<string>): void {
-  if (shared === undefined) return;
-  for (const name of shared) {
-    if (names !== undefined && !names.has(name)) continue;
-    (root as Elements)[name] = copyOf(root[name]);
-    shared.delete(name);
-  }
-}
-
-/** A resource that the message has already, wherever it came from. */
-export function resourceThere({ resources, message }: Scope, id: string): Made | undefined {
-  const made = resources.get(id);
-  if (made !== undefined) message.trace?.borrowed.push(id);
-  return made;
-}
 
 /** One warning a place: the same field read by two rows is not wrong twice. */
 export function warn(scope: Scope, code: FailureCode, place: string, detail?: string): void {

@@ -6,8 +6,7 @@ import { copyOf } from "./copies.ts";
 import type { Identity, MapSpec } from "./map-schema.ts";
 import { ReadAs, recalled, resourceRemembered, writeRemembered } from "./memory.ts";
 import { madeBy, type RowContext } from "./row.ts";
-import { addResource, type Elements, type Frame, type Made, type MadeOf, OWN_TYPES, resourceThere, type Scope, takeOwn } from "./scope.ts";
-import { type Before, SegmentMemory, type Written } from "./segment-memory.ts";
+import { type Elements, type Frame, type Made, type MadeOf, OWN_TYPES, type Scope } from "./scope.ts";
 import { compileSource } from "./sources.ts";
 import { authorityOf } from "./values/identifiers.ts";
 import type { Spot, ValueType } from "./values/value-type.ts";
@@ -76,7 +75,6 @@ const startResource = (type: string, id: string, envelope: boolean): Made => ({
   deleted: undefined,
   initial: undefined,
   envelope,
-  shared: undefined,
 });
 
 const innerFrame = (spot: Spot, value: Value, building: Frame["building"], target: string, resourceId: string): Frame => ({
@@ -158,20 +156,17 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       const key = `${spec.map}|${value.raw}`;
       const known = scope.referred.get(key);
       // A copy: rows write functions and the like beside a reference.
-      if (known !== undefined) {
-        scope.message.trace?.borrowed.push(known.id);
-        return { ...known.reference };
-      }
+      if (known !== undefined) return { ...known };
       const ways = identities;
       const make = (): Made | undefined => {
         const parts = firstOf(ways, innerFrame(spot, value, startResource(type, "", false), type, ""));
         if (parts === undefined) return undefined;
         const [authority = "", ...rest] = parts;
         const id = recurringId(scope.settings.idKey, type, authority, ...rest);
-        const there = resourceThere(scope, id);
+        const there = scope.resources.get(id);
         if (there !== undefined) return there;
         const made = startResource(type, id, spec.envelope);
-        addResource(scope, made);
+        scope.resources.set(id, made);
         runAll(innerFrame(spot, value, made, type, id));
         return made;
       };
@@ -179,7 +174,7 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       const made = alone() ? resourceRemembered(as, value.raw, spot, type, make) : make()?.root;
       if (made === undefined) return name === "" ? undefined : { display: name };
       const reference: Reference = { reference: `${type}/${made.id}`, ...(name === "" ? {} : { display: name }) };
-      scope.referred.set(key, { id: made.id, reference });
+      scope.referred.set(key, reference);
       return { ...reference };
     },
   };
@@ -191,14 +186,10 @@ export type RunMap = (scope: Scope) => void;
 /**
  * Compiles a segment map; the function it gives binds it to the condition that a message puts on it.
  */
-export function compileSegmentMap(
-  { spec, type, run: runAll, condition, context }: CompiledRows,
-  written: Written,
-): (extra: Condition | undefined) => RunMap {
+export function compileSegmentMap({ spec, type, run: runAll, condition, context }: CompiledRows): (extra: Condition | undefined) => RunMap {
   const { name } = context.home;
   const identities = spec.identity.map((one) => compileIdentity(one, context));
   const ofMessage = spec.envelope && spec.identity.length === 0;
-  const memory = spec.envelope ? undefined : new SegmentMemory(written);
   const isOwn = identities.length === 0 && OWN_TYPES.has(type) && !ofMessage;
 
   const there = (frame: Frame): Made | undefined => {
@@ -212,11 +203,6 @@ export function compileSegmentMap(
     }
     return undefined;
   };
-  /** The resource that the rows add to: another map's, or one of the message's own three. */
-  const addsTo = (frame: Frame): Made | undefined => {
-    const { own, resources } = frame.scope;
-    return there(frame) ?? (isOwn ? resources.get(own.get(type)?.id ?? "") : undefined);
-  };
   const idFor = (frame: Frame): string | undefined => {
     const { scope } = frame;
     if (isOwn) return scope.own.get(type)?.id;
@@ -225,7 +211,6 @@ export function compileSegmentMap(
     const id = stableId(scope.settings.idKey, type, ...parts);
     if (spec.alike === "same") return id;
     let free = id;
-    if (scope.resources.has(id) && scope.message.trace !== undefined) scope.message.trace.broken = true;
     for (let n = 2; scope.resources.has(free); n++) free = stableId(scope.settings.idKey, type, ...parts, `#${n}`);
     return free;
   };
@@ -235,11 +220,11 @@ export function compileSegmentMap(
     if (list === undefined) scope.made.set(spec.map, [one]);
     else list.push(one);
   };
-  /** What a data type made is remembered as a whole: where other maps add to it they get a copy. */
+  /** What a data type made is remembered: where other maps add to it they get a copy. */
   const ownOf = (scope: Scope, known: Made): Made => {
     const isOfMap = (list: readonly MadeOf[]): boolean => list.some(({ made }) => made === known);
-    if (written.byOthers === undefined || Array.from(scope.made.values()).some(isOfMap)) return known;
-    const own: Made = { ...known, root: copyOf(known.root), shared: undefined };
+    if (Array.from(scope.made.values()).some(isOfMap)) return known;
+    const own: Made = { ...known, root: copyOf(known.root) };
     scope.resources.set(own.root.id, own);
     return own;
   };
@@ -260,7 +245,7 @@ export function compileSegmentMap(
       return undefined;
     }
     const made = startResource(type, id, spec.envelope);
-    addResource(scope, made);
+    scope.resources.set(id, made);
     return made;
   };
   const runOne = (scope: Scope, segment: Segment, extra: Condition | undefined): void => {
@@ -281,27 +266,12 @@ export function compileSegmentMap(
     // A message may name a map more than once, for the groups that its segment stands in: each segment goes through it once.
     if (scope.made.get(spec.map)?.some(({ position }) => position === segment.position) === true) return;
     if ((condition !== undefined && !condition(frame)) || (extra !== undefined && !extra(frame))) return;
-    const { segments } = scope;
-    const known = segments === undefined ? undefined : memory?.recall(frame, segments, addsTo);
-    if (known !== undefined) {
-      remember(scope, segment, known);
-      return;
-    }
-    const noted = segments === undefined ? undefined : memory?.begin(frame);
-    const { size } = scope.resources;
     const made = open(frame);
-    let before: Before | undefined;
-    if (made !== undefined) {
-      remember(scope, segment, made);
-      frame.resourceId = made.root.id;
-      frame.building = made;
-      if (size === scope.resources.size) {
-        if (noted !== undefined) before = memory?.before(made, scope);
-        takeOwn(made, written.touched);
-      }
-      runAll(frame);
-    }
-    if (noted !== undefined && segments !== undefined) memory?.keep(frame, segments, noted, before);
+    if (made === undefined) return;
+    remember(scope, segment, made);
+    frame.resourceId = made.root.id;
+    frame.building = made;
+    runAll(frame);
   };
   return (extra) => (scope) => {
     if (spec.envelope && scope.settings.envelope !== true) return;

@@ -1,8 +1,6 @@
 import { NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { type Code, literal } from "./generated.ts";
 import { hasEnded, isGrouped } from "./order-groups.ts";
-import { isPassing } from "./message-head.ts";
-import type { FieldOf } from "./watched-message.ts";
 import { type Frame, type PlacedValue, placeOf, type Scope } from "./scope.ts";
 
 /** Reads one place of a message: compiled once, from `PID-5.1` or `XPN.1.1`. */
@@ -93,9 +91,6 @@ function dataTypeSource(path: string): Source {
   };
 }
 
-const saidBy = (segment: Segment | undefined, field: number): string =>
-  segment === undefined ? "" : `${segment.index} ${segment.raw(field)}`;
-
 function segmentSource(path: string, home: Home): Source {
   const [name = "", position = ""] = path.split("-");
   const [field = 0, ...numbers] = position.split(".").map(Number);
@@ -103,19 +98,9 @@ function segmentSource(path: string, home: Home): Source {
   const part = partOf(numbers);
   const own = name === home.name;
   const search = home.companions.includes(name) ? following : nearest;
-  const find = (frame: Frame): Segment | undefined => search(frame.scope, frame.segment, name);
-  const look = name === "MSH" && !isPassing(name, field) ? (frame: Frame) => frame.scope.message.lasting(() => find(frame)) : find;
-  const said: FieldOf = (frame) => saidBy(look(frame), field);
-  /** Another segment is noted by this field of it alone: the time in EVN is another in every message. */
-  const other = (frame: Frame): Segment | undefined => {
-    const { message } = frame.scope;
-    if (message.trace === undefined) return look(frame);
-    const { trace } = message;
-    const segment = message.unnoted(() => look(frame));
-    trace.read(said, saidBy(segment, field));
-    return segment;
-  };
-  const segmentOf: (frame: Frame) => Segment | undefined = own ? (frame) => frame.segment : other;
+  const segmentOf = own
+    ? (frame: Frame): Segment | undefined => frame.segment
+    : (frame: Frame): Segment | undefined => search(frame.scope, frame.segment, name);
   const numbered = !home.once && (own || home.companions.includes(name));
   const current = (frame: Frame): boolean => own && frame.repetition > 0 && frame.field === field;
   const first = (frame: Frame): Value => {

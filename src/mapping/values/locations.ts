@@ -1,7 +1,7 @@
 import type { Location, Reference } from "@medplum/fhirtypes";
 import { recurringId } from "#src/base/ids.ts";
 import type { Value } from "#src/hl7v2/message.ts";
-import { addResource, type Elements, type Made, resourceThere, type Scope } from "../scope.ts";
+import type { Elements, Made, Scope } from "../scope.ts";
 import { authoritySystem } from "./identifiers.ts";
 import type { Spot, ValueType } from "./value-type.ts";
 
@@ -41,12 +41,6 @@ function numberOf(value: Value, layout: Layout, scope: Scope): Elements | undefi
   const assigner = value.part(layout.assigner).part(1).text;
   const authority = assigner || identifier.part(2).text || scope.defaultAuthority;
   return { system: authoritySystem(authority), value: number, ...(assigner === "" ? {} : { assigner: { display: assigner } }) };
-}
-
-/** A place that says more than its levels may add to one that is there already, or not: that depends on what was there. */
-function addsTo(value: Value, { description, identifier }: Layout, { message }: Scope): void {
-  const says = (component: number | undefined): boolean => component !== undefined && value.part(component).valued;
-  if (message.trace !== undefined && (says(description) || says(identifier))) message.trace.broken = true;
 }
 
 /** Where a bed stands, in one line: point of care, room, bed. */
@@ -113,24 +107,18 @@ function placeOf(layout: Layout): ValueType {
     const { scope } = spot.frame;
     const display = displayOf(value, layout);
     const known = scope.referred.get(`place|${layout.ward}|${value.raw}`);
-    if (known !== undefined) {
-      scope.message.trace?.borrowed.push(known.id);
-      addsTo(value, layout, scope);
-      // A copy: rows write beside a reference.
-      return { ...known.reference };
-    }
+    // A copy: rows write beside a reference.
+    if (known !== undefined) return { ...known };
     const path: string[] = [];
     let above: Reference<Location> | undefined;
     let made: Made | undefined;
-    let wasThere = false;
     const traces = scope.lineage !== undefined;
     for (const { level, code, physicalType, traced } of levels) {
       const name = value.part(layout[level]).text;
       if (name === "") continue;
       path.push(`${code}:${name}`);
       const id = recurringId(scope.settings.idKey, "Location", scope.defaultAuthority, ...path);
-      made = resourceThere(scope, id);
-      wasThere = made !== undefined;
+      made = scope.resources.get(id);
       if (made === undefined) {
         const root: Made["root"] = {
           resourceType: "Location",
@@ -141,8 +129,8 @@ function placeOf(layout: Layout): ValueType {
           physicalType: { coding: [{ system: PHYSICAL_TYPE, code, display: physicalType }] },
           ...(above === undefined ? {} : { partOf: above }),
         };
-        made = { root, deleted: undefined, initial: undefined, envelope: false, shared: undefined };
-        addResource(scope, made);
+        made = { root, deleted: undefined, initial: undefined, envelope: false };
+        scope.resources.set(id, made);
         if (traces) trace(spot, id, layout[level], above === undefined ? traced.alone : traced.within);
       }
       above = { reference: `Location/${id}` };
@@ -150,7 +138,6 @@ function placeOf(layout: Layout): ValueType {
     if (above === undefined || made === undefined) return display === "" ? undefined : { display };
     const { root } = made;
     const innermost = made;
-    if (wasThere) addsTo(value, layout, scope);
     let added: Elements = {};
     const description = describedAt === undefined ? "" : value.part(describedAt).text;
     if (description !== "" && describedAt !== undefined && root["description"] === undefined) {
@@ -164,11 +151,10 @@ function placeOf(layout: Layout): ValueType {
       if (traces) trace(spot, root.id, numberedAt, numbered);
     }
     if (added["description"] !== undefined || added["identifier"] !== undefined) {
-      // What was there may be remembered and shared: what is added goes into a copy.
-      scope.resources.set(root.id, { ...innermost, root: { ...root, ...added }, shared: undefined });
+      scope.resources.set(root.id, { ...innermost, root: { ...root, ...added } });
     }
     const reference: Reference = display === "" ? above : { ...above, display };
-    scope.referred.set(`place|${layout.ward}|${value.raw}`, { id: root.id, reference });
+    scope.referred.set(`place|${layout.ward}|${value.raw}`, reference);
     return { ...reference };
   };
   return { read };

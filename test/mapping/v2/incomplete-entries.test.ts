@@ -8,7 +8,6 @@ const made = (elements: Readonly<Record<string, unknown>>): Made => ({
   deleted: undefined,
   initial: undefined,
   envelope: false,
-  shared: undefined,
 });
 const from = (target: string, resourceId = "1"): LineageEntry => ({ target, resourceId, row: "PID[Patient] PID-7>birthDate" });
 
@@ -54,7 +53,6 @@ describe("an entry that lacks what R4 wants of each", () => {
       deleted: undefined,
       initial: undefined,
       envelope: false,
-      shared: undefined,
     };
     const lineage = [from("Encounter.location[0].status"), from("Encounter.location[1].location")];
     expect(dropIncomplete(encounter, lineage)).toEqual(["Encounter.location[0]"]);
