@@ -83,6 +83,13 @@ const lacks = (entry: Elements, members: readonly string[]): boolean =>
 const lackingIn = (list: unknown, members: readonly string[]): boolean =>
   Array.isArray(list) && list.some((entry: unknown) => isElements(entry) && lacks(entry, members));
 
+const NONE: readonly string[] = [];
+
+function hasUnfit(root: Made["root"]): boolean {
+  for (const { list, members } of requiredMembersOf(root.resourceType)) if (lackingIn(root[list], members)) return true;
+  return false;
+}
+
 /** Entries that lack what R4 wants of each: a location without a place, a diagnosis without a condition. */
 function dropUnfit(root: Made["root"], gone: Gone[]): readonly string[] {
   const unfit: string[] = [];
@@ -112,8 +119,10 @@ function dropUnfit(root: Made["root"], gone: Gone[]): readonly string[] {
  * @returns where entries were that lacked something: `Encounter.location[1]`.
  */
 export function dropIncomplete({ root }: Made, lineage: LineageEntry[] | undefined, unsure = true): readonly string[] {
+  const isSound = !unsure || !isUnclean(root);
+  if (isSound && !hasUnfit(root)) return NONE;
   const gone: Gone[] = [];
-  if (unsure && isUnclean(root)) {
+  if (!isSound) {
     // What it holds may be shared with what is remembered.
     copyInto(root, root);
     cleanMembers(root, root.resourceType, gone);

@@ -14,7 +14,7 @@ import type { RunMap } from "./segment-map.ts";
 import { groupsOf } from "./message-groups.ts";
 import { mergesOf } from "./merges.ts";
 import type { Mapped, MappedResource, MapSettings } from "./types.ts";
-import { authorityOf } from "./values/identifiers.ts";
+import { authorityNamed } from "./values/identifiers.ts";
 
 /** What a message type is mapped with. */
 export interface MessageMap {
@@ -83,7 +83,7 @@ function openScope(
   const defaultAuthority = settings.defaultAuthority || message.msh.field(4).part(1).text;
   const authoritySaid = !settings.defaultAuthority && message.msh.field(4).text !== "";
   const { idKey } = settings;
-  const authority = (cx: Value): string => authorityOf(cx.part(4), defaultAuthority).authority;
+  const authority = (cx: Value): string => authorityNamed(cx.part(4), defaultAuthority);
   const places = rulesRead(rules);
   const numbered = spec.level === "person" ? undefined : numberAt(message, places.account);
   const own = new Map([["Patient", ownOf("Patient", recurringId(idKey, "Patient", authority(patient), patient.part(1).text))]]);
@@ -171,12 +171,12 @@ const has = (root: Made["root"], path: string): boolean => {
   return member === undefined ? value !== undefined : isElements(value) && member in value;
 };
 
-const finish = ({ root, deleted, initial, envelope }: Made): MappedResource => ({
-  resource: root as unknown as MappedResource["resource"],
-  deleted: deleted === undefined ? [] : [...deleted].filter((path) => !has(root, path)),
-  ...(initial === undefined ? {} : { initial: [...initial] }),
-  ...(envelope ? { envelope } : {}),
-});
+function finish({ root, deleted, initial, envelope }: Made): MappedResource {
+  const resource = root as unknown as MappedResource["resource"];
+  const gone = deleted === undefined ? [] : [...deleted].filter((path) => !has(root, path));
+  if (initial === undefined && !envelope) return { resource, deleted: gone };
+  return { resource, deleted: gone, ...(initial === undefined ? {} : { initial: [...initial] }), ...(envelope ? { envelope } : {}) };
+}
 
 /** Where a segment says what is to be done with it (table 0206): then a message states changes, not the whole set. */
 const ACTION_CODES: Readonly<Record<string, number>> = { DG1: 21, PR1: 20 };

@@ -3,51 +3,13 @@ import { recurringId, stableId } from "#src/base/ids.ts";
 import { NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import { copyOf } from "./copies.ts";
-import type { Identity, MapSpec } from "./map-schema.ts";
+import { compileIdentities, type Identify, messageParts } from "./identities.ts";
+import type { MapSpec } from "./map-schema.ts";
 import { ReadAs, recalled, resourceRemembered, writeRemembered } from "./memory.ts";
 import { madeBy, type RowContext } from "./row.ts";
 import { type Elements, type Frame, type Made, type MadeOf, OWN_TYPES, type Scope } from "./scope.ts";
 import { compileSource } from "./sources.ts";
-import { authorityOf } from "./values/identifiers.ts";
 import type { Spot, ValueType } from "./values/value-type.ts";
-
-/** What identifies a resource; undefined when the message does not say. */
-type Identify = (frame: Frame) => readonly string[] | undefined;
-
-/** What a message is among all of its sender: nothing in it may be the same as in another. */
-const messageParts = ({ scope: { message } }: Frame): readonly string[] => [
-  message.msh.field(3).part(1).text,
-  message.msh.field(4).part(1).text,
-  message.controlId,
-];
-
-/** Compiles one way to identify: by an identifier and who assigned it, or by several fields within the account. */
-function compileIdentity(identity: Identity, context: RowContext): Identify {
-  const source = (path: string) => {
-    const at = compileSource(path, context.home);
-    if (at === undefined) context.fault(["identity"], `${path} cannot be read in a map of ${context.home.name}`);
-    return (frame: Frame): Value => at?.first(frame) ?? NOTHING;
-  };
-  if ("identifier" in identity) {
-    const identifier = source(identity.identifier);
-    const named = identity.authority === undefined ? undefined : source(identity.authority);
-    return (frame) => {
-      const value = identifier(frame);
-      if (value.text === "") return undefined;
-      return [authorityOf(named === undefined ? value.part(4) : named(frame), frame.scope.defaultAuthority).authority, value.text];
-    };
-  }
-  const parts = identity.by.map(source);
-  const { within } = identity;
-  return (frame) => {
-    const texts = parts.map((part) => part(frame).text);
-    if (texts[0] === "") return undefined;
-    const { account, own, defaultAuthority } = frame.scope;
-    if (within === "message") return [...messageParts(frame), String(frame.segment.position), ...texts];
-    const patient = own.get("Patient")?.reference ?? "";
-    return [within === "account" ? (account?.resourceId ?? patient) : within === "patient" ? patient : defaultAuthority, ...texts];
-  };
-}
 
 /** Compiled rows of one map. */
 export interface CompiledRows {
@@ -133,33 +95,27 @@ export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows, alo
   };
 }
 
-const firstOf = (identities: readonly Identify[], frame: Frame): readonly string[] | undefined => {
-  for (const identify of identities) {
-    const parts = identify(frame);
-    if (parts !== undefined) return parts;
-  }
-  return undefined;
-};
-
 /**
  * A reference to a resource made of a data type (XCN: practitioner). Said twice in a message it is made once.
  * Without a number it stays a name.
  */
 export function referenceTypeOf(compiled: () => CompiledRows, display: (value: Value) => string, alone: () => boolean): ValueType {
-  let identities: readonly Identify[] | undefined;
+  let identify: Identify | undefined;
+  let isAlone: boolean | undefined;
   const as = new ReadAs();
   return {
     read: (value, spot) => {
       const { spec, type, run: runAll, context } = compiled();
-      identities ??= spec.identity.map((one) => compileIdentity(one, context));
+      isAlone ??= alone();
+      identify ??= compileIdentities(spec.identity, spec.map, context);
       const { scope } = spot.frame;
       const key = `${spec.map}|${value.raw}`;
       const known = scope.referred.get(key);
       // A copy: rows write functions and the like beside a reference.
       if (known !== undefined) return { ...known };
-      const ways = identities;
+      const identified = identify;
       const make = (): Made | undefined => {
-        const parts = firstOf(ways, innerFrame(spot, value, startResource(type, "", false), type, ""));
+        const parts = identified(innerFrame(spot, value, startResource(type, "", false), type, ""));
         if (parts === undefined) return undefined;
         const [authority = "", ...rest] = parts;
         const id = recurringId(scope.settings.idKey, type, authority, ...rest);
@@ -171,9 +127,10 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
         return made;
       };
       const name = display(value);
-      const made = alone() ? resourceRemembered(as, value.raw, spot, type, make) : make()?.root;
+      const made = isAlone ? resourceRemembered(as, value.raw, spot, type, make) : make()?.root;
       if (made === undefined) return name === "" ? undefined : { display: name };
-      const reference: Reference = { reference: `${type}/${made.id}`, ...(name === "" ? {} : { display: name }) };
+      const reference: Reference = { reference: `${type}/${made.id}` };
+      if (name !== "") reference.display = name;
       scope.referred.set(key, reference);
       return { ...reference };
     },
@@ -188,9 +145,10 @@ export type RunMap = (scope: Scope) => void;
  */
 export function compileSegmentMap({ spec, type, run: runAll, condition, context }: CompiledRows): (extra: Condition | undefined) => RunMap {
   const { name } = context.home;
-  const identities = spec.identity.map((one) => compileIdentity(one, context));
-  const ofMessage = spec.envelope && spec.identity.length === 0;
-  const isOwn = identities.length === 0 && OWN_TYPES.has(type) && !ofMessage;
+  const identify = compileIdentities(spec.identity, spec.map, context);
+  const identified = spec.identity.length > 0;
+  const ofMessage = spec.envelope && !identified;
+  const isOwn = !identified && OWN_TYPES.has(type) && !ofMessage;
 
   const there = (frame: Frame): Made | undefined => {
     const { scope } = frame;
@@ -198,7 +156,7 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
       const made = OWN_TYPES.has(into) ? scope.resources.get(scope.own.get(into)?.id ?? "") : madeBy(frame, into)?.made;
       if (made === undefined) continue;
       // Where a map can make a resource of its own, the next segment does: two RXA of one ORC are two administrations.
-      if (identities.length > 0 && scope.made.get(spec.map)?.some((one) => one.made === made) === true) continue;
+      if (identified && scope.made.get(spec.map)?.some((one) => one.made === made) === true) continue;
       return made;
     }
     return undefined;
@@ -206,7 +164,7 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
   const idFor = (frame: Frame): string | undefined => {
     const { scope } = frame;
     if (isOwn) return scope.own.get(type)?.id;
-    const parts = ofMessage ? [...messageParts(frame), spec.map, String(frame.segment.position)] : firstOf(identities, frame);
+    const parts = ofMessage ? [...messageParts(frame), spec.map, String(frame.segment.position)] : identify(frame);
     if (parts === undefined) return undefined;
     const id = stableId(scope.settings.idKey, type, ...parts);
     if (spec.alike === "same") return id;
@@ -233,14 +191,14 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
     if (spec.into.length > 0) {
       const made = there(frame);
       if (made !== undefined) return made;
-      if (identities.length === 0) return undefined;
+      if (!identified) return undefined;
     }
     const id = idFor(frame);
     if (id === undefined) return undefined;
     const known = scope.resources.get(id);
     if (known !== undefined) {
       // Of the message's own three each map says its part; anything else that is said twice was said by the first.
-      if (OWN_TYPES.has(type) && identities.length === 0) return known;
+      if (OWN_TYPES.has(type) && !identified) return known;
       remember(scope, frame.segment, ownOf(scope, known));
       return undefined;
     }
@@ -249,7 +207,6 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
     return made;
   };
   const runOne = (scope: Scope, segment: Segment, extra: Condition | undefined): void => {
-    const nothing = startResource(type, "", false);
     const frame: Frame = {
       scope,
       segment,
@@ -258,7 +215,7 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
       via: undefined,
       target: type,
       resourceId: "",
-      building: nothing,
+      building: startResource(type, "", false),
       slots: undefined,
       field: 0,
       repetition: 0,

@@ -33,12 +33,14 @@ export function authoritySystem(name: string): string {
   return system;
 }
 
-/** Reads an assigning authority (HD): its namespace, else its universal id, else the default. An OID or UUID makes the system. */
+/** Name of an assigning authority (HD): its namespace, else its universal id, else the default. */
+export const authorityNamed = (hd: Value, otherwise: string): string => hd.part(1).text || hd.part(2).text || otherwise;
+
+/** Reads an assigning authority. An OID or UUID makes the system. */
 export function authorityOf(hd: Value, otherwise: string): Authority {
-  const namespace = hd.part(1).text;
+  const authority = authorityNamed(hd, otherwise);
   const universal = hd.part(2).text;
-  const authority = namespace || universal || otherwise;
-  return { authority, system: universalSystem(universal) ?? authoritySystem(authority) };
+  return { authority, system: (universal === "" ? undefined : universalSystem(universal)) ?? authoritySystem(authority) };
 }
 
 /** System of an identifier from its assigning authority (CX.4, XCN.9). */

@@ -44,11 +44,11 @@ function numberOf(value: Value, layout: Layout, scope: Scope): Elements | undefi
 }
 
 /** Where a bed stands, in one line: point of care, room, bed. */
-const displayOf = (value: Value, layout: Layout): string =>
-  [layout.ward, layout.room, layout.bed]
-    .map((component) => value.part(component).text)
-    .filter((part) => part !== "")
-    .join(" ") || (layout.description === undefined ? "" : value.part(layout.description).text);
+function displayOf(value: Value, { ward, room, bed, description }: Layout): string {
+  let display = value.part(ward).text;
+  for (const part of [value.part(room).text, value.part(bed).text]) if (part !== "") display += display === "" ? part : ` ${part}`;
+  return display || (description === undefined ? "" : value.part(description).text);
+}
 
 /** The guide writes two elements of a ward in another way than those of the other levels. */
 const keyOf = (level: Level, slot: number, element: string): string =>
@@ -127,8 +127,8 @@ function placeOf(layout: Layout): ValueType {
           name,
           mode: "instance",
           physicalType: { coding: [{ system: PHYSICAL_TYPE, code, display: physicalType }] },
-          ...(above === undefined ? {} : { partOf: above }),
         };
+        if (above !== undefined) root["partOf"] = above;
         made = { root, deleted: undefined, initial: undefined, envelope: false };
         scope.resources.set(id, made);
         if (traces) trace(spot, id, layout[level], above === undefined ? traced.alone : traced.within);
@@ -138,7 +138,7 @@ function placeOf(layout: Layout): ValueType {
     if (above === undefined || made === undefined) return display === "" ? undefined : { display };
     const { root } = made;
     const innermost = made;
-    let added: Elements = {};
+    let added: Elements | undefined;
     const description = describedAt === undefined ? "" : value.part(describedAt).text;
     if (description !== "" && describedAt !== undefined && root["description"] === undefined) {
       added = { description };
@@ -150,9 +150,7 @@ function placeOf(layout: Layout): ValueType {
       added = { ...added, identifier: [...(identifiers as readonly unknown[]), number] };
       if (traces) trace(spot, root.id, numberedAt, numbered);
     }
-    if (added["description"] !== undefined || added["identifier"] !== undefined) {
-      scope.resources.set(root.id, { ...innermost, root: { ...root, ...added } });
-    }
+    if (added !== undefined) scope.resources.set(root.id, { ...innermost, root: { ...root, ...added } });
     const reference: Reference = display === "" ? above : { ...above, display };
     scope.referred.set(`place|${layout.ward}|${value.raw}`, reference);
     return { ...reference };

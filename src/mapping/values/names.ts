@@ -15,7 +15,11 @@ const fullName: ValueType = {
 };
 
 /** Given and family name of a person in a field (XCN, CNN). */
-export const personDisplay = (value: Value): string => joined([value.part(3).text, value.part(2).part(1).text]);
+export const personDisplay = (value: Value): string => {
+  const given = value.part(3).text;
+  const family = value.part(2).part(1).text;
+  return given === "" || family === "" ? given || family : `${given} ${family}`;
+};
 
 /** What a reference shows, by the data type it is made of. The others show nothing. */
 export const REFERENCE_DISPLAYS: Readonly<Record<string, (value: Value) => string>> = {

@@ -1,0 +1,56 @@
+import { NOTHING } from "#src/hl7v2/message.ts";
+import { Code } from "./generated.ts";
+import type { Identity } from "./map-schema.ts";
+import type { RowContext } from "./row.ts";
+import type { Frame, Scope } from "./scope.ts";
+import { compileSource } from "./sources.ts";
+import { authorityNamed } from "./values/identifiers.ts";
+
+/** What identifies a resource: who says so, or what it is within, and the texts that tell it apart. Undefined: the message does not say. */
+export type Identify = (frame: Frame) => readonly string[] | undefined;
+
+/** What a message is among all of its sender: nothing in it may be the same as in another. */
+export const messageParts = ({ scope: { message } }: Frame): readonly string[] => [
+  message.msh.field(3).part(1).text,
+  message.msh.field(4).part(1).text,
+  message.controlId,
+];
+
+const patientOf = ({ own }: Scope): string => own.get("Patient")?.reference ?? "";
+
+const WITHIN = {
+  account: (scope: Scope) => scope.account?.resourceId ?? patientOf(scope),
+  patient: patientOf,
+  authority: (scope: Scope) => scope.defaultAuthority,
+} as const;
+
+/** Text of a function of `frame`. */
+function identifyText(code: Code, identity: Identity, context: RowContext): string {
+  const source = (path: string): string => {
+    const at = compileSource(path, context.home);
+    if (at === undefined) context.fault(["identity"], `${path} cannot be read in a map of ${context.home.name}`);
+    return at?.firstText(code) ?? code.name(NOTHING);
+  };
+  if ("identifier" in identity) {
+    const named = identity.authority === undefined ? "value.part(4)" : source(identity.authority);
+    return `(frame) => { const value = ${source(identity.identifier)}; const { text } = value;
+      return text === "" ? undefined : [${code.name(authorityNamed)}(${named}, frame.scope.defaultAuthority), text]; }`;
+  }
+  const { by, within } = identity;
+  const [first = "", ...others] = by.map((path) => `${source(path)}.text`);
+  const before =
+    within === "message"
+      ? `...${code.name(messageParts)}(frame), String(frame.segment.position)`
+      : `${code.name(WITHIN[within])}(frame.scope)`;
+  return `(frame) => { const first = ${first}; return first === "" ? undefined : [${[before, "first", ...others].join(", ")}]; }`;
+}
+
+/** Compiles the ways to identify a resource, of which the first counts that the message has: by an identifier and who assigned it, or by several fields. */
+export function compileIdentities(identities: readonly Identity[], title: string, context: RowContext): Identify {
+  const code = new Code();
+  const texts = identities.map((one) => identifyText(code, one, context));
+  const first = texts.map((_, n) => `way${n}(frame)`).join(" ?? ");
+  const text = `(() => { ${texts.map((one, n) => `const way${n} = ${one};`).join(" ")} return (frame) => ${first || "undefined"}; })()`;
+  let made: Identify | undefined;
+  return (frame) => (made ??= code.compile<Identify>(`${title} identity`, text))(frame);
+}
