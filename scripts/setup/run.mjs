@@ -1,9 +1,13 @@
 // Runs a program of this checkout with the pinned Node, and ends as it ends.
 import { spawn } from "node:child_process";
-import { nodeBinary } from "./packages.mjs";
+import { join } from "node:path";
+import { HOME, nodeBinary } from "./packages.mjs";
+
+/** Node keeps what it made of the sources here, so that the next command need not read them all again. */
+const COMPILED = join(HOME, "node_modules", ".cache", "compiled");
 
 export function run(args, env = process.env) {
-  const child = spawn(nodeBinary(), args, { stdio: "inherit", env });
+  const child = spawn(nodeBinary(), args, { stdio: "inherit", env: { NODE_COMPILE_CACHE: COMPILED, ...env } });
   // A terminal sends Ctrl-C to the whole group, so the child has it already; a service manager signals this process only.
   let asked = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])

@@ -39,56 +39,43 @@ function asUuidV8(hex: string): string {
  * A stable id over what identifies a thing: type, assigning authority, value.
  * @returns a UUIDv8 (RFC 9562): the same parts and key always give the same id.
  */
-export function stableId(key: IdKey, ...parts: readonly string[]): string {
-  let text: string = key;
-  // Parts told apart by their lengths: whatever is in them, no two lists give the same text.
+export const stableId = (key: IdKey, ...parts: readonly string[]): string => digestOf(key + partsText(parts));
+
+const digestOf = (text: string): string => asUuidV8(hash("sha256", text, "hex"));
+
+/** Parts told apart by their lengths: whatever is in them, no two lists give the same text. */
+function partsText(parts: readonly string[]): string {
+  let text = "";
   for (const part of parts) text += `\u0000${part.length}:${part}`;
-  return asUuidV8(hash("sha256", text, "hex"));
+  return text;
 }
 
-/** `stableId` of what message after message names: a patient, a visit, a ward. It is looked up before it is digested again. */
-export function recurringId(key: IdKey, type: string, authority: string, ...rest: readonly string[]): string {
-  const known = lately.idsOf(key, rest.length, type, authority);
-  // One number is most of them.
-  const [only = ""] = rest;
-  const within = rest.length === 1 ? only : rest.map((part) => `${part.length}:${part}`).join("");
-  const before = known.get(within);
-  if (before !== undefined) return before;
-  const id = stableId(key, type, authority, ...rest);
-  known.set(within, id);
-  lately.count();
+/** Ids kept; as many again that were not asked for since. */
+const KEPT = 20_000;
+
+/** Ids of one key, by the text of their parts. */
+interface Lately {
+  readonly key: IdKey;
+  ids: Map<string, string>;
+  before: Map<string, string>;
+}
+
+let lately: Lately | undefined;
+
+/** `stableId` of what message after message names: a patient, a visit, a ward, a diagnosis of a stay. It is looked up before it is digested again. */
+export function recurringId(key: IdKey, ...parts: readonly string[]): string {
+  if (lately?.key !== key) lately = { key, ids: new Map(), before: new Map() };
+  const said = partsText(parts);
+  const known = lately.ids.get(said);
+  if (known !== undefined) return known;
+  const id = lately.before.get(said) ?? digestOf(key + said);
+  if (lately.ids.size >= KEPT) {
+    lately.before = lately.ids;
+    lately.ids = new Map();
+  }
+  lately.ids.set(said, id);
   return id;
 }
-
-/** Ids by the parts behind type and authority. */
-type Ids = Map<string, string>;
-
-/** Ids made lately, by key, number of parts, type and authority. */
-class Lately {
-  static readonly #most = 20_000;
-  #ids = 0;
-  #byKey = new Map<IdKey, Map<string, Map<string, Ids>>[]>();
-
-  idsOf(key: IdKey, count: number, type: string, scope: string): Ids {
-    let byCount = this.#byKey.get(key);
-    if (byCount === undefined) this.#byKey.set(key, (byCount = []));
-    const byType = (byCount[count] ??= new Map<string, Map<string, Ids>>());
-    let byScope = byType.get(type);
-    if (byScope === undefined) byType.set(type, (byScope = new Map<string, Ids>()));
-    let ids = byScope.get(scope);
-    if (ids === undefined) byScope.set(scope, (ids = new Map()));
-    return ids;
-  }
-
-  /** One more was made. When there are too many all are forgotten. */
-  count(): void {
-    if (++this.#ids < Lately.#most) return;
-    this.#ids = 0;
-    this.#byKey = new Map();
-  }
-}
-
-const lately = new Lately();
 
 /** For things that have no identity of their own in the source: journal records, leases, tokens. Never used in mapping. */
 export const freshId = (): string => randomUUID();

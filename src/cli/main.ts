@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { registerBench } from "./bench/command.ts";
 import { registerClaimAnswers } from "./claim-answers.ts";
 import { registerCoder } from "./coder.ts";
 import { registerCodesets } from "./codesets.ts";
@@ -33,6 +34,7 @@ const program = new Command("chartbridge")
 
 program.addHelpText("after", "\nStarting the engine: npm start, or chartbridge start [options]; see chartbridge start --help");
 registerOffline(program);
+registerBench(program);
 registerCoverage(program);
 registerFuzz(program);
 registerOperator(program);

@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { isRunning, type RunFile } from "#src/config/run-file.ts";
 import { openPool } from "#src/database/pool.pg.ts";
 import { readLineStatus } from "#src/telemetry/line-status.pg.ts";
-import { rebuildQueues, redisFaults } from "#src/worklist/relay.bullmq.ts";
 import { examine, showComplaints } from "./doctor.ts";
 import { configOf } from "./installation-config.ts";
 import { CommandFault, findInstallation, runningEngine } from "./installation.ts";
@@ -12,11 +11,16 @@ interface Where {
   readonly dataDir?: string;
 }
 
+/** Loaded when it is asked for: what speaks to Redis takes longer to load than all the rest of the command line. */
+const relay = () => import("#src/worklist/relay.bullmq.ts");
+
+const redisFaultsAt = async (redisUrl: string): Promise<readonly string[]> => (await relay()).redisFaults(redisUrl);
+
 const print = (text: string): void => void process.stdout.write(text);
 
 const redisState = async (run: RunFile): Promise<string> => {
   try {
-    const faults = await redisFaults(run.redisUrl);
+    const faults = await redisFaultsAt(run.redisUrl);
     return faults.length === 0 ? "up" : faults.join("; ");
   } catch {
     return "cannot be reached: ready items wait in Postgres, and the queues are rebuilt when it is back";
@@ -62,7 +66,7 @@ export function registerOperator(program: Command): void {
           run,
           config: configOf(folder, config),
           pool,
-          redisFaults: run === undefined ? undefined : () => redisFaults(run.redisUrl),
+          redisFaults: run === undefined ? undefined : () => redisFaultsAt(run.redisUrl),
         });
         print(showComplaints(found));
         if (found.some(({ level }) => level === "error")) process.exitCode = 1;
@@ -78,6 +82,7 @@ export function registerOperator(program: Command): void {
       const run = runningEngine(dataDir);
       const pool = openPool(run.databaseUrl, { max: 2, name: "rebuild-queues" }, () => undefined);
       try {
+        const { rebuildQueues } = await relay();
         const marked = await rebuildQueues({ pool, redisUrl: run.redisUrl, prefix: run.redisPrefix, queues: run.queues });
         print(`${marked} ready items are put back on their queues\n`);
       } finally {

@@ -109,7 +109,6 @@ function openScope(
     visitNumber: visit ?? NOWHERE,
     own,
     resources: new Map(),
-    referred: new Map(),
     made: new Map(),
     unsure: new Set(),
     later: [],

@@ -68,8 +68,6 @@ export interface Scope {
   readonly own: Map<string, Own>;
   /** By id: what an id is made of begins with the type. */
   readonly resources: Map<string, Made>;
-  /** References to what a map made of the text of a data type. */
-  readonly referred: Map<string, Reference>;
   /** What texts became in messages before; undefined when nothing is remembered. */
   readonly memory: Memory | undefined;
   /** What each map made, in message order. */

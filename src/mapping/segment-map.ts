@@ -1,4 +1,3 @@
-import type { Reference } from "@medplum/fhirtypes";
 import { recurringId, stableId } from "#src/base/ids.ts";
 import { NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
@@ -109,16 +108,11 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       isAlone ??= alone();
       identify ??= compileIdentities(spec.identity, spec.map, context);
       const { scope } = spot.frame;
-      const key = `${spec.map}|${value.raw}`;
-      const known = scope.referred.get(key);
-      // A copy: rows write functions and the like beside a reference.
-      if (known !== undefined) return { ...known };
       const identified = identify;
       const make = (): Made | undefined => {
         const parts = identified(innerFrame(spot, value, startResource(type, "", false), type, ""));
         if (parts === undefined) return undefined;
-        const [authority = "", ...rest] = parts;
-        const id = recurringId(scope.settings.idKey, type, authority, ...rest);
+        const id = recurringId(scope.settings.idKey, type, ...parts);
         const there = scope.resources.get(id);
         if (there !== undefined) return there;
         const made = startResource(type, id, spec.envelope);
@@ -129,10 +123,8 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       const name = display(value);
       const made = isAlone ? resourceRemembered(as, value.raw, spot, type, make) : make()?.root;
       if (made === undefined) return name === "" ? undefined : { display: name };
-      const reference: Reference = { reference: `${type}/${made.id}` };
-      if (name !== "") reference.display = name;
-      scope.referred.set(key, reference);
-      return { ...reference };
+      const reference = `${type}/${made.id}`;
+      return name === "" ? { reference } : { reference, display: name };
     },
   };
 }

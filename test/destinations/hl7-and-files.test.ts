@@ -8,7 +8,7 @@ import { makeDestination } from "#src/config/destination.ts";
 import { giveUpDelivery, retryDeliveries } from "#src/destinations/decide.pg.ts";
 import { hl7Content } from "#src/destinations/mllp/content.ts";
 import { localTime } from "#src/destinations/mllp/local-time.ts";
-import { createMessageWriter, type MessageWriter } from "#src/destinations/mllp/write-thread.ts";
+import { writeMessage } from "#src/destinations/mllp/write-thread.ts";
 import { readDeliveries } from "#src/destinations/read-deliveries.pg.ts";
 import { block, Framer } from "#src/hl7v2/framer.ts";
 import { parseMessage } from "#src/hl7v2/message.ts";
@@ -203,11 +203,6 @@ describe("HL7 v2 out", () => {
 });
 
 describe("a message of a claim", () => {
-  let writer: MessageWriter;
-  beforeEach(() => {
-    writer = createMessageWriter();
-  });
-  afterEach(() => writer.close());
   const id = "66666666-6666-8666-8666-666666666666";
   const settings = {
     sendingApplication: "CHARTBRIDGE",
@@ -228,7 +223,7 @@ describe("a message of a claim", () => {
   const written = async (...asked: Parameters<typeof content>): Promise<string> => {
     const segments = content(...asked);
     if (!segments.ok) throw new Error(segments.failure);
-    const bytes = await writer.write(segments.value);
+    const bytes = await writeMessage(segments.value);
     if (bytes === undefined) throw new Error("not written");
     return bytes.toString("utf8");
   };

@@ -18,8 +18,6 @@ export interface BenchOptions {
   readonly dir?: string;
 }
 
-export const BENCH_DEFAULTS = { connections: 16, messages: 20_000, warmup: 1_000 } as const;
-
 export interface BenchNeeds {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: Print;

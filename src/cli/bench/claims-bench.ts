@@ -25,7 +25,6 @@ export interface ClaimsReport {
   readonly ms_per_claim: number;
 }
 
-export const CLAIMS_BENCH_DEFAULTS = { claims: 10_000, threads: 2 } as const;
 /** Claims of each thread before the clock starts: until then the code is not compiled to what it will be. */
 const WARM_UP = 2_000;
 

@@ -21,8 +21,6 @@ export interface DeliveryBenchOptions {
   readonly dir?: string;
 }
 
-export const DELIVERY_BENCH_DEFAULTS = { claims: 5_000, downMinutes: 60 } as const;
-
 const KEY = Buffer.alloc(32, 1);
 const CHUNK = 200;
 const AT_ONCE = 16;

@@ -15,8 +15,8 @@ const KINDS = ["admission", "firstUpdate", "unchanged", "otherBed", "moreDiagnos
 type Kind = (typeof KINDS)[number];
 /** Patients whose messages come in turns: all admissions, then all first updates. */
 const SIDE_BY_SIDE = 50;
-/** Patients: what the messages of the warm-up became must be forgotten when they come again. */
-const FEWEST = 1_000;
+/** Patients: what texts of the warm-up became must be forgotten when they come again, as in a day of traffic. */
+const FEWEST = 2_000;
 
 interface MapFigures {
   readonly messagesPerSecond: number;

@@ -1,19 +1,11 @@
 import type { Command } from "commander";
 import { CommandFault } from "../installation.ts";
+import { wholeNumber, wholeNumberFrom } from "../whole-number.ts";
 
 const FUZZ_DEFAULTS = { frames: 1_000_000, seed: 1, connections: 4, minutes: 30 } as const;
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 const err = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** @param least smallest number taken */
-const wholeNumber =
-  (least: number) =>
-  (text: string): number => {
-    const number = Number(text);
-    if (!Number.isInteger(number) || number < least) throw new CommandFault(`${text} is not a whole number from ${least} on`);
-    return number;
-  };
 
 function readTarget(text: string): { readonly host: string; readonly port: number } {
   const match = /^(.+):(\d{1,5})$/.exec(text);
@@ -38,10 +30,10 @@ export function registerFuzz(program: Command): void {
     .description(
       "send sound, damaged and random frames to an engine of its own; exit 1 when an answer, the books, its memory or its life is not as it must be",
     )
-    .option("--frames <n>", "frames to send", wholeNumber(1), FUZZ_DEFAULTS.frames)
-    .option("--seed <s>", "the same seed sends the same bytes", wholeNumber(0), FUZZ_DEFAULTS.seed)
-    .option("--connections <n>", "connections at a time", wholeNumber(1), FUZZ_DEFAULTS.connections)
-    .option("--minutes <n>", "stop after this long though frames are left", wholeNumber(1), FUZZ_DEFAULTS.minutes)
+    .option("--frames <n>", "frames to send", wholeNumberFrom(1), FUZZ_DEFAULTS.frames)
+    .option("--seed <s>", "the same seed sends the same bytes", wholeNumber, FUZZ_DEFAULTS.seed)
+    .option("--connections <n>", "connections at a time", wholeNumberFrom(1), FUZZ_DEFAULTS.connections)
+    .option("--minutes <n>", "stop after this long though frames are left", wholeNumberFrom(1), FUZZ_DEFAULTS.minutes)
     .option("--data-dir <dir>", "folder in which the engine's data directory is made and removed again (a real disk)")
     .option("--mllp <host:port>", "an MLLP server that runs already; books and memory are not looked at", readTarget)
     .action(async ({ mllp, dataDir, ...options }: Asked) => {

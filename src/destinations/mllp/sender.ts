@@ -6,7 +6,7 @@ import type { Attempt } from "../attempt.ts";
 import type { Sender, Sending, Sent } from "../sender.ts";
 import { connectMllp, type MllpConnection, type SendFailure } from "./client.net.ts";
 import { hl7Content } from "./content.ts";
-import { createMessageWriter } from "./write-thread.ts";
+import { writeMessage } from "./write-thread.ts";
 
 const ACCEPTED: ReadonlySet<string> = new Set(["AA", "CA"]);
 const CORRECTS: ReadonlySet<string> = new Set([REPLACEMENT, VOID]);
@@ -21,7 +21,6 @@ const controlIdOf = ({ content, taken }: Sending): string => {
 /** Speaks HL7 v2 to one receiver over a connection that is kept, one message in flight; an answer counts when its MSA-2 is what we sent. */
 export function createMllpSender(destination: MllpDestination, now: () => number): Sender {
   const { host, port, timeoutMs, tls, guard } = destination;
-  const writer = createMessageWriter();
   let connection: MllpConnection | undefined;
 
   const connected = async (): Promise<MllpConnection | undefined> => {
@@ -41,7 +40,7 @@ export function createMllpSender(destination: MllpDestination, now: () => number
     const context = { controlId: controlIdOf(sending), at: startedAt, frequency, standing };
     const segments = hl7Content(content.claim, content.referenced, destination, context);
     if (!segments.ok) return fail({ code: segments.failure });
-    const bytes = await writer.write(segments.value);
+    const bytes = await writeMessage(segments.value);
     if (bytes === undefined) return fail({ code: "STRATEGY_UNFIT" });
     const open = await connected();
     if (open === undefined) {
@@ -66,9 +65,9 @@ export function createMllpSender(destination: MllpDestination, now: () => number
   };
   return {
     way: (sending) => Promise.resolve(ok({ guard, send: () => send(sending) })),
-    close: async () => {
+    close: () => {
       connection?.close();
-      await writer.close();
+      return Promise.resolve();
     },
   };
 }

@@ -106,9 +106,6 @@ function placeOf(layout: Layout): ValueType {
   const read = (value: Value, spot: Spot): Reference | undefined => {
     const { scope } = spot.frame;
     const display = displayOf(value, layout);
-    const known = scope.referred.get(`place|${layout.ward}|${value.raw}`);
-    // A copy: rows write beside a reference.
-    if (known !== undefined) return { ...known };
     const path: string[] = [];
     let above: Reference<Location> | undefined;
     let made: Made | undefined;
@@ -151,9 +148,8 @@ function placeOf(layout: Layout): ValueType {
       if (traces) trace(spot, root.id, numberedAt, numbered);
     }
     if (added !== undefined) scope.resources.set(root.id, { ...innermost, root: { ...root, ...added } });
-    const reference: Reference = display === "" ? above : { ...above, display };
-    scope.referred.set(`place|${layout.ward}|${value.raw}`, reference);
-    return { ...reference };
+    // A copy: rows write beside a reference, and a place may be part of this one.
+    return display === "" ? { ...above } : { ...above, display };
   };
   return { read };
 }
