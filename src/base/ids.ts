@@ -20,16 +20,13 @@ export const OFFLINE_ID_KEY = "chartbridge-offline-map" as IdKey;
 
 /** Text of an id while it is put together. */
 const written = Buffer.alloc(36, "-");
-const DASHES: ReadonlySet<number> = new Set([8, 12, 16, 20]);
+/** Where its 32 digits stand. */
+const DIGITS = Array.from(written.keys()).filter((at) => at !== 8 && at !== 13 && at !== 18 && at !== 23);
 const [VERSION_AT, VARIANT_AT] = [14, 19];
 
 /** Written byte by byte and read once: a text in one piece, for it is looked up, compared and written out again and again. */
 function asUuidV8(hex: string): string {
-  let at = 0;
-  for (let digit = 0; digit < 32; digit++) {
-    if (DASHES.has(digit)) at++;
-    written[at++] = hex.charCodeAt(digit);
-  }
+  for (let digit = 0; digit < DIGITS.length; digit++) written[DIGITS[digit] as number] = hex.charCodeAt(digit);
   written[VERSION_AT] = "8".charCodeAt(0);
   written[VARIANT_AT] = "89ab".charCodeAt(Number.parseInt(hex[16] ?? "0", 16) & 3);
   return written.toString("latin1");
