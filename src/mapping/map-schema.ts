@@ -3,8 +3,9 @@ import { FAILURES, type FailureCode } from "#src/base/failures.ts";
 
 /** `PID[Patient]`, `OBX[Observation-Component]`: which segment or data type goes to which FHIR type, named as in the v2-to-FHIR guide. */
 const MAP_NAME = /^[A-Z][A-Z0-9]{1,2}\[[A-Za-z][A-Za-z.-]*\]$/;
-/** `PID-5`, `PID-5.1.2`; in data types `XPN.1.1`; a data type or segment as a whole: `XPN`, `EVN`. */
-const SOURCE = /^(?:@account|@visit|[A-Z][A-Z0-9]{2}-\d{1,3}(?:\.\d{1,2}){0,2}|[A-Z][A-Z0-9]{1,2}(?:\.\d{1,2}(?:\.\d{1,2})?)?)$/;
+/** `PID-5`, `PID-5.1.2`; in data types `XPN.1.1`; a data type or segment as a whole: `XPN`, `EVN`; the chosen number, or a part of it: `@visit`, `@visit.5`. */
+const SOURCE =
+  /^(?:@(?:account|visit)(?:\.\d{1,2}){0,2}|[A-Z][A-Z0-9]{2}-\d{1,3}(?:\.\d{1,2}){0,2}|[A-Z][A-Z0-9]{1,2}(?:\.\d{1,2}(?:\.\d{1,2})?)?)$/;
 /** `name[1].given`, `participant[attending].type.coding.code`; `$this` is the place the data type stands at, `$value` a primitive's. */
 const TARGET = /^(?:\$this|\$value|[A-Za-z]+(?:\[[A-Za-z0-9]*\])?(?:\.[A-Za-z]+(?:\[[A-Za-z0-9]*\])?)*(?:\.\$this)?)$/;
 
@@ -82,7 +83,11 @@ const row = z.strictObject({
     ),
   why: z.string().min(8).optional().describe("the reason, for every row that is not as-is"),
   by: z.string().optional().describe("`MAP KEY` of the row that does this row's work"),
-  from: sources.optional().describe("where the value stands; the first that has one counts. Without it the left side of the key"),
+  from: sources
+    .optional()
+    .describe(
+      "where the value stands; the first that has one counts. Without it the left side of the key. `@account` and `@visit` are the numbers that the feed's `identity` chose, wherever they stand; `@visit.5` is a component of one",
+    ),
   to: z
     .string()
     .regex(TARGET, "is not a target such as name[1].given")

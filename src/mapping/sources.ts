@@ -148,14 +148,29 @@ function segmentSource(path: string, home: Home): Source {
   };
 }
 
-/** The number the feed's `identity` chose: `@account`, `@visit`. */
-function chosenSource(of: (scope: Scope) => PlacedValue): Source {
-  const first = (frame: Frame): Value => of(frame.scope).value;
-  const label = (frame: Frame): string => of(frame.scope).place;
+/** The numbers that the feed's `identity` chose. */
+const CHOSEN: Readonly<Record<string, (scope: Scope) => PlacedValue>> = {
+  "@account": ({ accountNumber }) => accountNumber,
+  "@visit": ({ visitNumber }) => visitNumber,
+};
+
+/** The chosen number, or a part of it: `@visit.5` is what kind of number it is. */
+function chosenSource(path: string): Source | undefined {
+  const [name = "", ...parts] = path.split(".");
+  const of = CHOSEN[name];
+  if (of === undefined) return undefined;
+  const numbers = parts.map(Number);
+  const part = partOf(numbers);
+  const suffix = numbers.length === 0 ? "" : `.${numbers.join(".")}`;
+  const first = (frame: Frame): Value => {
+    const { value } = of(frame.scope);
+    return part === undefined ? value : part(value);
+  };
+  const label = (frame: Frame): string => of(frame.scope).place + suffix;
   return {
     field: 0,
     component: 0,
-    parts: [],
+    parts: numbers,
     firstText: (code) => `${code.name(first)}(frame)`,
     labelText: (code) => `${code.name(label)}(frame)`,
     first,
@@ -167,8 +182,7 @@ function chosenSource(of: (scope: Scope) => PlacedValue): Source {
 
 /** Compiles a source. @returns undefined when it does not belong to this map: a component outside its data type. */
 export function compileSource(path: string, home: Home): Source | undefined {
-  if (path === "@account") return home.isSegment ? chosenSource((scope) => scope.accountNumber) : undefined;
-  if (path === "@visit") return home.isSegment ? chosenSource((scope) => scope.visitNumber) : undefined;
+  if (path.startsWith("@")) return home.isSegment ? chosenSource(path) : undefined;
   // A data type may look at another segment, never at another data type.
   if (path.includes("-")) return segmentSource(path, home.isSegment ? home : { ...home, name: "" });
   return !home.isSegment && (path === home.name || path.startsWith(`${home.name}.`)) ? dataTypeSource(path) : undefined;

@@ -60,6 +60,31 @@ describe("a feed's identity", () => {
     expect(line?.source).toMatch(/^PV1-50/);
   });
 
+  it("names a visit once, with the type that its sender gave, wherever its number is", () => {
+    const numbers = (pv1: Record<number, string>, visit: NonNullable<Identity["visit"]> = ["PV1-50", "PV1-19"]): unknown => {
+      const { result } = mapped({ visit }, { pid18: "A1", pv1 });
+      if (!result.ok) throw new Error(result.failure.code);
+      const encounter = result.value.resources.map(({ resource }) => resource).find((one) => one.resourceType === "Encounter");
+      return encounter?.identifier?.map(({ value, system, type }) => [
+        value,
+        system?.split(":").at(-1),
+        ...(type?.coding ?? []).map(({ code }) => code),
+      ]);
+    };
+    expect(numbers({ 50: "V9^^^NORTH^VN" })).toEqual([["V9", "NORTH", "VN"]]);
+    expect(numbers({ 50: "V9^^^NORTH" })).toEqual([["V9", "NORTH", "VN"]]);
+    expect(numbers({ 50: "V9^^^NORTH^AN" })).toEqual([["V9", "NORTH", "AN"]]);
+    // Another number beside it, or the same number of somebody else's, stays.
+    expect(numbers({ 19: "V1", 50: "V9^^^NORTH^VN" }, ["PV1-19"])).toEqual([
+      ["V1", "NORTH", "VN"],
+      ["V9", "NORTH", "VN"],
+    ]);
+    expect(numbers({ 19: "V9^^^NORTH^VN", 50: "V9^^^EAST^VN" }, ["PV1-19"])).toEqual([
+      ["V9", "NORTH", "VN"],
+      ["V9", "EAST", "VN"],
+    ]);
+  });
+
   it("gives a message without an account to an account of the patient's own, where the feed says so", () => {
     const first = mapped({ withoutAccount: "patient" });
     expect(accountOf(first)).toBe("patient 77");
