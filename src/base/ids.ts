@@ -59,7 +59,7 @@ interface Lately {
 
 let lately: Lately | undefined;
 
-/** `stableId` of what message after message names: a patient, a visit, a ward, a diagnosis of a stay. It is looked up before it is digested again. */
+/** `stableId` of what message after message names: a patient, a visit, a ward. It is looked up before it is digested again. */
 export function recurringId(key: IdKey, ...parts: readonly string[]): string {
   if (lately?.key !== key) lately = { key, ids: new Map(), before: new Map() };
   const said = partsText(parts);
