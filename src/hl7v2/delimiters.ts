@@ -22,6 +22,16 @@ export function readDelimiters(msh: string): Delimiters | undefined {
   if (!isSeparator(field)) return undefined;
   const end = msh.indexOf(field, 4);
   const declared = end < 0 ? msh.slice(4) : msh.slice(4, end);
+  if (lately !== undefined && lately.field === field && lately.declared === declared) return lately.delimiters;
+  const delimiters = readAnew(field, declared);
+  if (delimiters !== undefined) lately = { field, declared, delimiters };
+  return delimiters;
+}
+
+/** Those of the message before: nearly all messages have the same. */
+let lately: { readonly field: string; readonly declared: string; readonly delimiters: Delimiters } | undefined;
+
+function readAnew(field: string, declared: string): Delimiters | undefined {
   if (declared.length < 1 || declared.length > 5) return undefined;
   if (![...declared].every((character) => isSeparator(character) && character !== '"')) return undefined;
   if (new Set([field, ...declared]).size < declared.length + 1) return undefined;

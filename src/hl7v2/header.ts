@@ -101,8 +101,10 @@ export interface Shape {
   readonly flags: readonly string[];
 }
 
-const isUpper = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x41 && byte <= 0x5a;
-const isNameByte = (byte: number | undefined): boolean => isUpper(byte) || (byte !== undefined && byte >= 0x30 && byte <= 0x39);
+/** Of ASCII. */
+export const isUpper = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x41 && byte <= 0x5a;
+/** What may stand in a segment's name behind its first letter. */
+export const isNameByte = (byte: number | undefined): boolean => isUpper(byte) || (byte !== undefined && byte >= 0x30 && byte <= 0x39);
 
 /** Whether a line starts with a segment's name: a letter and two letters or digits, then a separator or the end. */
 const isNamed = (bytes: Buffer, at: number, end: number, separator: number): boolean =>

@@ -2,6 +2,7 @@ import type { Failure } from "#src/base/failures.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { type Delimiters, readDelimiters } from "./delimiters.ts";
 import { unescape } from "./escapes.ts";
+import { isNameByte, isUpper } from "./header.ts";
 
 /** HL7's null: the sender says that there is no value any more (v2.5.1 ch. 2.5.3). An empty field says nothing. */
 const NULL = '""';
@@ -10,6 +11,10 @@ const NULL = '""';
 interface Reading extends Delimiters {
   /** Neither an escape sequence nor a control character is in the whole message: texts stand as they mean. */
   readonly plain: boolean;
+  /** Some field may repeat: its separator is somewhere in the message. */
+  readonly repeats: boolean;
+  /** The separator of subcomponents, where it is somewhere in the message; else empty. */
+  readonly subcomponents: string;
 }
 
 /** One repetition of a field, or a component or subcomponent of it. Split and decoded when asked for, once. */
@@ -79,23 +84,33 @@ export class Value {
 
   /** The separator of the parts of a part. */
   get #below(): string {
-    return this.#separator === this.#delimiters.component ? this.#delimiters.subcomponent : "";
+    return this.#separator === this.#delimiters.component ? this.#delimiters.subcomponents : "";
   }
 
   #split(): (Value | string)[] {
     if (this.#separator === "") return [this];
-    if (this.raw.includes(this.#separator)) return this.raw.split(this.#separator);
+    const { raw } = this;
+    let end = raw.indexOf(this.#separator);
     // Most are one leaf, and their own first part's too.
-    return [this.#below === "" || this.raw.includes(this.#below) ? this.raw : this];
+    if (end < 0) return [this.#below !== "" && raw.includes(this.#below) ? raw : this];
+    // Few short parts: `split` takes half as long again.
+    const parts: string[] = [];
+    let from = 0;
+    for (; end >= 0; end = raw.indexOf(this.#separator, from)) {
+      parts.push(end === from ? "" : raw.slice(from, end));
+      from = end + 1;
+    }
+    parts.push(raw.slice(from));
+    return parts;
   }
 
   #leaf(): string {
-    const { component, subcomponent } = this.#delimiters;
+    const { component, subcomponents } = this.#delimiters;
     let raw = this.raw;
     if (this.#separator !== "" && this.#separator === component) raw = before(raw, component);
-    if (this.#separator !== "" && subcomponent !== "") raw = before(raw, subcomponent);
+    if (this.#separator !== "" && subcomponents !== "") raw = before(raw, subcomponents);
     if (raw === NULL) return "";
-    if (this.#delimiters.plain) return raw.trim();
+    if (this.#delimiters.plain) return isVisible(raw.charCodeAt(0)) && isVisible(raw.charCodeAt(raw.length - 1)) ? raw : raw.trim();
     const text = unescape(raw, this.#delimiters).trim();
     // They mean nothing in a value, and neither FHIR strings nor the database take them.
     return withoutControls(text);
@@ -106,6 +121,9 @@ const PLAIN = /[A-Za-z0-9]/;
 
 /** Of ASCII. */
 const isLetterOrDigit = (code: number): boolean => (code > 47 && code < 58) || (code > 64 && code < 91) || (code > 96 && code < 123);
+
+/** Of ASCII: nothing that is trimmed away. */
+const isVisible = (code: number): boolean => code > 32 && code < 127;
 
 /** Control characters but tab and line ends. */
 const CONTROLS = /[^\P{Cc}\t\n\r]/u;
@@ -171,7 +189,8 @@ export class Segment {
   repetitions(n: number): readonly Value[] {
     this.#fields ??= this.#split();
     if (n >= this.#fields.length) return NONE;
-    this.#repetitions ??= [];
+    // oxlint-disable-next-line unicorn/no-new-array -- of that length at once: it would grow with each field that is asked for
+    this.#repetitions ??= new Array<readonly Value[] | undefined>(this.#fields.length);
     return (this.#repetitions[n] ??= this.#read(n));
   }
 
@@ -185,8 +204,8 @@ export class Segment {
     if (raw === "") return NONE;
     const d = this.#delimiters;
     // The delimiters themselves are not to be split at themselves.
-    if (this.name === "MSH" && n <= 2) return [new Value(raw, { ...d, escape: "" }, "")];
-    if (d.repetition === "" || !raw.includes(d.repetition)) return [new Value(raw, d, d.component)];
+    if (n <= 2 && this.name === "MSH") return [new Value(raw, { ...d, escape: "" }, "")];
+    if (!d.repeats || !raw.includes(d.repetition)) return [new Value(raw, d, d.component)];
     return raw.split(d.repetition).map((one) => new Value(one, d, d.component));
   }
 }
@@ -195,7 +214,17 @@ const NONE: readonly Value[] = [];
 /** The value that is not there. */
 export const NOTHING = new Value(
   "",
-  { field: "", component: "", repetition: "", escape: "", subcomponent: "", truncation: "", plain: true },
+  {
+    field: "",
+    component: "",
+    repetition: "",
+    escape: "",
+    subcomponent: "",
+    truncation: "",
+    plain: true,
+    repeats: false,
+    subcomponents: "",
+  },
   "",
 );
 
@@ -215,15 +244,24 @@ export interface Hl7Message {
   readonly broken: readonly Segment[];
 }
 
-/** Whether no text of the message has to be decoded: MSH-2 alone names the escape character. */
-function isPlain(text: string, { field, component, repetition, escape: escapes, subcomponent, truncation }: Delimiters): boolean {
+/** What of its delimiters is in a message behind MSH-2, where all are named. */
+function readingOf(text: string, delimiters: Delimiters): Reading {
+  const { field, component, repetition, escape: escapes, subcomponent, truncation } = delimiters;
   const declared = `${field}${component}${repetition}${escapes}${subcomponent}${truncation}`;
   const from = text.indexOf(declared) + declared.length;
-  return (escapes === "" || text.indexOf(escapes, from) < 0) && !CONTROLS_BUT_LINE_ENDS.test(text);
+  const isUsed = (separator: string): boolean => separator !== "" && text.indexOf(separator, from) >= 0;
+  return {
+    ...delimiters,
+    plain: !isUsed(escapes) && !CONTROLS_BUT_LINE_ENDS.test(text),
+    repeats: isUsed(repetition),
+    subcomponents: isUsed(subcomponent) ? subcomponent : "",
+  };
 }
 
 const NO_SEGMENTS: readonly Segment[] = [];
-const SEGMENT_NAME = /^[A-Z][A-Z0-9]{2}/;
+
+/** Whether a line begins with the name of a segment. */
+const isNamed = (line: string): boolean => isUpper(line.charCodeAt(0)) && isNameByte(line.charCodeAt(1)) && isNameByte(line.charCodeAt(2));
 
 /**
  * Reads one message out of its text; segments end with CR, LF or both. A byte order mark and blank lines before MSH are passed over.
@@ -238,7 +276,7 @@ export function parseMessage(text: string): Result<Hl7Message, Failure> {
   if (!head.startsWith("MSH")) return fail({ code: "MESSAGE_UNREADABLE", place: "MSH" });
   const separators = readDelimiters(head);
   if (separators === undefined) return fail({ code: "MESSAGE_UNREADABLE", place: head.length < 4 ? "MSH-1" : "MSH-2" });
-  const delimiters: Reading = { ...separators, plain: isPlain(text, separators) };
+  const delimiters = readingOf(text, separators);
 
   const segments: Segment[] = [];
   const byName = new Map<string, Segment[]>();
@@ -246,7 +284,7 @@ export function parseMessage(text: string): Result<Hl7Message, Failure> {
   for (let at = first; at < lines.length; at++) {
     const line = at === first ? head : (lines[at] ?? "");
     if (line === "") continue;
-    const named = SEGMENT_NAME.test(line) && (line.length === 3 || line[3] === delimiters.field);
+    const named = isNamed(line) && (line.length === 3 || line[3] === delimiters.field);
     const last = segments.at(-1);
     if (!named) {
       if (last !== undefined && line.trim().length > 0 && line !== "\u001c" && broken.at(-1) !== last) broken.push(last);
@@ -266,7 +304,7 @@ export function parseMessage(text: string): Result<Hl7Message, Failure> {
   return ok({
     delimiters,
     segments,
-    type: event === "" ? kind.part(1).text : `${kind.part(1).text}^${event}`,
+    type: event === "" ? kind.text : `${kind.text}^${event}`,
     controlId: msh.field(10).text,
     msh,
     all: (name) => byName.get(name) ?? NO_SEGMENTS,

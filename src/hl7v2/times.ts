@@ -1,3 +1,4 @@
+import { keepLately } from "#src/base/lately.ts";
 import { fail, ok, type Result } from "#src/base/result.ts";
 import { offsetOf } from "./zones.ts";
 
@@ -40,8 +41,7 @@ function read(text: string): Dtm | undefined {
   const known = lately.get(text);
   if (known !== undefined) return known === "none" ? undefined : known;
   const dtm = readAnew(text);
-  if (lately.size >= LATELY) lately.clear();
-  lately.set(text, dtm ?? "none");
+  keepLately(lately, LATELY, text, dtm ?? "none");
   return dtm;
 }
 

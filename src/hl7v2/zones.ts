@@ -38,7 +38,7 @@ export function offsetOf(zone: string, date: string, hour: string): string {
   const key = `${zone}|${date}T${hour}`;
   const cached = known.get(key);
   if (cached !== undefined) return cached;
-  if (!isZone(zone)) return "+00:00";
+  if (!formats.has(zone) && !isZone(zone)) return "+00:00";
   const local = Date.parse(`${date}T${hour}:00:00Z`);
   const before = minutesAt(zone, local - 86_400_000);
   const fits = minutesAt(zone, local - before * 60_000) === before;
