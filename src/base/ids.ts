@@ -1,5 +1,6 @@
 import { hash, randomUUID } from "node:crypto";
 import type { Brand } from "./brand.ts";
+import { ownCopy } from "./lately.ts";
 
 /** The journal's own number of one received message; also what a person quotes to support. */
 export type MessageId = Brand<string, "MessageId">;
@@ -50,27 +51,59 @@ function partsText(parts: readonly string[]): string {
 /** Ids kept; as many again that were not asked for since. */
 const KEPT = 20_000;
 
-/** Ids of one key, by the text of their parts. */
+/** Ids of one type that have so many parts: by the first part, below it by the second, and so on. */
+type Ids = Map<string, Ids | string>;
+
+/** By type and by how many parts there are. */
+type IdsOfTypes = Map<string, Ids[]>;
+
+/** Ids of one key. */
 interface Lately {
   readonly key: IdKey;
-  ids: Map<string, string>;
-  before: Map<string, string>;
+  ids: IdsOfTypes;
+  before: IdsOfTypes;
+  count: number;
 }
 
 let lately: Lately | undefined;
 
-/** `stableId` of what message after message names: a patient, a visit, a ward. It is looked up before it is digested again. */
-export function recurringId(key: IdKey, ...parts: readonly string[]): string {
-  if (lately?.key !== key) lately = { key, ids: new Map(), before: new Map() };
-  const said = partsText(parts);
-  const known = lately.ids.get(said);
+function find(ids: IdsOfTypes, type: string, parts: readonly string[]): string | undefined {
+  let found: Ids | string | undefined = ids.get(type)?.[parts.length];
+  for (const part of parts) {
+    if (typeof found !== "object") return undefined;
+    found = found.get(part);
+  }
+  return typeof found === "string" ? found : undefined;
+}
+
+function put(ids: IdsOfTypes, type: string, parts: readonly string[], id: string): void {
+  let ofType = ids.get(type);
+  if (ofType === undefined) ids.set(type, (ofType = []));
+  let at = (ofType[parts.length] ??= new Map());
+  for (const part of parts.slice(0, -1)) {
+    let below = at.get(part);
+    if (typeof below !== "object") at.set(ownCopy(part), (below = new Map()));
+    at = below;
+  }
+  at.set(ownCopy(parts.at(-1) ?? ""), id);
+}
+
+/**
+ * `stableId` of what message after message names: a patient, a visit, a ward, a diagnosis. It is looked up before it is digested again.
+ * @param parts what `stableId` takes after the type
+ */
+export function recurringId(key: IdKey, type: string, parts: readonly string[]): string {
+  if (lately?.key !== key) lately = { key, ids: new Map(), before: new Map(), count: 0 };
+  const known = find(lately.ids, type, parts);
   if (known !== undefined) return known;
-  const id = lately.before.get(said) ?? digestOf(key + said);
-  if (lately.ids.size >= KEPT) {
+  const id = find(lately.before, type, parts) ?? stableId(key, type, ...parts);
+  if (lately.count >= KEPT) {
     lately.before = lately.ids;
     lately.ids = new Map();
+    lately.count = 0;
   }
-  lately.ids.set(said, id);
+  put(lately.ids, type, parts, id);
+  lately.count++;
   return id;
 }
 

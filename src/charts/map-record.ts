@@ -16,7 +16,7 @@ import type { MappedRecord } from "./fold.pg.ts";
 
 /** Id of an account's chart: that of its FHIR Account, so that every message and every path finds the same one. */
 export const accountIdOf = (idKey: IdKey, authority: string, value: string): AccountId =>
-  recurringId(idKey, "Account", authority, value) as AccountId;
+  recurringId(idKey, "Account", [authority, value]) as AccountId;
 
 export const settingsOf = (feed: Feed, idKey: IdKey): MapSettings => ({
   idKey,

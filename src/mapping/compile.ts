@@ -20,7 +20,7 @@ import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } f
 import { standAlone } from "./stand-alone.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
 import type { Home } from "./sources.ts";
-import { type EntryKinds, slotOf, stepsOf } from "./target-paths.ts";
+import { type EntryKinds, slotOf } from "./target-paths.ts";
 import { type CodeFault, compileTable, type Table } from "./tables.ts";
 import type { Mapped, MapSettings } from "./types.ts";
 import { REFERENCE_DISPLAYS } from "./values/names.ts";
@@ -84,7 +84,6 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
       () => alone(name),
     );
   };
-  const isWrittenBelow = writtenBelow(merged);
   const keysOf = new Map(Array.from(merged, ([name, { rows }]) => [name, new Set(rows.map(({ row }) => row.key))]));
   for (const [name, one] of merged) {
     const { spec, rows, fault } = one;
@@ -100,7 +99,6 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
       mapNames: new Set(merged.keys()),
       slots: new Map(),
       kinds: entryKinds(type, one, merged),
-      isWrittenBelow: (path) => isWrittenBelow(type, path),
       fault,
     };
     const run: CompiledRow[] = [];
@@ -122,33 +120,6 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     });
   }
   return compiled;
-}
-
-const plainPath = (target: string): string => target.replaceAll(/\[[^\]]*\]/g, "").replace(/(?:^|\.)\$this$/, "");
-
-/** Tells whether some row of a type's maps writes into what the value of a path holds: two or more levels below it, or into a list or an object of it. */
-function writtenBelow(maps: ReadonlyMap<string, MergedMap>): (type: string, path: string) => boolean {
-  const deep = new Map<string, Set<string>>();
-  /** Types of the resources that a map writes to: its own, and those that it goes into, through other maps too. */
-  const typesOf = (name: string, seen: ReadonlySet<string> = new Set()): readonly string[] => {
-    if (seen.has(name)) return [];
-    const map = maps.get(name);
-    if (map === undefined) return [name];
-    return [fhirTypeOf(name), ...map.spec.into.flatMap((into) => typesOf(into, new Set([...seen, name])))];
-  };
-  for (const [name, { rows }] of maps) {
-    const type = fhirTypeOf(name);
-    const paths = new Set<string>();
-    for (const { row } of rows) {
-      const names = plainPath(targetOf(row)).split(".");
-      const read = stepsOf(type, names.join("."), new Map());
-      // Into a list an entry goes, and into an object that is there its members.
-      const goesInto = typeof read === "string" || read.steps.at(-1)?.entry !== "none" || /^[A-Z]/.test(read.type);
-      for (let length = 0; length <= names.length - (goesInto ? 1 : 2); length++) paths.add(names.slice(0, length).join("."));
-    }
-    for (const one of typesOf(name)) deep.set(one, new Set([...(deep.get(one) ?? []), ...paths]));
-  }
-  return (type, path) => deep.get(type)?.has(plainPath(path)) === true;
 }
 
 /** `participant[4].type.coding.code` to `type.coding.code`. */

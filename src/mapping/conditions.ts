@@ -1,7 +1,7 @@
 import { Code, literal, member } from "./generated.ts";
 import type { When } from "./map-schema.ts";
 import type { Frame } from "./scope.ts";
-import type { Source } from "./sources.ts";
+import { type Source, textText } from "./sources.ts";
 
 export type Condition = (frame: Frame) => boolean;
 
@@ -32,8 +32,8 @@ function valuedText(code: Code, source: Source, path: string): string {
 /** A component: nearly always of a field that does not repeat. */
 const partsText = (code: Code, source: Source, any: Condition): string =>
   source.component > 0 || source.field === 0
-    ? `${source.firstText(code)}.text !== ""`
-    : `(frame.segment.raw(${source.field}) !== "" && (${source.firstText(code)}.text !== "" || ${code.name(any)}(frame)))`;
+    ? `${textText(code, source)} !== ""`
+    : `(frame.segment.raw(${source.field}) !== "" && (${textText(code, source)} !== "" || ${code.name(any)}(frame)))`;
 
 const BOUND = /^(<=|>=|<|>|=)(\d+)$/;
 
@@ -71,17 +71,16 @@ export function readCondition(when: When, source: (path: string) => Source | und
   for (const [path, texts] of Object.entries(when.is ?? {})) {
     const wanted = [...new Set(listOf(texts).map((text) => text.toUpperCase()))];
     at(path, (code, one) => {
-      const said = `${one.firstText(code)}.text.toUpperCase()`;
+      const said = `${textText(code, one)}.toUpperCase()`;
       return wanted.length === 1 ? `${said} === ${literal(wanted[0] ?? "")}` : `${code.name(new Set(wanted))}.has(${said})`;
     });
   }
   for (const [path, bound] of Object.entries(when.count ?? {}))
     at(path, (code, one) => boundText(`${code.name(countOf(one))}(frame)`, bound));
-  for (const [path, bound] of Object.entries(when.length ?? {}))
-    at(path, (code, one) => boundText(`${one.firstText(code)}.text.length`, bound));
+  for (const [path, bound] of Object.entries(when.length ?? {})) at(path, (code, one) => boundText(`${textText(code, one)}.length`, bound));
   if (when.same !== undefined) {
     const [one, other] = when.same.map(source);
-    if (one !== undefined && other !== undefined) tests.push((code) => `${one.firstText(code)}.text === ${other.firstText(code)}.text`);
+    if (one !== undefined && other !== undefined) tests.push((code) => `${textText(code, one)} === ${textText(code, other)}`);
   }
   for (const name of when.segment ?? []) tests.push(() => `frame.scope.message.first(${literal(name)}) !== undefined`);
   for (const name of when.has ?? []) tests.push(() => `${member("frame.building.root", name)} !== undefined`);

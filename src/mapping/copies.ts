@@ -1,14 +1,20 @@
-import type { Elements } from "./scope.ts";
+import { isShared } from "#src/fhir/shared-json.ts";
+import type { Elements, Made } from "./scope.ts";
 
 /** A copy of something of JSON. */
 export function copyOf<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf) as T;
-  return copyInto(value as Elements, {}) as T;
+  const copy: Elements = { ...(value as Elements) };
+  for (const name in copy) {
+    const member = copy[name];
+    if (typeof member === "object") copy[name] = copyOf(member);
+  }
+  return copy as T;
 }
 
-/** Copies the members of an object into another. */
-export function copyInto<T extends Elements>(from: Elements, into: T): T {
-  for (const name in from) (into as Elements)[name] = copyOf(from[name]);
-  return into;
+/** What was made, to be written into: others may have the same resource. */
+export function writable(made: Made): Made {
+  if (isShared(made.root)) made.root = copyOf(made.root);
+  return made;
 }

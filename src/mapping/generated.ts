@@ -1,3 +1,6 @@
+import { shared } from "#src/fhir/shared-json.ts";
+import { copyOf } from "./copies.ts";
+
 /*
  * Rows of maps are data, yet each becomes a function of its own: text is put together out of the closed set that a row can say, never out of what a row
  * contains. One function for all rows would meet every element name and every kind of source, which V8 cannot make fast; of a row's own function it
@@ -31,6 +34,12 @@ export class Code {
     ) as (...all: readonly unknown[]) => T;
     return made(...things.map(([thing]) => thing));
   }
+}
+
+/** A constant. What is no list is shared by all places: what writes into one of them has a copy first. */
+export function constantText(code: Code, value: unknown): string {
+  if (typeof value !== "object" || value === null) return code.name(value);
+  return Array.isArray(value) ? `${code.name(copyOf)}(${code.name(value)})` : code.name(shared(copyOf(value)));
 }
 
 /** A text, number or name of an element as it stands in JavaScript. */

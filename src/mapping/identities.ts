@@ -3,7 +3,7 @@ import { Code } from "./generated.ts";
 import type { Identity } from "./map-schema.ts";
 import type { RowContext } from "./row.ts";
 import type { Frame, Scope } from "./scope.ts";
-import { compileSource } from "./sources.ts";
+import { compileSource, type Source, textText } from "./sources.ts";
 import { authorityNamed } from "./values/identifiers.ts";
 
 /** What identifies a resource: who says so, or what it is within, and the texts that tell it apart. Undefined: the message does not say. */
@@ -11,12 +11,12 @@ export type Identify = (frame: Frame) => readonly string[] | undefined;
 
 /** What a message is among all of its sender: nothing in it may be the same as in another. */
 export const messageParts = ({ scope: { message } }: Frame): readonly string[] => [
-  message.msh.field(3).part(1).text,
-  message.msh.field(4).part(1).text,
+  message.msh.field(3).text,
+  message.msh.field(4).text,
   message.controlId,
 ];
 
-const patientOf = ({ own }: Scope): string => own.get("Patient")?.reference ?? "";
+const patientOf = ({ own }: Scope): string => own.get("Patient")?.reference.reference ?? "";
 
 const WITHIN = {
   account: (scope: Scope) => scope.account?.resourceId ?? patientOf(scope),
@@ -26,18 +26,23 @@ const WITHIN = {
 
 /** Text of a function of `frame`. */
 function identifyText(code: Code, identity: Identity, context: RowContext): string {
-  const source = (path: string): string => {
+  const source = (path: string): Source | undefined => {
     const at = compileSource(path, context.home);
     if (at === undefined) context.fault(["identity"], `${path} cannot be read in a map of ${context.home.name}`);
-    return at?.firstText(code) ?? code.name(NOTHING);
+    return at;
+  };
+  const value = (path: string): string => source(path)?.firstText(code) ?? code.name(NOTHING);
+  const text = (path: string): string => {
+    const at = source(path);
+    return at === undefined ? '""' : textText(code, at);
   };
   if ("identifier" in identity) {
-    const named = identity.authority === undefined ? "value.part(4)" : source(identity.authority);
-    return `(frame) => { const value = ${source(identity.identifier)}; const { text } = value;
+    const named = identity.authority === undefined ? "value.part(4)" : value(identity.authority);
+    return `(frame) => { const value = ${value(identity.identifier)}; const { text } = value;
       return text === "" ? undefined : [${code.name(authorityNamed)}(${named}, frame.scope.defaultAuthority), text]; }`;
   }
   const { by, within } = identity;
-  const [first = "", ...others] = by.map((path) => `${source(path)}.text`);
+  const [first = "", ...others] = by.map(text);
   const before =
     within === "message"
       ? `...${code.name(messageParts)}(frame), String(frame.segment.position)`

@@ -1,5 +1,5 @@
 import { requiredMembersOf } from "#src/fhir/elements.ts";
-import { copyInto } from "./copies.ts";
+import { copyOf } from "./copies.ts";
 import { type Elements, isElements, type Made } from "./scope.ts";
 import type { LineageEntry } from "./types.ts";
 
@@ -96,9 +96,7 @@ function dropUnfit(root: Made["root"], gone: Gone[]): readonly string[] {
   for (const { list: name, members } of requiredMembersOf(root.resourceType)) {
     const sent = root[name];
     if (!Array.isArray(sent) || !lackingIn(sent, members)) continue;
-    // It may be shared with what is remembered.
-    const list = [...(sent as readonly unknown[])];
-    root[name] = list;
+    const list = sent as unknown[];
     for (let at = list.length - 1; at >= 0; at--) {
       const entry = list[at];
       if (!isElements(entry) || !lacks(entry, members)) continue;
@@ -118,15 +116,13 @@ function dropUnfit(root: Made["root"], gone: Gone[]): readonly string[] {
  * @param unsure whether extensions were written into it: rows leave nothing else empty.
  * @returns where entries were that lacked something: `Encounter.location[1]`.
  */
-export function dropIncomplete({ root }: Made, lineage: LineageEntry[] | undefined, unsure = true): readonly string[] {
-  const isSound = !unsure || !isUnclean(root);
-  if (isSound && !hasUnfit(root)) return NONE;
+export function dropIncomplete(made: Made, lineage: LineageEntry[] | undefined, unsure = true): readonly string[] {
+  const isSound = !unsure || !isUnclean(made.root);
+  if (isSound && !hasUnfit(made.root)) return NONE;
   const gone: Gone[] = [];
-  if (!isSound) {
-    // What it holds may be shared with what is remembered.
-    copyInto(root, root);
-    cleanMembers(root, root.resourceType, gone);
-  }
+  // It, or what it holds, may be shared.
+  const root = (made.root = copyOf(made.root));
+  if (!isSound) cleanMembers(root, root.resourceType, gone);
   const unfit = dropUnfit(root, gone);
   if (gone.length > 0 && lineage !== undefined) correctLineage(root, lineage, gone);
   return unfit;

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from "#src/base/result.ts";
 import { type Hl7Message, NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { choosePatient, DEFAULT_IDENTITY, type IdentifierFacts, type IdentityRules, ownAccountOf, placeOf } from "#src/hl7v2/identity.ts";
 import { kindsIn, listOfKind, pathOfKind } from "#src/fhir/entry-kinds.ts";
+import { shared } from "#src/fhir/shared-json.ts";
 import { type Clock, offsetIn, toInstant } from "#src/hl7v2/times.ts";
 import { dropIncomplete } from "./incomplete-entries.ts";
 import type { MessageSpec } from "./map-schema.ts";
@@ -12,6 +13,7 @@ import type { MemoryOf } from "./memory.ts";
 import { isElements, type Made, type Own, type PlacedValue, type Scope, warn } from "./scope.ts";
 import type { RunMap } from "./segment-map.ts";
 import { groupsOf } from "./message-groups.ts";
+import { referenceTo } from "./references.ts";
 import { mergesOf } from "./merges.ts";
 import type { Mapped, MappedResource, MapSettings } from "./types.ts";
 import { authorityNamed } from "./values/identifiers.ts";
@@ -23,8 +25,8 @@ export interface MessageMap {
 }
 
 const factsOf = (value: Value): IdentifierFacts => ({
-  value: value.part(1).text,
-  authority: value.part(4).part(1).text || value.part(4).part(2).text,
+  value: value.text,
+  authority: value.part(4).text || value.part(4).part(2).text,
   type: value.part(5).text,
 });
 
@@ -50,12 +52,12 @@ function rulesRead(rules: IdentityRules): { readonly account: readonly Place[]; 
 function numberAt(message: Hl7Message, places: readonly Place[]): PlacedValue | undefined {
   for (const { place, segment, field } of places) {
     const value = message.first(segment)?.field(field);
-    if (value !== undefined && value.part(1).text !== "") return { value, place };
+    if (value !== undefined && value.text !== "") return { value, place };
   }
   return undefined;
 }
 
-const ownOf = (type: string, id: string): Own => ({ id, reference: `${type}/${id}` });
+const ownOf = (type: string, id: string): Own => ({ id, reference: shared(referenceTo(type, id)) });
 
 /** What is remembered of a message keeps its text alive: of one that long, which has a document in it, nothing is. */
 const LONG = 32_768;
@@ -80,22 +82,22 @@ function openScope(
   const rules = settings.identity ?? DEFAULT_IDENTITY;
   const patient = choosePatient(message.first("PID")?.repetitions(3) ?? [], factsOf, rules);
   if (patient === undefined) return fail({ code: "REQUIRED_FIELD_MISSING", place: "PID-3" });
-  const defaultAuthority = settings.defaultAuthority || message.msh.field(4).part(1).text;
+  const defaultAuthority = settings.defaultAuthority || message.msh.field(4).text;
   const authoritySaid = !settings.defaultAuthority && message.msh.field(4).text !== "";
   const { idKey } = settings;
   const authority = (cx: Value): string => authorityNamed(cx.part(4), defaultAuthority);
   const places = rulesRead(rules);
   const numbered = spec.level === "person" ? undefined : numberAt(message, places.account);
-  const own = new Map([["Patient", ownOf("Patient", recurringId(idKey, "Patient", authority(patient), patient.part(1).text))]]);
+  const own = new Map([["Patient", ownOf("Patient", recurringId(idKey, "Patient", [authority(patient), patient.text]))]]);
   const account = accountOf();
   if (spec.level === "account" && account === undefined) return fail({ code: "ACCOUNT_UNKNOWN", place: rules.account[0] ?? "PID-18" });
   const visit = numberAt(message, places.visit);
   if (account !== undefined) {
     own.set("Account", ownOf("Account", account.resourceId));
     // A visit without a number of its own is the account's only one.
-    const encounter = visit === undefined ? account : { authority: authority(visit.value), value: visit.value.part(1).text };
+    const encounter = visit === undefined ? account : { authority: authority(visit.value), value: visit.value.text };
     if (message.first("PV1") !== undefined)
-      own.set("Encounter", ownOf("Encounter", recurringId(idKey, "Encounter", encounter.authority, encounter.value)));
+      own.set("Encounter", ownOf("Encounter", recurringId(idKey, "Encounter", [encounter.authority, encounter.value])));
   }
   return ok({
     message,
@@ -123,10 +125,10 @@ function openScope(
   });
 
   function accountOf(): Scope["account"] {
-    const named = numbered === undefined ? undefined : { authority: authority(numbered.value), value: numbered.value.part(1).text };
+    const named = numbered === undefined ? undefined : { authority: authority(numbered.value), value: numbered.value.text };
     const patients = rules.withoutAccount === "patient" && spec.level === "account" && patient !== undefined;
-    const found = named ?? (patients ? { authority: authority(patient), value: ownAccountOf(patient.part(1).text) } : undefined);
-    return found === undefined ? undefined : { ...found, resourceId: recurringId(idKey, "Account", found.authority, found.value) };
+    const found = named ?? (patients ? { authority: authority(patient), value: ownAccountOf(patient.text) } : undefined);
+    return found === undefined ? undefined : { ...found, resourceId: recurringId(idKey, "Account", [found.authority, found.value]) };
   }
 }
 

@@ -1,5 +1,7 @@
+import type { Reference } from "@medplum/fhirtypes";
 import type { Delimiters } from "#src/hl7v2/delimiters.ts";
 import type { Value } from "#src/hl7v2/message.ts";
+import { shared } from "#src/fhir/shared-json.ts";
 import { copyOf } from "./copies.ts";
 import { isUnclean } from "./incomplete-entries.ts";
 import { lineageEntry } from "./lineage-entry.ts";
@@ -10,7 +12,7 @@ import type { Spot } from "./values/value-type.ts";
 /*
  * What texts became before. Doctors, wards, codes and a patient's address come again with every message, and what a data type makes of a text depends
  * on nothing else of the message: it is made once and shared after that. Mapping stays pure: with a memory or without it the same comes out. What is
- * remembered is never written to: who writes into it has a copy first.
+ * remembered is shared: who writes into it has a copy first.
  */
 
 /** Texts longer than this do not come again. */
@@ -38,9 +40,10 @@ interface Remembered {
   readonly unsure: boolean;
 }
 
-/** A resource that one text became, with its reference. */
+/** A resource that one text became. */
 interface RememberedResource extends Remembered {
-  readonly id: string;
+  readonly members: Made["root"];
+  readonly reference: Reference;
 }
 
 /** Of one data type: by the text. `none`: it warned, or said something of the message. */
@@ -225,7 +228,7 @@ export function writeRemembered(
   const source = scope.lineage === undefined ? "" : spot.source;
   const told =
     isQuiet(scope, mark) && scope.resources.size === mark.resources ? toldSince(scope, mark, target, source, resourceId) : undefined;
-  const members = spot.reading.writtenBelow ? copyOf(into) : { ...into };
+  const members = shared(spot.reading.writtenAfter ? copyOf(into) : into);
   keep(scope.memory, texts, text, told === undefined ? "none" : { members, lineage: told, unsure: isUnclean(into) });
 }
 
@@ -260,7 +263,7 @@ export function readRemembered(
       scope.memory,
       texts,
       text,
-      made !== undefined && isQuiet(scope, mark) ? { members: made, lineage: [], unsure: false, table: spot.table } : "none",
+      made !== undefined && isQuiet(scope, mark) ? { members: shared(made), lineage: [], unsure: false, table: spot.table } : "none",
     );
   return made;
 }
@@ -270,6 +273,7 @@ const isQuiet = ({ warned, unmapped }: Scope, mark: Mark): boolean => warned ===
 /**
  * Makes a resource of a text, known to the scope from then on: from memory, else by `make`.
  * @param make runs the rows of a resource that the message has not yet; undefined when the text identifies none.
+ * @returns a reference to it, as `refer` makes it
  */
 export function resourceRemembered(
   as: ReadAs,
@@ -277,25 +281,30 @@ export function resourceRemembered(
   spot: Spot,
   resourceType: string,
   make: () => Made | undefined,
-): { readonly id: string } | undefined {
+  refer: (made: Made) => Reference,
+): Reference | undefined {
   const { scope } = spot.frame;
-  if (scope.memory === undefined || text.length > LONGEST) return make()?.root;
+  if (scope.memory === undefined || text.length > LONGEST) {
+    const made = make();
+    return made === undefined ? undefined : refer(made);
+  }
   const texts = textsOf<RememberedResource>(scope.memory, as);
   const known = texts.get(text);
   const source = scope.lineage === undefined ? "" : spot.source;
   if (known !== undefined && known !== "none") {
-    if (!scope.resources.has(known.id)) {
-      const root = { resourceType, id: known.id, ...known.members };
-      if (known.unsure) scope.unsure.add(known.id);
-      scope.resources.set(known.id, { root, deleted: undefined, initial: undefined, envelope: false });
-      if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, resourceType, source, known.id);
+    const { id } = known.members;
+    if (!scope.resources.has(id)) {
+      if (known.unsure) scope.unsure.add(id);
+      scope.resources.set(id, { root: known.members, deleted: undefined, initial: undefined, envelope: false });
+      if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, resourceType, source, id);
     }
-    return known;
+    return known.reference;
   }
   const mark = markOf(scope);
   const made = make();
   if (made === undefined) return undefined;
   const { root, deleted, initial, envelope } = made;
+  const reference = refer(made);
   const isNew = scope.resources.size === mark.resources + 1 && deleted === undefined && initial === undefined && !envelope;
   if (known === undefined && isNew) {
     const told = isQuiet(scope, mark) ? toldSince(scope, mark, resourceType, source, root.id) : undefined;
@@ -303,8 +312,8 @@ export function resourceRemembered(
       scope.memory,
       texts,
       text,
-      told === undefined ? "none" : { id: root.id, members: { ...root }, lineage: told, unsure: isUnclean(root) },
+      told === undefined ? "none" : { members: shared(root), reference: shared(reference), lineage: told, unsure: isUnclean(root) },
     );
   }
-  return root;
+  return reference;
 }

@@ -31,15 +31,15 @@ const PLACES: Readonly<Record<Kind, Places>> = {
 };
 
 function named(scope: Scope, type: Places["type"], value: Value | undefined): NamedThing | undefined {
-  const number = value?.part(1).text ?? "";
+  const number = value?.text ?? "";
   if (value === undefined || number === "") return undefined;
   const { authority } = authorityOf(value.part(4), scope.defaultAuthority);
   return { authority, value: number, resourceId: stableId(scope.settings.idKey, type, authority, number) };
 }
 
 const facts = (value: Value) => ({
-  value: value.part(1).text,
-  authority: value.part(4).part(1).text || value.part(4).part(2).text,
+  value: value.text,
+  authority: value.part(4).text || value.part(4).part(2).text,
   type: value.part(5).text,
 });
 

@@ -1,11 +1,10 @@
-import { type Code, literal } from "./generated.ts";
+import { type Code, constantText, literal } from "./generated.ts";
 import { lineageEntry } from "./lineage-entry.ts";
-import { copyOf } from "./copies.ts";
 import { ReadAs, readRemembered } from "./memory.ts";
 import type { Row } from "./map-schema.ts";
 import { type ConditionText } from "./conditions.ts";
 import { type Frame, warn } from "./scope.ts";
-import { partText, type Source } from "./sources.ts";
+import { partText, type Source, textText } from "./sources.ts";
 import type { Target, TargetFunctions } from "./targets.ts";
 import { type Gather, type Reading, Spot, type ValueType } from "./values/value-type.ts";
 
@@ -63,18 +62,6 @@ const initialText = (code: Code, row: Row, target: Target): string =>
 
 const labelText = (code: Code, source: Source): string => `frame.scope.lineage === undefined ? "" : ${source.labelText(code)}`;
 
-/** A constant of its own for each place: what later rows write into one must not show in others. */
-function constantText(code: Code, value: unknown): string {
-  if (typeof value !== "object") return code.name(value);
-  const text = JSON.stringify(value);
-  // As JavaScript it would not be a member of that name.
-  return text.includes("__proto__") ? `${code.name(copyOf)}(${code.name(value)})` : `(${text})`;
-}
-
-/** A copy of what is remembered: as deep as rows write into it. */
-const ownText = (code: Code, { writtenBelow }: Reading, remembered: string): string =>
-  writtenBelow ? `${code.name(copyOf)}(${remembered})` : `{ ...${remembered} }`;
-
 /** A constant, whatever the message says. */
 export const constant = (code: Code, { row }: Writer): string => `if (!taken(frame)) write(frame, ${constantText(code, row.set)}, "");`;
 
@@ -90,7 +77,7 @@ export function reference(code: Code, ref: string, { own, madeBy }: { readonly o
   const made = `const made = ${code.name(madeBy)}(frame, ${literal(ref)})?.reference; if (made !== undefined) write(frame, { ...made }, "");`;
   if (!own) return `if (taken(frame)) return; ${made}`;
   return `if (taken(frame)) return; const own = frame.scope.own.get(${literal(ref)});
-    if (own !== undefined) return write(frame, { reference: own.reference }, ""); ${made}`;
+    if (own !== undefined) return write(frame, own.reference, ""); ${made}`;
 }
 
 /** References to what is made later. */
@@ -118,9 +105,7 @@ const asOneLine = (text: string): string => text.replace(/ {2,}/g, " ").trim();
 export function joined(code: Code, parts: readonly (Source | string)[]): string {
   const label = parts.find((part) => typeof part === "object");
   const texts = parts.map((part) =>
-    typeof part === "string"
-      ? `text += ${literal(part)};`
-      : `one = ${part.firstText(code)}.text; if (one !== "") said = true; text += one;`,
+    typeof part === "string" ? `text += ${literal(part)};` : `one = ${textText(code, part)}; if (one !== "") said = true; text += one;`,
   );
   return `if (taken(frame)) return; let said = false; let text = ""; let one = ""; ${texts.join(" ")}
     if (said) write(frame, ${code.name(asOneLine)}(text), ${label === undefined ? '""' : labelText(code, label)});`;
@@ -153,8 +138,8 @@ function useText(code: Code, writer: Writer, { type, reading }: RowReading, sour
       let object = there(frame);
       const fresh = object === undefined;
       if (fresh) {${recallText()}
-        object = make(frame);
       }
+      object = make(frame);
       if (!${code.name(writeInto)}(value, spot, object)) {
         if (fresh) drop(frame, object);
         return false;
@@ -169,7 +154,7 @@ function useText(code: Code, writer: Writer, { type, reading }: RowReading, sour
     return `
         const known = ${code.name(recall)}(value, spot);
         if (known !== undefined) {
-          put(frame, ${ownText(code, reading, "known")});
+          put(frame, known);
           ${initialText(code, row, target)}
           return true;
         }`;
@@ -181,7 +166,7 @@ function useText(code: Code, writer: Writer, { type, reading }: RowReading, sour
       const spot = ${spot};
       const made = ${remembered ? `${code.name(readRemembered)}(${code.name(new ReadAs())}, value, spot, ${code.name(read)})` : reads};
       if (made === undefined) return false;
-      write(frame, ${remembered ? ownText(code, reading, "made") : "made"}, ${labelText(code, source)}, spot.table);
+      write(frame, made, ${labelText(code, source)}, spot.table);
       return true;
     }`;
 }

@@ -40,7 +40,7 @@ export function readingOf(row: Row, context: RowContext, source: (path: string) 
     localSystem: row.localSystem,
     systems: row.systems,
     systemFrom: systemFrom === undefined ? undefined : (frame) => systemFrom.first(frame).text,
-    writtenBelow: context.isWrittenBelow(targetOf(row)),
+    writtenAfter: row.beside !== undefined || targetOf(row) === "$this",
   };
 }
 

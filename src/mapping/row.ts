@@ -68,8 +68,6 @@ export interface RowContext {
   readonly mapNames: ReadonlySet<string>;
   readonly slots: SlotNumbers;
   readonly kinds: EntryKinds;
-  /** Whether rows, of this map or another of its type, write into what the value of a path holds. */
-  readonly isWrittenBelow: (path: string) => boolean;
   readonly fault: (where: Where, what: string) => void;
 }
 

@@ -1,8 +1,8 @@
-import type { Reference } from "@medplum/fhirtypes";
 import type { Failure, FailureCode } from "#src/base/failures.ts";
 import type { Hl7Message, Segment, Value } from "#src/hl7v2/message.ts";
 import type { Clock } from "#src/hl7v2/times.ts";
 import type { Memory } from "./memory.ts";
+import type { Referring } from "./references.ts";
 import type { Source } from "./sources.ts";
 import type { LineageEntry, MapSettings, UnmappedCode } from "./types.ts";
 
@@ -20,7 +20,7 @@ export interface Building {
 }
 
 export interface Made extends Building {
-  readonly root: Elements & { readonly resourceType: string; readonly id: string };
+  root: Elements & { readonly resourceType: string; readonly id: string };
   /** It says something of the message, not of the patient. */
   readonly envelope: boolean;
 }
@@ -35,7 +35,7 @@ export interface PlacedValue {
 export interface MadeOf {
   /** Position of the segment in the message. */
   readonly position: number;
-  readonly reference: Reference;
+  readonly reference: Referring;
   readonly made: Made;
 }
 
@@ -45,8 +45,8 @@ export const OWN_TYPES: ReadonlySet<string> = new Set(["Patient", "Encounter", "
 /** One of the three that a message is about. */
 export interface Own {
   readonly id: string;
-  /** `Patient/…`. */
-  readonly reference: string;
+  /** Shared: most resources of the message have it. */
+  readonly reference: Referring;
 }
 
 /** Everything known while one message, or one patient's group of it, is mapped. */

@@ -1,12 +1,14 @@
+import type { Reference } from "@medplum/fhirtypes";
 import { recurringId, stableId } from "#src/base/ids.ts";
 import { NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
-import { copyOf } from "./copies.ts";
+import { writable } from "./copies.ts";
 import { compileIdentities, type Identify, messageParts } from "./identities.ts";
 import type { MapSpec } from "./map-schema.ts";
 import { ReadAs, recalled, resourceRemembered, writeRemembered } from "./memory.ts";
+import { referenceTo } from "./references.ts";
 import { madeBy, type RowContext } from "./row.ts";
-import { type Elements, type Frame, type Made, type MadeOf, OWN_TYPES, type Scope } from "./scope.ts";
+import { type Elements, type Frame, type Made, OWN_TYPES, type Scope } from "./scope.ts";
 import { compileSource } from "./sources.ts";
 import type { Spot, ValueType } from "./values/value-type.ts";
 
@@ -94,6 +96,8 @@ export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows, alo
   };
 }
 
+const named = (display: string): Reference | undefined => (display === "" ? undefined : { display });
+
 /**
  * A reference to a resource made of a data type (XCN: practitioner). Said twice in a message it is made once.
  * Without a number it stays a name.
@@ -112,7 +116,7 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       const make = (): Made | undefined => {
         const parts = identified(innerFrame(spot, value, startResource(type, "", false), type, ""));
         if (parts === undefined) return undefined;
-        const id = recurringId(scope.settings.idKey, type, ...parts);
+        const id = recurringId(scope.settings.idKey, type, parts);
         const there = scope.resources.get(id);
         if (there !== undefined) return there;
         const made = startResource(type, id, spec.envelope);
@@ -120,11 +124,13 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
         runAll(innerFrame(spot, value, made, type, id));
         return made;
       };
-      const name = display(value);
-      const made = isAlone ? resourceRemembered(as, value.raw, spot, type, make) : make()?.root;
-      if (made === undefined) return name === "" ? undefined : { display: name };
-      const reference = `${type}/${made.id}`;
-      return name === "" ? { reference } : { reference, display: name };
+      const refer = ({ root: { id } }: Made): Reference => {
+        const name = display(value);
+        return name === "" ? referenceTo(type, id) : { reference: `${type}/${id}`, display: name };
+      };
+      if (isAlone) return resourceRemembered(as, value.raw, spot, type, make, refer) ?? named(display(value));
+      const made = make();
+      return made === undefined ? named(display(value)) : refer(made);
     },
   };
 }
@@ -149,7 +155,7 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
       if (made === undefined) continue;
       // Where a map can make a resource of its own, the next segment does: two RXA of one ORC are two administrations.
       if (identified && scope.made.get(spec.map)?.some((one) => one.made === made) === true) continue;
-      return made;
+      return writable(made);
     }
     return undefined;
   };
@@ -158,7 +164,7 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
     if (isOwn) return scope.own.get(type)?.id;
     const parts = ofMessage ? [...messageParts(frame), spec.map, String(frame.segment.position)] : identify(frame);
     if (parts === undefined) return undefined;
-    const id = stableId(scope.settings.idKey, type, ...parts);
+    const id = ofMessage ? stableId(scope.settings.idKey, type, ...parts) : recurringId(scope.settings.idKey, type, parts);
     if (spec.alike === "same") return id;
     let free = id;
     for (let n = 2; scope.resources.has(free); n++) free = stableId(scope.settings.idKey, type, ...parts, `#${n}`);
@@ -166,17 +172,9 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
   };
   const remember = (scope: Scope, segment: Segment, made: Made): void => {
     const list = scope.made.get(spec.map);
-    const one = { position: segment.position, reference: { reference: `${type}/${made.root.id}` }, made };
+    const one = { position: segment.position, reference: referenceTo(type, made.root.id), made };
     if (list === undefined) scope.made.set(spec.map, [one]);
     else list.push(one);
-  };
-  /** What a data type made is remembered: where other maps add to it they get a copy. */
-  const ownOf = (scope: Scope, known: Made): Made => {
-    const isOfMap = (list: readonly MadeOf[]): boolean => list.some(({ made }) => made === known);
-    if (Array.from(scope.made.values()).some(isOfMap)) return known;
-    const own: Made = { ...known, root: copyOf(known.root) };
-    scope.resources.set(own.root.id, own);
-    return own;
   };
   const open = (frame: Frame): Made | undefined => {
     const { scope } = frame;
@@ -190,8 +188,8 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
     const known = scope.resources.get(id);
     if (known !== undefined) {
       // Of the message's own three each map says its part; anything else that is said twice was said by the first.
-      if (OWN_TYPES.has(type) && !identified) return known;
-      remember(scope, frame.segment, ownOf(scope, known));
+      if (OWN_TYPES.has(type) && !identified) return writable(known);
+      remember(scope, frame.segment, known);
       return undefined;
     }
     const made = startResource(type, id, spec.envelope);

@@ -85,8 +85,8 @@ export function siteMaps(base: ReadonlyMap<string, MergedMap>, { spec, fault }: 
 
 /** Whether a site's maps are for this message's sender (MSH-3, MSH-4). */
 export const isFrom = (message: Hl7Message, { senders }: SiteSpec): boolean => {
-  const application = message.msh.field(3).part(1).text;
-  const facility = message.msh.field(4).part(1).text;
+  const application = message.msh.field(3).text;
+  const facility = message.msh.field(4).text;
   return senders.some((one) => (one.application ?? application) === application && (one.facility ?? facility) === facility);
 };
 

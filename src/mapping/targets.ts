@@ -1,4 +1,6 @@
-import { type Code, literal, member } from "./generated.ts";
+import { isShared } from "#src/fhir/shared-json.ts";
+import { copyOf } from "./copies.ts";
+import { type Code, constantText, literal, member } from "./generated.ts";
 import { type Elements, type Frame, isElements } from "./scope.ts";
 import { deletionsOf, type EntryKinds, type SlotNumbers, type Step, stepsOf } from "./target-paths.ts";
 
@@ -80,15 +82,19 @@ function downText(code: Code, above: readonly Step[], missing: string): string {
   return above.map((step, n) => `${childText(code, step, n)} if (!${isOne}(a${n + 1})) return ${missing};`).join(" ");
 }
 
-/** Text that sets `a{n+1}` to the object below a step of `a{n}`, made when there is none. */
+/** Text that sets `a{n+1}` to the object at a place, made when there is none, and one of its own where it is shared. */
+function ownText(code: Code, next: string, place: string): string {
+  return `${next} = ${place}; if (!${code.name(isElements)}(${next})) ${next} = ${place} = {};
+    else if (${code.name(isShared)}(${next})) ${next} = ${place} = ${code.name(copyOf)}(${next});`;
+}
+
+/** Text that sets `a{n+1}` to the object below a step of `a{n}`, to be written into. */
 function enterText(code: Code, step: Step, n: number): string {
-  const isOne = code.name(isElements);
   const [at, next] = [`a${n}`, `a${n + 1}`];
-  if (step.entry === "none")
-    return `let ${next} = ${member(at, step.name)}; if (!${isOne}(${next})) ${next} = ${member(at, step.name)} = {};`;
+  if (step.entry === "none") return `let ${ownText(code, next, member(at, step.name))}`;
   return `let ${next}; ${entryText(code, step, n, {
     first: `${next} = {}; ${member(at, step.name)} = [${next}];`,
-    other: `${next} = l${n}[i${n}]; if (!${isOne}(${next})) ${next} = l${n}[i${n}] = {};`,
+    other: ownText(code, next, `l${n}[i${n}]`),
   })}`;
 }
 
@@ -186,7 +192,7 @@ function codeOf(code: Code, steps: readonly Step[], nameOfExtension: boolean, be
   const listed = last.entry !== "none";
   // An address that is written without the value beside it may stay alone.
   const marked = nameOfExtension && beside === undefined ? " frame.scope.unsure.add(frame.resourceId);" : "";
-  const constants = Object.entries(beside ?? {}).map(([name, value]) => ({ name, value: code.name(value) }));
+  const constants = Object.entries(beside ?? {}).map(([name, value]) => ({ name, value: constantText(code, value) }));
   const written = (at: string, operator: "=" | "??="): string =>
     constants.map(({ name, value }) => ` ${member(at, name)} ${operator} ${value};`).join("");
   const taken = [
@@ -197,7 +203,10 @@ function codeOf(code: Code, steps: readonly Step[], nameOfExtension: boolean, be
     last.entry === "new" ? "" : `${childText(code, last, n)} if (a${n + 1} !== undefined) return true;`,
     "return excluded(frame);",
   ].join(" ");
-  const besideEntry = constants.length === 0 ? "value" : `${isOne}(value) ? { ...${code.name(beside)}, ...value } : value`;
+  const besideEntry =
+    constants.length === 0
+      ? "value"
+      : `${isOne}(value) ? { ${constants.map(({ name, value }) => `[${literal(name)}]: ${value}, `).join("")}...${code.name(ownOf)}(value) } : value`;
   const put = listed
     ? `${entered} ${entryText(code, { ...last, beside: false }, n, { first: `${member(`a${n}`, last.name)} = [${besideEntry}];`, other: `l${n}[i${n}] = ${besideEntry};` })}`
     : `${entered} ${member(`a${n}`, last.name)} = value;${written(`a${n}`, n === 0 ? "=" : "??=")}`;
@@ -222,9 +231,12 @@ function codeOf(code: Code, steps: readonly Step[], nameOfExtension: boolean, be
     const addBeside = ${addBeside};`;
 }
 
+/** A value whose members may be written into. */
+const ownOf = (value: Elements): Elements => (isShared(value) ? copyOf(value) : value);
+
 /** Writes the members of a value into the place itself, where they are not yet. */
 const addMembers = ({ building }: Frame, value: unknown): void => {
-  if (isElements(value)) for (const [name, one] of Object.entries(value)) building.root[name] ??= one;
+  if (isElements(value)) for (const [name, one] of Object.entries(ownOf(value))) building.root[name] ??= one;
 };
 
 const ITSELF = (taken: string, put: string, beside: string): string => `
@@ -244,7 +256,7 @@ const SELF: Target = {
   repeats: false,
   path: undefined,
   code: (code, beside) => {
-    const constants = Object.entries(beside ?? {}).map(([name, value]) => `${member("object", name)} ??= ${code.name(value)};`);
+    const constants = Object.entries(beside ?? {}).map(([name, value]) => `${member("object", name)} ??= ${constantText(code, value)};`);
     return ITSELF("() => false", code.name(addMembers), `(frame, object) => { ${constants.join(" ")} }`);
   },
 };

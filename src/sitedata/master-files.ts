@@ -45,9 +45,9 @@ const readStaff: Read = (mfe, own) => {
       file: "practitioners.csv",
       values: {
         local_id: textIn(local, 1),
-        authority: local.part(4).part(1).text,
+        authority: local.part(4).text,
         npi: npi === undefined ? "" : textIn(npi, 1),
-        family: name.part(1).part(1).text,
+        family: name.text,
         given: textIn(name, 2),
         taxonomy: textIn(pra?.field(5) ?? name.part(99), 1),
       },
@@ -77,7 +77,7 @@ const readCharge: Read = (mfe, own, facility) => {
   if (prices.length === 0) return [{ file: "charge-master.csv", values: values(facility, "") }];
   return prices.map((prc) => ({
     file: "charge-master.csv" as const,
-    values: values(textIn(prc.field(2), 1) || facility, prc.field(5).part(1).part(1).text),
+    values: values(textIn(prc.field(2), 1) || facility, prc.field(5).text),
   }));
 };
 
@@ -92,7 +92,7 @@ const readLocation: Read = (mfe, own, facility) => {
       file: "departments.csv",
       values: {
         department: textIn(place, 1) || textIn(mfe.field(4), 1),
-        facility: place.part(4).part(1).text || facility,
+        facility: place.part(4).text || facility,
         name: loc.field(2).text,
         place_of_service: "",
         service_line: department?.field(3).text ?? "",
@@ -111,7 +111,7 @@ const EVENTS: Readonly<Record<string, Read>> = { M02: readStaff, M04: readCharge
  */
 export function readMasterFile(
   message: Hl7Message,
-  facility: string = message.msh.field(4).part(1).text,
+  facility: string = message.msh.field(4).text,
 ): Result<readonly MasterRow[], readonly string[]> {
   const read = EVENTS[message.type.slice(4)];
   if (!message.type.startsWith("MFN^") || read === undefined) return fail([`MSH-9: ${message.type} is none of MFN^M02, MFN^M04, MFN^M05`]);

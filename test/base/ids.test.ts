@@ -23,7 +23,7 @@ describe("ids of what a source names", () => {
     ];
     for (const time of [1, 2])
       for (const [type, authority, ...rest] of parts)
-        expect(`${time} ${recurringId(OFFLINE_ID_KEY, type, authority, ...rest)}`).toBe(
+        expect(`${time} ${recurringId(OFFLINE_ID_KEY, type, [authority, ...rest])}`).toBe(
           `${time} ${stableId(OFFLINE_ID_KEY, type, authority, ...rest)}`,
         );
   });

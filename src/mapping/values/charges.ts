@@ -35,14 +35,14 @@ const chargeQuantity: Gather = (frame) => {
 /** FT1-11 in whole cents; without it the unit price FT1-12, which may have fractions of a cent, times the quantity. */
 const chargeTotal: Gather = (frame) => {
   const total = frame.segment.field(11);
-  const written = total.part(1).part(1).text;
+  const written = total.text;
   if (written !== "") {
     const cents = centsFrom(written);
     if (cents.ok) return [{ value: { value: dollars(signed(frame, cents.value)), currency: currencyOf(total) }, source: at(frame, 11) }];
     warn(frame.scope, "VALUE_NOT_VALID", at(frame, 11));
   }
   const unit = frame.segment.field(12);
-  const price = numberIn(frame, 12, unit.part(1).part(1).text);
+  const price = numberIn(frame, 12, unit.text);
   const quantity = frame.segment.field(10).text === "" ? 1 : numberIn(frame, 10, frame.segment.field(10).text);
   if (price === undefined || quantity === undefined) return [];
   const value = dollars(signed(frame, Math.round(price * quantity * 100)));

@@ -34,7 +34,7 @@ function firstSystem(value: Value, spot: Spot): string | undefined {
   if (written !== "" || (reading.systemFrom?.(frame) ?? "") !== "") return systemOf(written, spot);
   if (reading.system !== undefined) return reading.system;
   const { table } = reading;
-  const own = table !== undefined && V2_TABLE.test(table.source) && table.find(value.part(1).text) !== undefined;
+  const own = table !== undefined && V2_TABLE.test(table.source) && table.find(value.text) !== undefined;
   return own ? `http://terminology.hl7.org/CodeSystem/${table.source}` : systemOf("", spot);
 }
 
@@ -69,7 +69,7 @@ function triplet(value: Value, spot: Spot, [first, versionAt] = TRIPLETS[0] ?? [
 
 /** The coding that the row's table gives for the first code. */
 function tabled(value: Value, spot: Spot): Coding | undefined {
-  const entry = lookUp(value.part(1).text, spot);
+  const entry = lookUp(value.text, spot);
   return entry === undefined ? undefined : codingOf(entry.system, entry.code, entry.display);
 }
 
@@ -89,7 +89,7 @@ function concept(value: Value, spot: Spot, first: (value: Value, spot: Spot) => 
       if (coding !== undefined && !codings.some((one) => same(one, coding))) codings.push(coding);
     }
   }
-  const text = value.part(9).text || (codings.length === 0 && value.part(1).text === "" ? value.part(2).text : "");
+  const text = value.part(9).text || (codings.length === 0 && value.text === "" ? value.part(2).text : "");
   if (codings.length === 0) return text === "" ? undefined : { text };
   return text === "" ? { coding: codings } : { coding: codings, text };
 }
@@ -102,7 +102,7 @@ const CPT_SYSTEM = "http://www.ama-assn.org/go/cpt";
 
 /** HCPCS has CPT as its first level, and senders name the two at random: the form of the code tells them apart. */
 const procedureCoding = (value: Value, spot: Spot): Coding | undefined => {
-  const code = value.part(1).text.toUpperCase();
+  const code = value.text.toUpperCase();
   if (NO_SYSTEM.has(value.part(3).text.toUpperCase())) {
     if (LEVEL_II.test(code)) return codingOf(HCPCS_SYSTEM, code, value.part(2).text);
     if (CPT.test(code)) return codingOf(CPT_SYSTEM, code, value.part(2).text);
@@ -116,7 +116,7 @@ export const CODED_NATIVES: Readonly<Record<string, ValueType>> = {
   /** A code alone: the first, else the second. */
   conceptCode: {
     read: (value, spot) => {
-      const written = value.part(1).text || value.part(4).text;
+      const written = value.text || value.part(4).text;
       if (written === "") return undefined;
       return spot.reading.table === undefined ? asCode(written) : lookUp(written, spot)?.code;
     },

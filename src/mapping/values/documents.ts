@@ -75,7 +75,7 @@ interface Pointed {
 
 /** What a reference pointer says (RP, v2.5.1 ch. 2A.65): its media type from RP.3 and RP.4, and its pointer. */
 function pointedAt(value: Value): Pointed {
-  const pointer = value.part(1).text;
+  const pointer = value.text;
   const [type, subtype] = [value.part(3).text, value.part(4).text];
   return {
     ...(type === "" && subtype === "" ? {} : { contentType: mediaType(type, subtype) }),
@@ -122,8 +122,7 @@ const documentContent: Gather = (frame) => {
         if (file !== undefined) files.push(file);
       }
     } else if (type === "RP") {
-      for (const value of segment.repetitions(5))
-        if (value.part(1).text !== "") files.push({ value: { attachment: pointedAt(value) }, source });
+      for (const value of segment.repetitions(5)) if (value.text !== "") files.push({ value: { attachment: pointedAt(value) }, source });
     } else if (TEXT_TYPES.has(type)) {
       texts.push(segment);
       // An empty OBX-5 is an empty line of the text.

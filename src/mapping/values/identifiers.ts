@@ -1,3 +1,4 @@
+import { keepLately } from "#src/base/lately.ts";
 import type { Value } from "#src/hl7v2/message.ts";
 import type { Gather, ValueType } from "./value-type.ts";
 
@@ -28,13 +29,11 @@ export function authoritySystem(name: string): string {
   const known = lately.get(name);
   if (known !== undefined) return known;
   const system = KNOWN.get(name) ?? universalSystem(name) ?? `urn:chartbridge:authority:${encodeURIComponent(name)}`;
-  if (lately.size >= LATELY) lately.clear();
-  lately.set(name, system);
-  return system;
+  return keepLately(lately, LATELY, name, system);
 }
 
 /** Name of an assigning authority (HD): its namespace, else its universal id, else the default. */
-export const authorityNamed = (hd: Value, otherwise: string): string => hd.part(1).text || hd.part(2).text || otherwise;
+export const authorityNamed = (hd: Value, otherwise: string): string => hd.text || hd.part(2).text || otherwise;
 
 /** Reads an assigning authority. An OID or UUID makes the system. */
 export function authorityOf(hd: Value, otherwise: string): Authority {

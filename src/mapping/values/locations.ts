@@ -1,7 +1,11 @@
-import type { Location, Reference } from "@medplum/fhirtypes";
+import type { Coding, Reference } from "@medplum/fhirtypes";
 import { recurringId } from "#src/base/ids.ts";
+import { keepLately, ownCopy } from "#src/base/lately.ts";
+import { shared } from "#src/fhir/shared-json.ts";
 import type { Value } from "#src/hl7v2/message.ts";
+import { copyOf } from "../copies.ts";
 import type { Elements, Made, Scope } from "../scope.ts";
+import { type Referring, referenceTo } from "../references.ts";
 import { authoritySystem } from "./identifiers.ts";
 import type { Spot, ValueType } from "./value-type.ts";
 
@@ -36,11 +40,21 @@ const PHYSICAL_TYPE = "http://terminology.hl7.org/CodeSystem/location-physical-t
 function numberOf(value: Value, layout: Layout, scope: Scope): Elements | undefined {
   if (layout.identifier === undefined || layout.assigner === undefined) return undefined;
   const identifier = value.part(layout.identifier);
-  const number = identifier.part(1).text;
+  const number = identifier.text;
   if (number === "") return undefined;
-  const assigner = value.part(layout.assigner).part(1).text;
+  const assigner = value.part(layout.assigner).text;
   const authority = assigner || identifier.part(2).text || scope.defaultAuthority;
   return { system: authoritySystem(authority), value: number, ...(assigner === "" ? {} : { assigner: { display: assigner } }) };
+}
+
+/** Places by id: what it is called, of what level it is and of what it is part is in its id. */
+const lately = new Map<string, Made["root"]>();
+const LATELY = 5_000;
+
+function placeNamed(id: string, name: string, level: Coding, partOf: Referring | undefined): Made["root"] {
+  const physicalType = { coding: [{ system: PHYSICAL_TYPE, ...level }] };
+  const root = { resourceType: "Location", id, identifier: [{ value: name }], name, mode: "instance", physicalType };
+  return shared(partOf === undefined ? root : { ...root, partOf });
 }
 
 /** Where a bed stands, in one line: point of care, room, bed. */
@@ -106,31 +120,24 @@ function placeOf(layout: Layout): ValueType {
   const read = (value: Value, spot: Spot): Reference | undefined => {
     const { scope } = spot.frame;
     const display = displayOf(value, layout);
-    const path: string[] = [];
-    let above: Reference<Location> | undefined;
+    const path: string[] = [scope.defaultAuthority];
+    let above: Referring | undefined;
     let made: Made | undefined;
     const traces = scope.lineage !== undefined;
     for (const { level, code, physicalType, traced } of levels) {
       const name = value.part(layout[level]).text;
       if (name === "") continue;
       path.push(`${code}:${name}`);
-      const id = recurringId(scope.settings.idKey, "Location", scope.defaultAuthority, ...path);
+      const id = recurringId(scope.settings.idKey, "Location", path);
       made = scope.resources.get(id);
       if (made === undefined) {
-        const root: Made["root"] = {
-          resourceType: "Location",
-          id,
-          identifier: [{ value: name }],
-          name,
-          mode: "instance",
-          physicalType: { coding: [{ system: PHYSICAL_TYPE, code, display: physicalType }] },
-        };
-        if (above !== undefined) root["partOf"] = above;
+        const root =
+          lately.get(id) ?? keepLately(lately, LATELY, id, placeNamed(id, ownCopy(name), { code, display: physicalType }, above));
         made = { root, deleted: undefined, initial: undefined, envelope: false };
         scope.resources.set(id, made);
         if (traces) trace(spot, id, layout[level], above === undefined ? traced.alone : traced.within);
       }
-      above = { reference: `Location/${id}` };
+      above = referenceTo("Location", id);
     }
     if (above === undefined || made === undefined) return display === "" ? undefined : { display };
     const { root } = made;
@@ -147,7 +154,7 @@ function placeOf(layout: Layout): ValueType {
       added = { ...added, identifier: [...(identifiers as readonly unknown[]), number] };
       if (traces) trace(spot, root.id, numberedAt, numbered);
     }
-    if (added !== undefined) scope.resources.set(root.id, { ...innermost, root: { ...root, ...added } });
+    if (added !== undefined) scope.resources.set(root.id, { ...innermost, root: { ...copyOf(root), ...added } });
     // A copy: rows write beside a reference, and a place may be part of this one.
     return display === "" ? { ...above } : { ...above, display };
   };

@@ -17,7 +17,7 @@ const fullName: ValueType = {
 /** Given and family name of a person in a field (XCN, CNN). */
 export const personDisplay = (value: Value): string => {
   const given = value.part(3).text;
-  const family = value.part(2).part(1).text;
+  const family = value.part(2).text;
   return given === "" || family === "" ? given || family : `${given} ${family}`;
 };
 
@@ -25,8 +25,8 @@ export const personDisplay = (value: Value): string => {
 export const REFERENCE_DISPLAYS: Readonly<Record<string, (value: Value) => string>> = {
   XCN: personDisplay,
   CNN: personDisplay,
-  XON: (value) => value.part(1).text,
-  HD: (value) => value.part(1).text,
+  XON: (value) => value.text,
+  HD: (value) => value.text,
   CWE: (value) => value.part(9).text || value.part(2).text,
 };
 

@@ -36,9 +36,9 @@ export function minutesOf(amount: string, unit: string): number | undefined {
 /** A quantity with its unit (CQ, v2.5.1 ch. 2A.20), in minutes. */
 const minutes: ValueType = {
   read: (value, spot) => {
-    const amount = value.part(1).text;
+    const amount = value.text;
     if (amount === "") return undefined;
-    return minutesOf(amount, value.part(2).part(1).text) ?? notValid(spot);
+    return minutesOf(amount, value.part(2).text) ?? notValid(spot);
   },
 };
 
@@ -65,7 +65,7 @@ const positive: ValueType = {
 /** Money (MO, v2.5.1 ch. 2A.41): amount and currency. A CP holds one in its first component. */
 const money: ValueType = {
   read: (value, spot) => {
-    const written = value.part(1).text;
+    const written = value.text;
     if (written === "") return undefined;
     if (!NUMBER.test(written)) return notValid(spot);
     const currency = value.part(2).text.toUpperCase();

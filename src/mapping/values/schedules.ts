@@ -113,15 +113,13 @@ function appointmentTime(frame: Frame): Moment | undefined {
 
 /** Minutes of an amount in one field and its unit in another. */
 const lasting = (segment: Segment | undefined, amount: number, unit: number): number | undefined =>
-  segment === undefined || segment.field(amount).text === ""
-    ? undefined
-    : minutesOf(segment.field(amount).text, segment.field(unit).part(1).text);
+  segment === undefined || segment.field(amount).text === "" ? undefined : minutesOf(segment.field(amount).text, segment.field(unit).text);
 
 /** Minutes of a CQ. */
 const lastingQuantity = (segment: Segment | undefined, field: number): number | undefined =>
-  segment === undefined || segment.field(field).part(1).text === ""
+  segment === undefined || segment.field(field).text === ""
     ? undefined
-    : minutesOf(segment.field(field).part(1).text, segment.field(field).part(2).part(1).text);
+    : minutesOf(segment.field(field).text, segment.field(field).part(2).text);
 
 const sourceIn = (segment: Segment, field: number): string => `${segment.name}(${segment.index})-${field}`;
 

@@ -45,7 +45,7 @@ const code: ValueType = {
 /** Where a bed stands, in one line (PL, v2.5.1 ch. 2A.53): point of care, room, bed; else its description. */
 const placeName: ValueType = {
   read: (value) => {
-    const parts = [value.part(1).text, value.part(2).text, value.part(3).text].filter((part) => part !== "").join(" ");
+    const parts = [value.text, value.part(2).text, value.part(3).text].filter((part) => part !== "").join(" ");
     return parts || value.part(9).text || undefined;
   },
 };

@@ -12,8 +12,8 @@ export interface Reading {
   readonly systems: Readonly<Record<string, string>> | undefined;
   /** Code system named in another field. */
   readonly systemFrom: ((frame: Frame) => string) | undefined;
-  /** Other rows write into what the value holds: what is remembered of it may not be shared. */
-  readonly writtenBelow: boolean;
+  /** More is written into the value once it is read, constants or what other rows say: what is remembered of it is a copy. */
+  readonly writtenAfter: boolean;
 }
 
 /** One value about to be read. */
