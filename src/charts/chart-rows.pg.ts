@@ -1,5 +1,7 @@
+import type { Resource } from "@medplum/fhirtypes";
 import type pg from "pg";
 import type { Sealer } from "#src/base/seal.ts";
+import { jsonText } from "#src/fhir/shared-json.ts";
 import { chartContext, type OpenChart } from "./open-chart.ts";
 import { type Charted, isStanding } from "./registers.ts";
 
@@ -39,6 +41,13 @@ interface PutRow extends RowKey {
   readonly version: number;
   readonly charted: Charted;
 }
+
+/** A resource as its row has it. */
+export const sealedResource = (
+  sealer: Sealer,
+  account: string,
+  { resource, formerly }: { readonly resource: Resource; readonly formerly?: Charted["formerly"] },
+): Buffer => sealer.seal(Buffer.from(jsonText({ resource, formerly })), chartContext(account));
 
 const timesOf = ({ at, fieldAt, presence }: Charted): string => JSON.stringify({ at, fieldAt, presence });
 
@@ -88,10 +97,7 @@ export async function writeResources(client: pg.PoolClient, sealer: Sealer, char
         select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::boolean[], $6::jsonb[], $7::bytea[])
         on conflict (account_id, type, id) do update set sealed = excluded.sealed, times = excluded.times,
           standing = excluded.standing, version = case excluded.version when ${UNCHANGED} then chart_resource.version else excluded.version end`,
-      values: [
-        ...columns(put),
-        put.map(({ account, charted: { resource, formerly } }) => sealer.sealJson({ resource, formerly }, chartContext(account))),
-      ],
+      values: [...columns(put), put.map(({ account, charted }) => sealedResource(sealer, account, charted))],
     });
   if (retimed.length > 0)
     await client.query({

@@ -1,7 +1,7 @@
 import type { Resource } from "@medplum/fhirtypes";
 import type pg from "pg";
 import type { Sealer } from "#src/base/seal.ts";
-import type { RowKey } from "./chart-rows.pg.ts";
+import { type RowKey, sealedResource } from "./chart-rows.pg.ts";
 import { chartContext, type OpenChart } from "./open-chart.ts";
 import type { ChartDelta } from "./merge.ts";
 import { type Charted, isStanding, shownResource } from "./registers.ts";
@@ -52,7 +52,7 @@ export async function writeVersions(client: pg.PoolClient, sealer: Sealer, chart
       passing.map((p) => p.type),
       passing.map((p) => p.id),
       passing.map((p) => p.version),
-      passing.map((p) => sealer.sealJson({ resource: p.resource }, chartContext(p.account))),
+      passing.map((p) => sealedResource(sealer, p.account, p)),
     ],
   });
 }
