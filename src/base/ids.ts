@@ -88,11 +88,21 @@ function put(ids: IdsOfTypes, type: string, parts: readonly string[], id: string
   at.set(ownCopy(parts.at(-1) ?? ""), id);
 }
 
+/** Parts longer than this in all do not come again, and there may be many. */
+const LONGEST = 400;
+
+function isLong(parts: readonly string[]): boolean {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  return length > LONGEST;
+}
+
 /**
  * `stableId` of what message after message names: a patient, a visit, a ward, a diagnosis. It is looked up before it is digested again.
  * @param parts what `stableId` takes after the type
  */
 export function recurringId(key: IdKey, type: string, parts: readonly string[]): string {
+  if (isLong(parts)) return stableId(key, type, ...parts);
   if (lately?.key !== key) lately = { key, ids: new Map(), before: new Map(), count: 0 };
   const known = find(lately.ids, type, parts);
   if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 /** Longer parts of a text are no copies but views, which keep the whole text alive. */
 const COPIED = 12;
 
-/** A text that keeps no other alive: a message may be megabytes long. */
+/** A text that keeps no other alive: a message may be megabytes long. Half of a character, which no decoder gives, becomes U+FFFD. */
 export const ownCopy = (text: string): string => (text.length <= COPIED ? text : Buffer.from(text).toString());
 
 /**

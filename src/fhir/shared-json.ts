@@ -42,8 +42,8 @@ export const isShared = (value: object): boolean => Shared.has(value);
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 /**
- * The text of a resource or of a part of it, as `JSON.stringify` gives it: numbers, texts, truths, lists and objects of them. Faster where much of it is
- * shared.
+ * The text of a resource or of a part of it, as `JSON.stringify` gives it: of texts, numbers, truths, lists and objects of them, not of objects that have
+ * a `toJSON`. Faster where much of it is shared.
  */
 export function jsonText(value: unknown): string {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? textOfList(value) : textOfObject(value as Elements);

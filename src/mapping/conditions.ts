@@ -1,7 +1,8 @@
+import type { Value } from "#src/hl7v2/message.ts";
 import { Code, literal, member } from "./generated.ts";
 import type { When } from "./map-schema.ts";
 import type { Frame } from "./scope.ts";
-import { type Source, textText } from "./sources.ts";
+import { type Source, decodedText } from "./sources.ts";
 
 export type Condition = (frame: Frame) => boolean;
 
@@ -32,8 +33,8 @@ function valuedText(code: Code, source: Source, path: string): string {
 /** A component: nearly always of a field that does not repeat. */
 const partsText = (code: Code, source: Source, any: Condition): string =>
   source.component > 0 || source.field === 0
-    ? `${textText(code, source)} !== ""`
-    : `(frame.segment.raw(${source.field}) !== "" && (${textText(code, source)} !== "" || ${code.name(any)}(frame)))`;
+    ? `${decodedText(code, source)} !== ""`
+    : `(frame.segment.raw(${source.field}) !== "" && (${decodedText(code, source)} !== "" || ${code.name(any)}(frame)))`;
 
 const BOUND = /^(<=|>=|<|>|=)(\d+)$/;
 
@@ -56,8 +57,17 @@ function ownerOf({ scope, segment }: Frame): string {
   return owner;
 }
 
+function valuedAmong(values: readonly Value[]): number {
+  let count = 0;
+  for (const { valued } of values) if (valued) count++;
+  return count;
+}
+
 /** All of them, though a row may be going through them one by one. */
-const countOf = (source: Source) => (frame: Frame) => source.all({ ...frame, repetition: 0 }).filter((value) => value.valued).length;
+function countText(code: Code, source: Source): string {
+  if (source.field > 0 && source.parts.length === 0) return `${code.name(valuedAmong)}(frame.segment.repetitions(${source.field}))`;
+  return `${code.name((frame: Frame) => valuedAmong(source.all({ ...frame, repetition: 0 })))}(frame)`;
+}
 
 /** Reads a condition; `source` reports a path that cannot be read and gives undefined. */
 export function readCondition(when: When, source: (path: string) => Source | undefined): ConditionText {
@@ -71,16 +81,16 @@ export function readCondition(when: When, source: (path: string) => Source | und
   for (const [path, texts] of Object.entries(when.is ?? {})) {
     const wanted = [...new Set(listOf(texts).map((text) => text.toUpperCase()))];
     at(path, (code, one) => {
-      const said = `${textText(code, one)}.toUpperCase()`;
+      const said = `${decodedText(code, one)}.toUpperCase()`;
       return wanted.length === 1 ? `${said} === ${literal(wanted[0] ?? "")}` : `${code.name(new Set(wanted))}.has(${said})`;
     });
   }
-  for (const [path, bound] of Object.entries(when.count ?? {}))
-    at(path, (code, one) => boundText(`${code.name(countOf(one))}(frame)`, bound));
-  for (const [path, bound] of Object.entries(when.length ?? {})) at(path, (code, one) => boundText(`${textText(code, one)}.length`, bound));
+  for (const [path, bound] of Object.entries(when.count ?? {})) at(path, (code, one) => boundText(countText(code, one), bound));
+  for (const [path, bound] of Object.entries(when.length ?? {}))
+    at(path, (code, one) => boundText(`${decodedText(code, one)}.length`, bound));
   if (when.same !== undefined) {
     const [one, other] = when.same.map(source);
-    if (one !== undefined && other !== undefined) tests.push((code) => `${textText(code, one)} === ${textText(code, other)}`);
+    if (one !== undefined && other !== undefined) tests.push((code) => `${decodedText(code, one)} === ${decodedText(code, other)}`);
   }
   for (const name of when.segment ?? []) tests.push(() => `frame.scope.message.first(${literal(name)}) !== undefined`);
   for (const name of when.has ?? []) tests.push(() => `${member("frame.building.root", name)} !== undefined`);

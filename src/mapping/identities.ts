@@ -1,13 +1,25 @@
+import { recurringId, stableId } from "#src/base/ids.ts";
 import { NOTHING } from "#src/hl7v2/message.ts";
 import { Code } from "./generated.ts";
 import type { Identity } from "./map-schema.ts";
 import type { RowContext } from "./row.ts";
 import type { Frame, Scope } from "./scope.ts";
-import { compileSource, type Source, textText } from "./sources.ts";
+import { compileSource, type Source, decodedText } from "./sources.ts";
 import { authorityNamed } from "./values/identifiers.ts";
 
-/** What identifies a resource: who says so, or what it is within, and the texts that tell it apart. Undefined: the message does not say. */
-export type Identify = (frame: Frame) => readonly string[] | undefined;
+/** What identifies a resource: who says so, or what it is within, and the texts that tell it apart. */
+export interface Identifying {
+  readonly parts: readonly string[];
+  /** No other message has it. */
+  readonly once: boolean;
+}
+
+/** Undefined: the message does not say. */
+export type Identify = (frame: Frame) => Identifying | undefined;
+
+/** The id of a resource of a type. */
+export const idOf = ({ settings: { idKey } }: Scope, type: string, { parts, once }: Identifying): string =>
+  once ? stableId(idKey, type, ...parts) : recurringId(idKey, type, parts);
 
 /** What a message is among all of its sender: nothing in it may be the same as in another. */
 export const messageParts = ({ scope: { message } }: Frame): readonly string[] => [
@@ -34,12 +46,12 @@ function identifyText(code: Code, identity: Identity, context: RowContext): stri
   const value = (path: string): string => source(path)?.firstText(code) ?? code.name(NOTHING);
   const text = (path: string): string => {
     const at = source(path);
-    return at === undefined ? '""' : textText(code, at);
+    return at === undefined ? '""' : decodedText(code, at);
   };
   if ("identifier" in identity) {
     const named = identity.authority === undefined ? "value.part(4)" : value(identity.authority);
     return `(frame) => { const value = ${value(identity.identifier)}; const { text } = value;
-      return text === "" ? undefined : [${code.name(authorityNamed)}(${named}, frame.scope.defaultAuthority), text]; }`;
+      return text === "" ? undefined : { parts: [${code.name(authorityNamed)}(${named}, frame.scope.defaultAuthority), text], once: false }; }`;
   }
   const { by, within } = identity;
   const [first = "", ...others] = by.map(text);
@@ -47,7 +59,8 @@ function identifyText(code: Code, identity: Identity, context: RowContext): stri
     within === "message"
       ? `...${code.name(messageParts)}(frame), String(frame.segment.position)`
       : `${code.name(WITHIN[within])}(frame.scope)`;
-  return `(frame) => { const first = ${first}; return first === "" ? undefined : [${[before, "first", ...others].join(", ")}]; }`;
+  const parts = `[${[before, "first", ...others].join(", ")}]`;
+  return `(frame) => { const first = ${first}; return first === "" ? undefined : { parts: ${parts}, once: ${within === "message"} }; }`;
 }
 
 /** Compiles the ways to identify a resource, of which the first counts that the message has: by an identifier and who assigned it, or by several fields. */

@@ -51,7 +51,7 @@ type Texts<T> = Map<string, T | "none">;
 
 /** What one feed's messages became, by data type. */
 export interface Memory {
-  readonly texts: Map<ReadAs, Texts<Remembered> | Texts<RememberedResource> | Texts<RememberedValue>>;
+  readonly texts: Map<ReadAs, Texts<unknown>>;
   /** Of all feeds together. */
   readonly counted: { texts: number };
 }
@@ -59,7 +59,7 @@ export interface Memory {
 /** What texts are read as: a data type, or a row whose code systems and tables count too. It knows where it looked last. */
 export class ReadAs {
   memory: Memory | undefined;
-  texts: Texts<Remembered> | undefined;
+  texts: Texts<unknown> | undefined;
 }
 
 /** What a data type may look at besides its text, the feed's settings and the delimiters. */
@@ -131,17 +131,17 @@ const isSame = ([settings, d, seen]: Parameters<MemoryOf>, [settings2, d2, seen2
   seen.authority === seen2.authority &&
   seen.offset === seen2.offset;
 
-function textsOf<T extends Remembered>(memory: Memory, as: ReadAs): Texts<T> {
+function textsOf<T>(memory: Memory, as: ReadAs): Texts<T> {
   if (as.memory === memory && as.texts !== undefined) return as.texts as Texts<T>;
   const known = memory.texts.get(as) as Texts<T> | undefined;
   const texts: Texts<T> = known ?? new Map();
-  if (known === undefined) memory.texts.set(as, texts as Texts<Remembered>);
+  if (known === undefined) memory.texts.set(as, texts);
   as.memory = memory;
-  as.texts = texts as Texts<Remembered>;
+  as.texts = texts;
   return texts;
 }
 
-function keep<T extends Remembered>({ counted }: Memory, texts: Texts<T>, text: string, became: T | "none"): void {
+function keep<T>({ counted }: Memory, texts: Texts<T>, text: string, became: T | "none"): void {
   // One message of many texts may not fill it all.
   if (counted.texts >= 2 * TEXTS) return;
   counted.texts++;
@@ -265,6 +265,17 @@ export function readRemembered(
       text,
       made !== undefined && isQuiet(scope, mark) ? { members: shared(made), lineage: [], unsure: false, table: spot.table } : "none",
     );
+  return made;
+}
+
+/** What is made of a text alone, and makes nothing else of the message: from memory, else by `make`. Nobody may change it. */
+export function madeOfText<T>(as: ReadAs, text: string, { memory }: Scope, make: () => T): T {
+  if (memory === undefined || text.length > LONGEST) return make();
+  const texts = textsOf<T>(memory, as);
+  const known = texts.get(text);
+  if (known !== undefined && known !== "none") return known;
+  const made = make();
+  keep(memory, texts, text, made);
   return made;
 }
 

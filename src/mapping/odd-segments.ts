@@ -12,7 +12,10 @@ const MORE_INSURANCE = [6, 8, 61, 72];
 /** A result before this order (v2.5.1 ch. 4.4.6, OML_O21) names the patient and visit that it is of. */
 const mayRepeat = (messageType: string): boolean => messageType.startsWith("OML^");
 
+const NONE: readonly Failure[] = [];
+
 function secondOnes(message: Hl7Message): readonly Failure[] {
+  if (ONE_OF.every((name) => message.all(name).length < 2)) return NONE;
   return ONE_OF.flatMap((name) =>
     message.all(name).flatMap(({ index }, at): readonly Failure[] => {
       const detail = `a second ${name} is not read, and what follows it counts for the first`;
@@ -46,6 +49,7 @@ function priorityOf(segment: Segment): { readonly field: number; readonly said: 
 
 /** Insurances of which nobody can say which is billed first: both are kept. */
 function samePriorities(message: Hl7Message): readonly Failure[] {
+  if (message.all("IN1").length < 2) return NONE;
   const seen = new Set<string>();
   return message.all("IN1").flatMap((segment): readonly Failure[] => {
     const { field, said } = priorityOf(segment);
@@ -62,6 +66,7 @@ function samePriorities(message: Hl7Message): readonly Failure[] {
  * @param groups the segment that begins a group of its own, if the message has groups: each is looked at alone
  */
 export function oddSegments(message: Hl7Message, messageType: string, groups: string | undefined): readonly Failure[] {
+  if (message.all("IN1").length === 0 && ONE_OF.every((name) => message.all(name).length < 2)) return NONE;
   const found = groupsOf(message, groups).flatMap((group) => [
     ...(mayRepeat(messageType) ? [] : secondOnes(group)),
     ...emptyOnes(group),

@@ -4,7 +4,7 @@ import { ReadAs, readRemembered } from "./memory.ts";
 import type { Row } from "./map-schema.ts";
 import { type ConditionText } from "./conditions.ts";
 import { type Frame, warn } from "./scope.ts";
-import { partText, type Source, textText } from "./sources.ts";
+import { partText, type Source, decodedText } from "./sources.ts";
 import type { Target, TargetFunctions } from "./targets.ts";
 import { type Gather, type Reading, Spot, type ValueType } from "./values/value-type.ts";
 
@@ -105,7 +105,7 @@ const asOneLine = (text: string): string => text.replace(/ {2,}/g, " ").trim();
 export function joined(code: Code, parts: readonly (Source | string)[]): string {
   const label = parts.find((part) => typeof part === "object");
   const texts = parts.map((part) =>
-    typeof part === "string" ? `text += ${literal(part)};` : `one = ${textText(code, part)}; if (one !== "") said = true; text += one;`,
+    typeof part === "string" ? `text += ${literal(part)};` : `one = ${decodedText(code, part)}; if (one !== "") said = true; text += one;`,
   );
   return `if (taken(frame)) return; let said = false; let text = ""; let one = ""; ${texts.join(" ")}
     if (said) write(frame, ${code.name(asOneLine)}(text), ${label === undefined ? '""' : labelText(code, label)});`;

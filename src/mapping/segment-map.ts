@@ -1,9 +1,9 @@
 import type { Reference } from "@medplum/fhirtypes";
-import { recurringId, stableId } from "#src/base/ids.ts";
+import { stableId } from "#src/base/ids.ts";
 import { NOTHING, type Segment, type Value } from "#src/hl7v2/message.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import { writable } from "./copies.ts";
-import { compileIdentities, type Identify, messageParts } from "./identities.ts";
+import { compileIdentities, type Identify, idOf, messageParts } from "./identities.ts";
 import type { MapSpec } from "./map-schema.ts";
 import { ReadAs, recalled, resourceRemembered, writeRemembered } from "./memory.ts";
 import { referenceTo } from "./references.ts";
@@ -114,9 +114,9 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       const { scope } = spot.frame;
       const identified = identify;
       const make = (): Made | undefined => {
-        const parts = identified(innerFrame(spot, value, startResource(type, "", false), type, ""));
-        if (parts === undefined) return undefined;
-        const id = recurringId(scope.settings.idKey, type, parts);
+        const identifying = identified(innerFrame(spot, value, startResource(type, "", false), type, ""));
+        if (identifying === undefined) return undefined;
+        const id = idOf(scope, type, identifying);
         const there = scope.resources.get(id);
         if (there !== undefined) return there;
         const made = startResource(type, id, spec.envelope);
@@ -162,10 +162,13 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
   const idFor = (frame: Frame): string | undefined => {
     const { scope } = frame;
     if (isOwn) return scope.own.get(type)?.id;
-    const parts = ofMessage ? [...messageParts(frame), spec.map, String(frame.segment.position)] : identify(frame);
-    if (parts === undefined) return undefined;
-    const id = ofMessage ? stableId(scope.settings.idKey, type, ...parts) : recurringId(scope.settings.idKey, type, parts);
+    const identifying = ofMessage
+      ? { parts: [...messageParts(frame), spec.map, String(frame.segment.position)], once: true }
+      : identify(frame);
+    if (identifying === undefined) return undefined;
+    const id = idOf(scope, type, identifying);
     if (spec.alike === "same") return id;
+    const { parts } = identifying;
     let free = id;
     for (let n = 2; scope.resources.has(free); n++) free = stableId(scope.settings.idKey, type, ...parts, `#${n}`);
     return free;

@@ -64,8 +64,8 @@ export function nearest(scope: Scope, segment: Segment, name: string): Segment |
 /** Text of a part of the value that another text gives. */
 export const partText = (value: string, parts: readonly number[]): string => value + parts.map((number) => `.part(${number})`).join("");
 
-/** Text of the text of what a source reads first. That of a first part is that of the whole, for which nothing has to be split. */
-export const textText = (code: Code, source: Source): string => `${source.firstText(code).replace(/(?:\.part\(1\))+$/, "")}.text`;
+/** JavaScript that gives the text of what a source reads first. A first part's text is that of the whole, for which nothing has to be split. */
+export const decodedText = (code: Code, source: Source): string => `${source.firstText(code).replace(/(?:\.part\(1\))+$/, "")}.text`;
 
 const partOf = (numbers: readonly (number | undefined)[]): ((value: Value) => Value) | undefined => {
   const [component, subcomponent] = numbers;

@@ -14,7 +14,7 @@ export interface Step {
   /** Elements that exclude this one: the other types of a choice. */
   readonly rivals: readonly string[];
   /** One entry for all repetitions: named so (`[one]`), or a list further down has one for each (`contact` in `contact.telecom[1]`). */
-  readonly shared: boolean;
+  readonly forAll: boolean;
 }
 
 /** Gives the shared entries of one map their numbers. */
@@ -47,7 +47,7 @@ export function stepsOf(
       const before = steps.at(-1);
       if (name !== "extension" || before === undefined) return `${at} has no element ${name}`;
       steps[steps.length - 1] = { ...before, name: `_${before.said}`, beside: before.entry !== "none" };
-      steps.push({ name, said: name, entry: number(), beside: false, shared: false, rivals: [] });
+      steps.push({ name, said: name, entry: number(), beside: false, forAll: false, rivals: [] });
       at = "Extension";
       continue;
     }
@@ -62,17 +62,17 @@ export function stepsOf(
       said: name,
       entry,
       beside: false,
-      shared: slot === undefined && !last,
+      forAll: slot === undefined && !last,
       rivals: element.list ? [] : rivalsOf(at, name),
     });
     at = element.type;
   }
   // A list without a slot is one entry for all repetitions where a slot, or the end of the path, further down takes them.
-  const lastEach = steps.findLastIndex(({ entry, shared }) => entry !== "none" && !shared);
-  const firstEach = steps.findIndex(({ entry, shared }) => entry !== "none" && !shared);
-  const shared = ({ shared: may }: Step, depth: number): boolean =>
+  const lastEach = steps.findLastIndex(({ entry, forAll }) => entry !== "none" && !forAll);
+  const firstEach = steps.findIndex(({ entry, forAll }) => entry !== "none" && !forAll);
+  const forAll = ({ forAll: may }: Step, depth: number): boolean =>
     ones.has(depth) || (may && depth < lastEach && (firstEach < 0 || depth < firstEach));
-  return { steps: steps.map((step, depth) => ({ ...step, shared: shared(step, depth) })), type: at, holder };
+  return { steps: steps.map((step, depth) => ({ ...step, forAll: forAll(step, depth) })), type: at, holder };
 }
 
 /** Kinds of the entries that the rows of a map write into lists of several kinds, by slot: rows beside the one that writes the value name them. */

@@ -47,9 +47,9 @@ export interface TargetFunctions {
 export const TARGET_FUNCTIONS = "{ taken, excluded, path, put, there, make, drop, addBeside }";
 
 /** Where the index of a shared entry is kept: one for each repetition. What goes through none belongs to the first. */
-const slotNo = (entry: number, shared: boolean, repetition: number): readonly [number, number] => [
+const slotNo = (entry: number, forAll: boolean, repetition: number): readonly [number, number] => [
   entry,
-  shared || repetition === 0 ? 1 : repetition,
+  forAll || repetition === 0 ? 1 : repetition,
 ];
 
 /** Index of a shared entry; undefined before it is there. */
@@ -60,7 +60,7 @@ const keep = (frame: Frame, entry: number, repetition: number, index: number): v
   (all[entry] ??= [])[repetition] = index;
 };
 
-const repetitionOf = ({ shared }: Step): string => (shared ? "1" : "(frame.repetition || 1)");
+const repetitionOf = ({ forAll }: Step): string => (forAll ? "1" : "(frame.repetition || 1)");
 
 /** Text of the index of a step's entry in its list: the shared one when it is there, else the next. */
 function indexText(code: Code, step: Step, list: string): string {
@@ -77,13 +77,13 @@ function childText(code: Code, step: Step, n: number): string {
 }
 
 /** Text that goes down to what holds the last element, or gives `missing` where that is not there. */
-function downText(code: Code, above: readonly Step[], missing: string): string {
+function dobjectText(code: Code, above: readonly Step[], missing: string): string {
   const isOne = code.name(isElements);
   return above.map((step, n) => `${childText(code, step, n)} if (!${isOne}(a${n + 1})) return ${missing};`).join(" ");
 }
 
-/** Text that sets `a{n+1}` to the object at a place, made when there is none, and one of its own where it is shared. */
-function ownText(code: Code, next: string, place: string): string {
+/** Text that sets a variable to the object at a place, to be written into: made when there is none, a copy where it is shared. */
+function objectText(code: Code, next: string, place: string): string {
   return `${next} = ${place}; if (!${code.name(isElements)}(${next})) ${next} = ${place} = {};
     else if (${code.name(isShared)}(${next})) ${next} = ${place} = ${code.name(copyOf)}(${next});`;
 }
@@ -91,10 +91,10 @@ function ownText(code: Code, next: string, place: string): string {
 /** Text that sets `a{n+1}` to the object below a step of `a{n}`, to be written into. */
 function enterText(code: Code, step: Step, n: number): string {
   const [at, next] = [`a${n}`, `a${n + 1}`];
-  if (step.entry === "none") return `let ${ownText(code, next, member(at, step.name))}`;
+  if (step.entry === "none") return `let ${objectText(code, next, member(at, step.name))}`;
   return `let ${next}; ${entryText(code, step, n, {
     first: `${next} = {}; ${member(at, step.name)} = [${next}];`,
-    other: ownText(code, next, `l${n}[i${n}]`),
+    other: objectText(code, next, `l${n}[i${n}]`),
   })}`;
 }
 
@@ -154,7 +154,7 @@ function prune(frame: Frame, steps: readonly Step[], object: Elements): void {
     if (step.entry === "none") return at[step.name];
     const list = listIn(at, step);
     if (step.entry === "new") return list?.at(-1);
-    return list?.[keptAt(frame, ...slotNo(step.entry, step.shared, frame.repetition)) ?? list.length];
+    return list?.[keptAt(frame, ...slotNo(step.entry, step.forAll, frame.repetition)) ?? list.length];
   };
   let at: Elements = frame.building.root;
   for (const step of steps) {
@@ -170,7 +170,7 @@ function prune(frame: Frame, steps: readonly Step[], object: Elements): void {
       const list = listIn(above, step);
       list?.pop();
       if (typeof step.entry === "number") {
-        const [entry, repetition] = slotNo(step.entry, step.shared, frame.repetition);
+        const [entry, repetition] = slotNo(step.entry, step.forAll, frame.repetition);
         const kept = frame.slots?.[entry];
         if (kept !== undefined) kept[repetition] = undefined;
       }
@@ -199,21 +199,21 @@ function codeOf(code: Code, steps: readonly Step[], nameOfExtension: boolean, be
     root,
     // An extension that got no value gets no address either: alone it would not be valid (R4, ext-1).
     nameOfExtension && n === 0 ? "if (Object.keys(a0).length === 0) return true;" : "",
-    downText(code, above, nameOfExtension ? "true" : "excluded(frame)"),
+    dobjectText(code, above, nameOfExtension ? "true" : "excluded(frame)"),
     last.entry === "new" ? "" : `${childText(code, last, n)} if (a${n + 1} !== undefined) return true;`,
     "return excluded(frame);",
   ].join(" ");
   const besideEntry =
     constants.length === 0
       ? "value"
-      : `${isOne}(value) ? { ${constants.map(({ name, value }) => `[${literal(name)}]: ${value}, `).join("")}...${code.name(ownOf)}(value) } : value`;
+      : `${isOne}(value) ? { ${constants.map(({ name, value }) => `[${literal(name)}]: ${value}, `).join("")}...${code.name(toWriteInto)}(value) } : value`;
   const put = listed
     ? `${entered} ${entryText(code, { ...last, beside: false }, n, { first: `${member(`a${n}`, last.name)} = [${besideEntry}];`, other: `l${n}[i${n}] = ${besideEntry};` })}`
     : `${entered} ${member(`a${n}`, last.name)} = value;${written(`a${n}`, n === 0 ? "=" : "??=")}`;
   const there =
     last.entry === "new"
       ? "() => undefined"
-      : `(frame) => { ${root} ${downText(code, above, "undefined")} ${childText(code, last, n)} return ${isOne}(a${n + 1}) ? a${n + 1} : undefined; }`;
+      : `(frame) => { ${root} ${dobjectText(code, above, "undefined")} ${childText(code, last, n)} return ${isOne}(a${n + 1}) ? a${n + 1} : undefined; }`;
   const addBeside =
     constants.length === 0
       ? "() => undefined"
@@ -232,11 +232,11 @@ function codeOf(code: Code, steps: readonly Step[], nameOfExtension: boolean, be
 }
 
 /** A value whose members may be written into. */
-const ownOf = (value: Elements): Elements => (isShared(value) ? copyOf(value) : value);
+const toWriteInto = (value: Elements): Elements => (isShared(value) ? copyOf(value) : value);
 
 /** Writes the members of a value into the place itself, where they are not yet. */
 const addMembers = ({ building }: Frame, value: unknown): void => {
-  if (isElements(value)) for (const [name, one] of Object.entries(ownOf(value))) building.root[name] ??= one;
+  if (isElements(value)) for (const [name, one] of Object.entries(toWriteInto(value))) building.root[name] ??= one;
 };
 
 const ITSELF = (taken: string, put: string, beside: string): string => `

@@ -1,9 +1,9 @@
 import type { Coding, Reference } from "@medplum/fhirtypes";
 import { recurringId } from "#src/base/ids.ts";
-import { keepLately, ownCopy } from "#src/base/lately.ts";
 import { shared } from "#src/fhir/shared-json.ts";
 import type { Value } from "#src/hl7v2/message.ts";
-import { copyOf } from "../copies.ts";
+import { writable } from "../copies.ts";
+import { madeOfText, ReadAs } from "../memory.ts";
 import type { Elements, Made, Scope } from "../scope.ts";
 import { type Referring, referenceTo } from "../references.ts";
 import { authoritySystem } from "./identifiers.ts";
@@ -47,14 +47,23 @@ function numberOf(value: Value, layout: Layout, scope: Scope): Elements | undefi
   return { system: authoritySystem(authority), value: number, ...(assigner === "" ? {} : { assigner: { display: assigner } }) };
 }
 
-/** Places by id: what it is called, of what level it is and of what it is part is in its id. */
-const lately = new Map<string, Made["root"]>();
-const LATELY = 5_000;
-
 function placeNamed(id: string, name: string, level: Coding, partOf: Referring | undefined): Made["root"] {
   const physicalType = { coding: [{ system: PHYSICAL_TYPE, ...level }] };
   const root = { resourceType: "Location", id, identifier: [{ value: name }], name, mode: "instance", physicalType };
   return shared(partOf === undefined ? root : { ...root, partOf });
+}
+
+/** A level of a place as a resource, with the component that names it. */
+interface Place {
+  readonly root: Made["root"];
+  readonly component: number;
+  readonly traced: readonly Traced[];
+}
+
+/** What a text says of where a bed stands, the widest level first. */
+interface ReadPlaces {
+  readonly places: readonly Place[];
+  readonly display: string;
 }
 
 /** Where a bed stands, in one line: point of care, room, bed. */
@@ -117,46 +126,55 @@ function placeOf(layout: Layout): ValueType {
   const { description: describedAt, identifier: numberedAt } = layout;
   const described = describedAt === undefined ? [] : tracedAt(layout, describedAt, { description: "[1].location(Location.description)" });
   const numbered = numberedAt === undefined ? [] : tracedAt(layout, numberedAt, { "identifier[1]": "[1].identifier[2]" });
-  const read = (value: Value, spot: Spot): Reference | undefined => {
-    const { scope } = spot.frame;
-    const display = displayOf(value, layout);
-    const path: string[] = [scope.defaultAuthority];
-    let above: Referring | undefined;
-    let made: Made | undefined;
-    const traces = scope.lineage !== undefined;
+  const as = new ReadAs();
+  /** A place for each level that is named. */
+  const placesIn = (value: Value, { settings, defaultAuthority }: Scope): readonly Place[] => {
+    const places: Place[] = [];
+    const path: string[] = [defaultAuthority];
+    let within: Referring | undefined;
     for (const { level, code, physicalType, traced } of levels) {
       const name = value.part(layout[level]).text;
       if (name === "") continue;
       path.push(`${code}:${name}`);
-      const id = recurringId(scope.settings.idKey, "Location", path);
-      made = scope.resources.get(id);
-      if (made === undefined) {
-        const root =
-          lately.get(id) ?? keepLately(lately, LATELY, id, placeNamed(id, ownCopy(name), { code, display: physicalType }, above));
-        made = { root, deleted: undefined, initial: undefined, envelope: false };
-        scope.resources.set(id, made);
-        if (traces) trace(spot, id, layout[level], above === undefined ? traced.alone : traced.within);
-      }
-      above = referenceTo("Location", id);
+      const root = placeNamed(recurringId(settings.idKey, "Location", path), name, { code, display: physicalType }, within);
+      places.push({ root, component: layout[level], traced: within === undefined ? traced.alone : traced.within });
+      within = referenceTo("Location", root.id);
     }
-    if (above === undefined || made === undefined) return display === "" ? undefined : { display };
-    const { root } = made;
-    const innermost = made;
-    let added: Elements | undefined;
+    return places;
+  };
+  const readAnew = (value: Value, scope: Scope): ReadPlaces => ({ places: placesIn(value, scope), display: displayOf(value, layout) });
+  const read = (value: Value, spot: Spot): Reference | undefined => {
+    const { scope } = spot.frame;
+    const { places, display } = madeOfText(as, value.raw, scope, () => readAnew(value, scope));
+    const traces = scope.lineage !== undefined;
+    for (const { root, component, traced } of places) {
+      if (scope.resources.has(root.id)) continue;
+      scope.resources.set(root.id, { root, deleted: undefined, initial: undefined, envelope: false });
+      if (traces) trace(spot, root.id, component, traced);
+    }
+    const innermost = places.at(-1);
+    if (innermost === undefined) return display === "" ? undefined : { display };
+    const { id } = innermost.root;
+    describe(value, spot, scope.resources.get(id));
+    return display === "" ? referenceTo("Location", id) : { ...referenceTo("Location", id), display };
+  };
+  /** Adds what is said of the innermost place: what was said before stays. */
+  const describe = (value: Value, spot: Spot, made: Made | undefined): void => {
+    const { scope } = spot.frame;
+    const traces = scope.lineage !== undefined;
     const description = describedAt === undefined ? "" : value.part(describedAt).text;
-    if (description !== "" && describedAt !== undefined && root["description"] === undefined) {
-      added = { description };
-      if (traces) trace(spot, root.id, describedAt, described);
-    }
     const number = numberOf(value, layout, scope);
-    const identifiers = root["identifier"];
+    if (made === undefined || (description === "" && number === undefined)) return;
+    if (description !== "" && describedAt !== undefined && made.root["description"] === undefined) {
+      writable(made).root["description"] = description;
+      if (traces) trace(spot, made.root.id, describedAt, described);
+    }
+    const identifiers = made.root["identifier"];
     if (number !== undefined && numberedAt !== undefined && Array.isArray(identifiers) && identifiers.length === 1) {
-      added = { ...added, identifier: [...(identifiers as readonly unknown[]), number] };
+      const { root } = writable(made);
+      root["identifier"] = [...(root["identifier"] as readonly unknown[]), number];
       if (traces) trace(spot, root.id, numberedAt, numbered);
     }
-    if (added !== undefined) scope.resources.set(root.id, { ...innermost, root: { ...copyOf(root), ...added } });
-    // A copy: rows write beside a reference, and a place may be part of this one.
-    return display === "" ? { ...above } : { ...above, display };
   };
   return { read };
 }
