@@ -74,9 +74,11 @@ const poll = async () =>
   ).rows[0];
 /** Waits for the end of a round that began after now. */
 const nextRound = async (): Promise<void> => {
-  // A page in hand would count as left by an engine that ended when so much time passes.
-  await waitFor(async () => ((await poll())?.free === true ? true : undefined));
-  const before = (await poll())?.round?.getTime() ?? 0;
+  // A page in hand would count as left by an engine that ended when so much time passes; after the first round none begins before it does.
+  const before = await waitFor(async () => {
+    const now = await poll();
+    return now?.free === true ? now.round?.getTime() : undefined;
+  });
   line.passes(3_600_000);
   await waitFor(async () => (((await poll())?.round?.getTime() ?? 0) > before ? true : undefined));
 };
