@@ -1,4 +1,4 @@
-import type { Case, Diagnosis } from "./cases.ts";
+import type { Case, CaseKind, Diagnosis } from "./cases.ts";
 import type { Field, Segment } from "./build.ts";
 import type { Person } from "./people.ts";
 import { CHARGES, DOCTORS, PAYERS, type ChargeName, type Doctor, type Payer } from "./site.ts";
@@ -149,13 +149,21 @@ const allergyAndDiagnoses = (stay: Stay, left: boolean): readonly Segment[] => [
   ...dg1(stay, left),
 ];
 
+/** PV2-12, visit description. */
+const VISITS: Readonly<Record<CaseKind, string>> = {
+  inpatient: "Inpatient stay",
+  emergency: "Emergency visit",
+  outpatient: "Outpatient visit",
+  observation: "Observation stay",
+};
+
 /** Everything an ADT message carries of a stay. */
 export const visitSegments = (stay: Stay, event: string, at: string, left: boolean): readonly Segment[] => [
   ["EVN", { 1: event, 2: at, 6: event === "A03" ? stay.dischargedAt : at }],
   pid(stay),
   nk1(stay),
   pv1(stay, left),
-  ["PV2", { 3: ["", stay.case.reason], 12: stay.case.kind === "outpatient" ? "Y" : "N" }],
+  ["PV2", { 3: ["", stay.case.reason], 12: VISITS[stay.case.kind] }],
   // ADT_A03 has its OBX after DG1, the others before AL1 (v2.5.1 ch. 3.3).
   ...(event === "A03"
     ? [...allergyAndDiagnoses(stay, left), ...measurements(stay)]
