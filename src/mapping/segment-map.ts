@@ -126,7 +126,7 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
       };
       const refer = ({ root: { id } }: Made): Reference => {
         const name = display(value);
-        return name === "" ? referenceTo(type, id) : { reference: `${type}/${id}`, display: name };
+        return name === "" ? referenceTo(type, id) : { ...referenceTo(type, id), display: name };
       };
       if (isAlone) return resourceRemembered(as, value.raw, spot, type, make, refer) ?? named(display(value));
       const made = make();

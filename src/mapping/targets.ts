@@ -77,7 +77,7 @@ function childText(code: Code, step: Step, n: number): string {
 }
 
 /** Text that goes down to what holds the last element, or gives `missing` where that is not there. */
-function dobjectText(code: Code, above: readonly Step[], missing: string): string {
+function downText(code: Code, above: readonly Step[], missing: string): string {
   const isOne = code.name(isElements);
   return above.map((step, n) => `${childText(code, step, n)} if (!${isOne}(a${n + 1})) return ${missing};`).join(" ");
 }
@@ -199,7 +199,7 @@ function codeOf(code: Code, steps: readonly Step[], nameOfExtension: boolean, be
     root,
     // An extension that got no value gets no address either: alone it would not be valid (R4, ext-1).
     nameOfExtension && n === 0 ? "if (Object.keys(a0).length === 0) return true;" : "",
-    dobjectText(code, above, nameOfExtension ? "true" : "excluded(frame)"),
+    downText(code, above, nameOfExtension ? "true" : "excluded(frame)"),
     last.entry === "new" ? "" : `${childText(code, last, n)} if (a${n + 1} !== undefined) return true;`,
     "return excluded(frame);",
   ].join(" ");
@@ -213,7 +213,7 @@ function codeOf(code: Code, steps: readonly Step[], nameOfExtension: boolean, be
   const there =
     last.entry === "new"
       ? "() => undefined"
-      : `(frame) => { ${root} ${dobjectText(code, above, "undefined")} ${childText(code, last, n)} return ${isOne}(a${n + 1}) ? a${n + 1} : undefined; }`;
+      : `(frame) => { ${root} ${downText(code, above, "undefined")} ${childText(code, last, n)} return ${isOne}(a${n + 1}) ? a${n + 1} : undefined; }`;
   const addBeside =
     constants.length === 0
       ? "() => undefined"
