@@ -19,18 +19,18 @@ export type IdKey = Brand<string, "IdKey">;
 /** Fixed and public: `chartbridge map` works without an installation and must give everyone the same ids. */
 export const OFFLINE_ID_KEY = "chartbridge-offline-map" as IdKey;
 
-/** Text of an id while it is put together. */
-const written = Buffer.alloc(36, "-");
+/** Characters of an id while it is put together. */
+const written = Array.from({ length: 36 }, () => "-".charCodeAt(0));
 /** Where its 32 digits stand. */
 const DIGITS = Array.from(written.keys()).filter((at) => at !== 8 && at !== 13 && at !== 18 && at !== 23);
 const [VERSION_AT, VARIANT_AT] = [14, 19];
 
-/** Written byte by byte and read once: a text in one piece, for it is looked up, compared and written out again and again. */
+/** Written digit by digit: a text in one piece, for it is looked up, compared and written out again and again. */
 function asUuidV8(hex: string): string {
   for (let digit = 0; digit < DIGITS.length; digit++) written[DIGITS[digit] as number] = hex.charCodeAt(digit);
   written[VERSION_AT] = "8".charCodeAt(0);
   written[VARIANT_AT] = "89ab".charCodeAt(Number.parseInt(hex[16] ?? "0", 16) & 3);
-  return written.toString("latin1");
+  return String.fromCharCode(...written);
 }
 
 /**
@@ -41,10 +41,13 @@ export const stableId = (key: IdKey, ...parts: readonly string[]): string => dig
 
 const digestOf = (text: string): string => asUuidV8(hash("sha256", text, "hex"));
 
+/** What stands before a part of some length: written once for those that most have. */
+const BEFORE = Array.from({ length: 100 }, (_, length) => `\u0000${length}:`);
+
 /** Parts told apart by their lengths: whatever is in them, no two lists give the same text. */
 function partsText(parts: readonly string[]): string {
   let text = "";
-  for (const part of parts) text += `\u0000${part.length}:${part}`;
+  for (const part of parts) text += (BEFORE[part.length] ?? `\u0000${part.length}:`) + part;
   return text;
 }
 
