@@ -269,7 +269,7 @@ const isNamed = (line: string): boolean => isUpper(line.charCodeAt(0)) && isName
  * Fails with `MESSAGE_UNREADABLE` when MSH does not come first or its delimiters cannot be told apart. Never throws.
  */
 export function parseMessage(text: string): Result<Hl7Message, Failure> {
-  const lines = text.split(/[\r\n]+/);
+  const lines = text.includes("\n") ? text.split(/[\r\n]+/) : text.split("\r");
   let first = 0;
   while (first < lines.length && (lines[first] ?? "").trim() === "") first++;
   const head = (lines[first] ?? "").replace(/^\s+/, "");
