@@ -3,4 +3,5 @@
 password=$(cat /run/secrets/store-password)
 export DATABASE_URL="postgres://chartbridge:$password@postgres:5432/chartbridge"
 export REDIS_URL="redis://:$password@redis:6379"
-exec node src/main/start.ts --config /app/chartbridge.yaml --data-dir /data
+# As scripts/setup/run.mjs runs it.
+exec node --no-allocation-site-pretenuring src/main/start.ts --config /app/chartbridge.yaml --data-dir /data

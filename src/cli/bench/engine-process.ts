@@ -56,7 +56,11 @@ export async function startEngine({ env, err, parent = tmpdir() }: EngineNeeds):
   if (statfsSync(dir).type === TMPFS_MAGIC)
     err(`warning: ${dir} is in memory: fsync costs nothing there. Use --dir for a folder on a disk.`);
   const options = ["--no-demo", "--data-dir", join(dir, "data"), "--port", "0", "--mllp-port", "0"];
-  const child = spawn(process.execPath, [START, ...options], { cwd: ROOT, env: withoutServices(env), stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...process.execArgv, START, ...options], {
+    cwd: ROOT,
+    env: withoutServices(env),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const said: string[] = [];
   const ready = Promise.withResolvers<z.infer<typeof readyLine>>();
   const remember = (line: string): void => {
