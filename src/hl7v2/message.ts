@@ -34,6 +34,11 @@ export class Value {
     this.#separator = separator;
   }
 
+  /** Whether it is a field, or one repetition of it: the same text has other parts there than in a component. */
+  get isField(): boolean {
+    return this.#separator === this.#delimiters.component;
+  }
+
   /** Component (or subcomponent) n, counted from 1. A value without separators is its own first part. */
   part(n: number): Value {
     if (this.raw === "") return this;

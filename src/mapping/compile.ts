@@ -17,7 +17,7 @@ import { compileRow, type RowContext, type CompiledRow } from "./row.ts";
 import { inOrder } from "./rows-in-order.ts";
 import { namesExtension, targetOf } from "./row-key.ts";
 import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
-import { standAlone } from "./stand-alone.ts";
+import { looksAround, standAlone } from "./stand-alone.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
 import type { Home } from "./sources.ts";
 import { type EntryKinds, slotOf } from "./target-paths.ts";
@@ -66,7 +66,7 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     return found;
   };
   const alone = standAlone(merged);
-  const typeOf = (name: string): ValueType | undefined => {
+  const compileType = (name: string): ValueType | undefined => {
     const referred = REFERENCE.exec(name)?.[1];
     const map = merged.get(referred ?? name);
     if (map?.dataType !== true) return referred === undefined ? own(VALUE_TYPES, name) : undefined;
@@ -83,6 +83,12 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
       () => required(name),
       () => alone(name),
     );
+  };
+  // One for all rows: what an address became in one field is remembered for the others.
+  const types = new Map<string, ValueType | undefined>();
+  const typeOf = (name: string): ValueType | undefined => {
+    if (!types.has(name)) types.set(name, compileType(name));
+    return types.get(name);
   };
   const keysOf = new Map(Array.from(merged, ([name, { rows }]) => [name, new Set(rows.map(({ row }) => row.key))]));
   for (const [name, one] of merged) {
@@ -113,8 +119,9 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     compiled.set(name, {
       spec,
       type,
-      run: inOrder([...run, ...last], name),
+      rows: inOrder([...run, ...last], name),
       condition: compileMapCondition(spec.when, context),
+      around: one.dataType ? undefined : looksAround(one, merged, alone),
       context,
       merged: one,
     });

@@ -9,7 +9,7 @@ import { shared } from "#src/fhir/shared-json.ts";
 import { type Clock, offsetIn, toInstant } from "#src/hl7v2/times.ts";
 import { dropIncomplete } from "./incomplete-entries.ts";
 import type { MessageSpec } from "./map-schema.ts";
-import type { MemoryOf } from "./memory.ts";
+import { accountMemory, type MemoryOf } from "./memory.ts";
 import { isElements, type Made, type Own, type PlacedValue, type Scope, warn } from "./scope.ts";
 import type { RunMap } from "./segment-map.ts";
 import { groupsOf } from "./message-groups.ts";
@@ -21,7 +21,8 @@ import { authorityNamed } from "./values/identifiers.ts";
 /** What a message type is mapped with. */
 export interface MessageMap {
   readonly spec: MessageSpec;
-  readonly maps: readonly RunMap[];
+  /** Its maps in order, those that have a segment in the message. */
+  readonly runsFor: (message: Hl7Message) => readonly RunMap[];
 }
 
 const factsOf = (value: Value): IdentifierFacts => ({
@@ -99,6 +100,10 @@ function openScope(
     if (message.first("PV1") !== undefined)
       own.set("Encounter", ownOf("Encounter", recurringId(idKey, "Encounter", [encounter.authority, encounter.value])));
   }
+  const memory =
+    settings.memory === false || isLong(message)
+      ? undefined
+      : memoryOf(settings, message.delimiters, { defaultAuthority, authoritySaid, authority: account?.authority, offset: clock.offset });
   return ok({
     message,
     event,
@@ -118,10 +123,9 @@ function openScope(
     warnings: [],
     warned: 0,
     unmapped: [],
-    memory:
-      settings.memory === false || isLong(message)
-        ? undefined
-        : memoryOf(settings, message.delimiters, { defaultAuthority, authoritySaid, authority: account?.authority, offset: clock.offset }),
+    memory,
+    ofAccount: memory === undefined ? undefined : accountMemory(memory, own),
+    named: undefined,
   });
 
   function accountOf(): Scope["account"] {
@@ -219,13 +223,13 @@ function mapGroup(
   { message, clock, event }: Group,
   settings: MapSettings,
   messageType: string,
-  { spec, maps, memoryOf }: MapOfMessage,
+  { spec, runsFor, memoryOf }: MapOfMessage,
 ): Result<Mapped, Failure> {
   const opened = openScope(message, messageType.slice(4), settings, { spec, memoryOf }, clock);
   if (!opened.ok) return opened;
   const scope = opened.value;
   for (const place of event.unread) warn(scope, "VALUE_NOT_VALID", place);
-  for (const run of maps) run(scope);
+  for (const run of runsFor(message)) run(scope);
   for (const run of scope.later) run();
   for (const made of scope.resources.values())
     for (const place of dropIncomplete(made, scope.lineage, scope.unsure.has(made.root.id)))

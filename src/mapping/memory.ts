@@ -5,7 +5,8 @@ import { shared } from "#src/fhir/shared-json.ts";
 import { copyOf } from "./copies.ts";
 import { isUnclean } from "./incomplete-entries.ts";
 import { lineageEntry } from "./lineage-entry.ts";
-import type { Elements, Made, Scope } from "./scope.ts";
+import type { Elements, Made, Own, Scope } from "./scope.ts";
+import type { AccountMemory } from "./segment-memory.ts";
 import type { LineageEntry, MapSettings } from "./types.ts";
 import type { Spot } from "./values/value-type.ts";
 
@@ -17,7 +18,7 @@ import type { Spot } from "./values/value-type.ts";
 
 /** Texts longer than this do not come again. */
 const LONGEST = 400;
-/** Texts remembered in all, and settings told apart; when there are more all are forgotten. A text keeps the message alive that it was part of. */
+/** Texts and segments remembered in all, and settings told apart; when there are more all are forgotten. A text keeps the message alive that it was part of. */
 const TEXTS = 16_384;
 const SETTINGS = 8;
 
@@ -41,7 +42,7 @@ interface Remembered {
 }
 
 /** A resource that one text became. */
-interface RememberedResource extends Remembered {
+export interface RememberedResource extends Remembered {
   readonly members: Made["root"];
   readonly reference: Reference;
 }
@@ -52,6 +53,8 @@ type Texts<T> = Map<string, T | "none">;
 /** What one feed's messages became, by data type. */
 export interface Memory {
   readonly texts: Map<ReadAs, Texts<unknown>>;
+  /** What segments became, by the account's id; where there is none by the patient's. */
+  readonly accounts: Map<string, AccountMemory>;
   /** Of all feeds together. */
   readonly counted: { texts: number };
 }
@@ -60,6 +63,8 @@ export interface Memory {
 export class ReadAs {
   memory: Memory | undefined;
   texts: Texts<unknown> | undefined;
+  /** The same of components and subcomponents: `A&B` is two parts there, and one in a field. */
+  below: ReadAs | undefined;
 }
 
 /** What a data type may look at besides its text, the feed's settings and the delimiters. */
@@ -112,7 +117,7 @@ export function createMemories(): MemoryOf {
       all.clear();
       counted.texts = 0;
     }
-    const made: Memory = { texts: new Map(), counted };
+    const made: Memory = { texts: new Map(), accounts: new Map(), counted };
     all.set(key, made);
     return made;
   }
@@ -131,7 +136,8 @@ const isSame = ([settings, d, seen]: Parameters<MemoryOf>, [settings2, d2, seen2
   seen.authority === seen2.authority &&
   seen.offset === seen2.offset;
 
-function textsOf<T>(memory: Memory, as: ReadAs): Texts<T> {
+function textsOf<T>(memory: Memory, read: ReadAs, { isField }: Value): Texts<T> {
+  const as = isField ? read : (read.below ??= new ReadAs());
   if (as.memory === memory && as.texts !== undefined) return as.texts as Texts<T>;
   const known = memory.texts.get(as) as Texts<T> | undefined;
   const texts: Texts<T> = known ?? new Map();
@@ -141,11 +147,28 @@ function textsOf<T>(memory: Memory, as: ReadAs): Texts<T> {
   return texts;
 }
 
-function keep<T>({ counted }: Memory, texts: Texts<T>, text: string, became: T | "none"): void {
-  // One message of many texts may not fill it all.
-  if (counted.texts >= 2 * TEXTS) return;
+/** Whether one more may be remembered, which is counted: one message of many texts may not fill it all. */
+export function mayKeep({ counted }: Memory): boolean {
+  if (counted.texts >= 2 * TEXTS) return false;
   counted.texts++;
-  texts.set(text, became);
+  return true;
+}
+
+function keep<T>(memory: Memory, texts: Texts<T>, text: string, became: T | "none"): void {
+  if (mayKeep(memory)) texts.set(text, became);
+}
+
+/** What segments of an account became: of the same patient and visit, which what they become refers to. */
+export function accountMemory(memory: Memory, own: ReadonlyMap<string, Own>): AccountMemory | undefined {
+  const patient = own.get("Patient")?.id;
+  const encounter = own.get("Encounter")?.id;
+  const id = own.get("Account")?.id ?? patient ?? "";
+  const known = memory.accounts.get(id);
+  if (known !== undefined && known.patient === patient && known.encounter === encounter) return known;
+  if (!mayKeep(memory)) return undefined;
+  const made: AccountMemory = { patient, encounter, lines: [] };
+  memory.accounts.set(id, made);
+  return made;
 }
 
 const isEmpty = (into: Elements): boolean => {
@@ -154,24 +177,27 @@ const isEmpty = (into: Elements): boolean => {
 };
 
 /** How much a scope had before a text was read: what is there after came of it. */
-interface Mark {
+export interface Mark {
   readonly lineage: number;
   readonly warned: number;
   readonly unmapped: number;
   readonly resources: number;
 }
 
-const markOf = ({ lineage, warned, unmapped, resources }: Scope): Mark => ({
+export const markOf = ({ lineage, warned, unmapped, resources }: Scope): Mark => ({
   lineage: lineage?.length ?? 0,
   warned,
   unmapped: unmapped.length,
   resources: resources.size,
 });
 
+const NONE: readonly never[] = [];
+
 /** Lineage since a mark, said from where the text stands; undefined when it names another place or resource. */
-function toldSince(scope: Scope, mark: Mark, target: string, source: string, resourceId: string): readonly Told[] | undefined {
+function toldSince({ lineage }: Scope, mark: Mark, target: string, source: string, resourceId: string): readonly Told[] | undefined {
+  if (lineage === undefined) return NONE;
   const told: Told[] = [];
-  for (const entry of scope.lineage?.slice(mark.lineage) ?? []) {
+  for (const entry of lineage.slice(mark.lineage)) {
     const below = entry.source?.startsWith(source) === true;
     const absolute = !below && entry.source?.startsWith("MSH-") === true;
     if (entry.resourceId !== resourceId || !entry.target.startsWith(target) || (entry.source !== undefined && !below && !absolute))
@@ -198,7 +224,7 @@ function tell(lineage: LineageEntry[], told: readonly Told[], target: string, so
 export function recalled(as: ReadAs, value: Value, spot: Spot, target: string): Elements | undefined {
   const { scope, resourceId } = spot.frame;
   if (scope.memory === undefined || value.raw.length > LONGEST) return undefined;
-  const known = textsOf<Remembered>(scope.memory, as).get(value.raw);
+  const known = textsOf<Remembered>(scope.memory, as, value).get(value.raw);
   // What it made nothing of leaves no object.
   if (known === undefined || known === "none" || isEmpty(known.members)) return undefined;
   if (known.unsure) scope.unsure.add(resourceId);
@@ -221,7 +247,7 @@ export function writeRemembered(
   const { scope, resourceId } = spot.frame;
   const text = value.raw;
   if (scope.memory === undefined || text.length > LONGEST || !isEmpty(into)) return run(value, spot, into, target);
-  const texts = textsOf<Remembered>(scope.memory, as);
+  const texts = textsOf<Remembered>(scope.memory, as, value);
   const mark = markOf(scope);
   run(value, spot, into, target);
   if (texts.has(text)) return;
@@ -250,7 +276,7 @@ export function readRemembered(
   const { scope } = spot.frame;
   const text = value.raw;
   if (scope.memory === undefined || text.length > LONGEST) return read(value, spot);
-  const texts = textsOf<RememberedValue>(scope.memory, as);
+  const texts = textsOf<RememberedValue>(scope.memory, as, value);
   const known = texts.get(text);
   if (known !== undefined && known !== "none") {
     spot.table = known.table;
@@ -269,9 +295,10 @@ export function readRemembered(
 }
 
 /** What is made of a text alone, and makes nothing else of the message: from memory, else by `make`. Nobody may change it. */
-export function madeOfText<T>(as: ReadAs, text: string, { memory }: Scope, make: () => T): T {
+export function madeOfText<T>(as: ReadAs, value: Value, { memory }: Scope, make: () => T): T {
+  const text = value.raw;
   if (memory === undefined || text.length > LONGEST) return make();
-  const texts = textsOf<T>(memory, as);
+  const texts = textsOf<T>(memory, as, value);
   const known = texts.get(text);
   if (known !== undefined && known !== "none") return known;
   const made = make();
@@ -279,7 +306,16 @@ export function madeOfText<T>(as: ReadAs, text: string, { memory }: Scope, make:
   return made;
 }
 
-const isQuiet = ({ warned, unmapped }: Scope, mark: Mark): boolean => warned === mark.warned && unmapped.length === mark.unmapped;
+export const isQuiet = ({ warned, unmapped }: Scope, mark: Mark): boolean => warned === mark.warned && unmapped.length === mark.unmapped;
+
+/** A resource of a text that comes again: put among those of the message where it is not yet. */
+export function nameAgain(scope: Scope, known: RememberedResource, source: string): void {
+  const { id } = known.members;
+  if (scope.resources.has(id)) return;
+  if (known.unsure) scope.unsure.add(id);
+  scope.resources.set(id, { root: known.members, deleted: undefined, initial: undefined, envelope: false });
+  if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, known.members.resourceType, source, id);
+}
 
 /**
  * Makes a resource of a text, known to the scope from then on: from memory, else by `make`.
@@ -288,27 +324,29 @@ const isQuiet = ({ warned, unmapped }: Scope, mark: Mark): boolean => warned ===
  */
 export function resourceRemembered(
   as: ReadAs,
-  text: string,
+  value: Value,
   spot: Spot,
   resourceType: string,
   make: () => Made | undefined,
   refer: (made: Made) => Reference,
 ): Reference | undefined {
   const { scope } = spot.frame;
+  const text = value.raw;
   if (scope.memory === undefined || text.length > LONGEST) {
+    scope.named?.push(undefined);
     const made = make();
     return made === undefined ? undefined : refer(made);
   }
-  const texts = textsOf<RememberedResource>(scope.memory, as);
+  const texts = textsOf<RememberedResource>(scope.memory, as, value);
   const known = texts.get(text);
   const source = scope.lineage === undefined ? "" : spot.source;
+  const from = scope.lineage?.length ?? 0;
+  const noted = (resource: RememberedResource): void => {
+    scope.named?.push({ known: resource, source, from, to: scope.lineage?.length ?? 0 });
+  };
   if (known !== undefined && known !== "none") {
-    const { id } = known.members;
-    if (!scope.resources.has(id)) {
-      if (known.unsure) scope.unsure.add(id);
-      scope.resources.set(id, { root: known.members, deleted: undefined, initial: undefined, envelope: false });
-      if (scope.lineage !== undefined) tell(scope.lineage, known.lineage, resourceType, source, id);
-    }
+    nameAgain(scope, known, source);
+    noted(known);
     return known.reference;
   }
   const mark = markOf(scope);
@@ -319,12 +357,14 @@ export function resourceRemembered(
   const isNew = scope.resources.size === mark.resources + 1 && deleted === undefined && initial === undefined && !envelope;
   if (known === undefined && isNew) {
     const told = isQuiet(scope, mark) ? toldSince(scope, mark, resourceType, source, root.id) : undefined;
-    keep(
-      scope.memory,
-      texts,
-      text,
-      told === undefined ? "none" : { members: shared(root), reference: shared(reference), lineage: told, unsure: isUnclean(root) },
-    );
+    const became =
+      told === undefined ? "none" : { members: shared(root), reference: shared(reference), lineage: told, unsure: isUnclean(root) };
+    keep(scope.memory, texts, text, became);
+    if (became !== "none") {
+      noted(became);
+      return reference;
+    }
   }
+  scope.named?.push(undefined);
   return reference;
 }

@@ -1,3 +1,4 @@
+import { keepLately } from "#src/base/lately.ts";
 import type { CompiledMaps } from "./compile.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import type { MessageMap } from "./map-message.ts";
@@ -11,6 +12,25 @@ type Bind = (extra: Condition | undefined) => RunMap;
 interface Step {
   readonly map: string;
   readonly run: RunMap;
+}
+
+/** Forms of messages kept for one type, and the longest: those of results differ from message to message. */
+const FORMS = 200;
+const LONGEST_FORM = 400;
+
+/** The maps of a message that have any segment in it, in order: most of a type's maps are for segments that a sender never sends. */
+function runsFor(steps: readonly Step[]): MessageMap["runsFor"] {
+  const known = new Map<string, readonly RunMap[]>();
+  return ({ segments }) => {
+    let form = "";
+    let last = "";
+    for (const { name } of segments) if (name !== last) form += last = name;
+    const runs = known.get(form);
+    if (runs !== undefined) return runs;
+    const names = new Set(segments.map(({ name }) => name));
+    const found = steps.flatMap(({ map, run }) => (names.has(map.slice(0, map.indexOf("["))) ? [run] : []));
+    return form.length > LONGEST_FORM ? found : keepLately(known, FORMS, form, found);
+  };
 }
 
 const isDone = ({ guide, by }: Row): boolean => guide !== "skipped" && by === undefined;
@@ -92,8 +112,8 @@ export function compileMessages(read: readonly Read<MessageSpec>[], maps: Compil
   const idle = new Set([...maps.keys()].filter((name) => isIdle(name, maps)));
   const messages = new Map<string, MessageMap>();
   for (const one of read) {
-    const runs = stepsOf(one, new Set([one])).flatMap(({ map, run }) => (idle.has(map) ? [] : [run]));
-    for (const name of one.spec.messages) messages.set(name, { spec: one.spec, maps: runs });
+    const steps = stepsOf(one, new Set([one])).filter(({ map }) => !idle.has(map));
+    for (const name of one.spec.messages) messages.set(name, { spec: one.spec, runsFor: runsFor(steps) });
   }
   return messages;
 }

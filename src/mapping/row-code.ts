@@ -74,7 +74,7 @@ export const deletion = (code: Code, { target }: Writer): string => `${code.name
 
 /** A reference to one of the message's own three, else to what another map made. */
 export function reference(code: Code, ref: string, { own, madeBy }: { readonly own: boolean; readonly madeBy: object }): string {
-  const made = `const made = ${code.name(madeBy)}(frame, ${literal(ref)})?.reference; if (made !== undefined) write(frame, { ...made }, "");`;
+  const made = `const made = ${code.name(madeBy)}(frame.scope, frame.segment, ${literal(ref)})?.reference; if (made !== undefined) write(frame, { ...made }, "");`;
   if (!own) return `if (taken(frame)) return; ${made}`;
   return `if (taken(frame)) return; const own = frame.scope.own.get(${literal(ref)});
     if (own !== undefined) return write(frame, own.reference, ""); ${made}`;

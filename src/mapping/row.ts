@@ -1,3 +1,4 @@
+import type { Segment } from "#src/hl7v2/message.ts";
 import { compileCondition, readCondition } from "./conditions.ts";
 import type { Code } from "./generated.ts";
 import { holdCodes } from "./known-codes.ts";
@@ -20,7 +21,7 @@ import {
 } from "./row-code.ts";
 import { hasEnded } from "./order-groups.ts";
 import { sourcesOf, targetOf } from "./row-key.ts";
-import { type Frame, type MadeOf, OWN_TYPES } from "./scope.ts";
+import { type Frame, type MadeOf, OWN_TYPES, type Scope } from "./scope.ts";
 import { compileSource, type Home, type Source } from "./sources.ts";
 import type { Table } from "./tables.ts";
 import type { EntryKinds, SlotNumbers } from "./target-paths.ts";
@@ -74,7 +75,7 @@ export interface RowContext {
 const segmentOf = (map: string): string => map.slice(0, map.indexOf("["));
 
 /** What a map made of this segment, else of the nearest before it that it belongs to. */
-export function madeBy({ scope, segment }: Frame, map: string): MadeOf | undefined {
+export function madeBy(scope: Scope, segment: Segment, map: string): MadeOf | undefined {
   let found: MadeOf | undefined;
   for (const one of scope.made.get(map) ?? []) if (one.position <= segment.position && one.position >= (found?.position ?? 0)) found = one;
   const ended = found !== undefined && hasEnded(scope.message, { name: segmentOf(map), position: found.position }, segment);

@@ -1,4 +1,5 @@
 import { Code } from "./generated.ts";
+import type { Segment } from "#src/hl7v2/message.ts";
 import type { CompiledRow } from "./row.ts";
 import type { Frame } from "./scope.ts";
 
@@ -14,11 +15,19 @@ function needText(code: Code, { field, component, gate }: CompiledRow): string {
   return needs.join(" && ");
 }
 
+/** The rows of a map, ready to run. */
+export interface OrderedRows {
+  /** Runs them in order. */
+  readonly run: (frame: Frame) => void;
+  /** Whether any of them has something to do: not where each reads a field that is empty. */
+  readonly concern: (segment: Segment) => boolean;
+}
+
 /**
- * The function that runs the rows of a map in order. It is compiled when it is first called: most maps are for messages that a site never sees.
+ * Puts the rows of a map in order. They are compiled when they are first run: most maps are for messages that a site never sees.
  * @param map its name: `PV1[Encounter]`.
  */
-export function inOrder(rows: readonly CompiledRow[], map: string): (frame: Frame) => void {
+export function inOrder(rows: readonly CompiledRow[], map: string): OrderedRows {
   let made: ((frame: Frame) => void) | undefined;
   const compile = (): ((frame: Frame) => void) => {
     const code = new Code();
@@ -35,5 +44,10 @@ export function inOrder(rows: readonly CompiledRow[], map: string): (frame: Fram
       ${calls.join("\n")} }; })()`,
     );
   };
-  return (frame) => (made ??= compile())(frame);
+  const fields = [...new Set(rows.map(({ field }) => field))];
+  const always = fields.includes(0);
+  return {
+    run: (frame) => (made ??= compile())(frame),
+    concern: (segment) => always || fields.some((field) => segment.raw(field) !== ""),
+  };
 }

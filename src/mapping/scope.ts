@@ -1,8 +1,9 @@
 import type { Failure, FailureCode } from "#src/base/failures.ts";
 import type { Hl7Message, Segment, Value } from "#src/hl7v2/message.ts";
 import type { Clock } from "#src/hl7v2/times.ts";
-import type { Memory } from "./memory.ts";
+import type { Memory, RememberedResource } from "./memory.ts";
 import type { Referring } from "./references.ts";
+import type { AccountMemory } from "./segment-memory.ts";
 import type { Source } from "./sources.ts";
 import type { LineageEntry, MapSettings, UnmappedCode } from "./types.ts";
 
@@ -70,6 +71,15 @@ export interface Scope {
   readonly resources: Map<string, Made>;
   /** What texts became in messages before; undefined when nothing is remembered. */
   readonly memory: Memory | undefined;
+  /** What segments of the account became before. */
+  readonly ofAccount: AccountMemory | undefined;
+  /**
+   * While what a segment becomes is to be remembered: other resources that it names, and which lineage tells of each. Undefined in it: one that is not
+   * remembered itself.
+   */
+  named:
+    | ({ readonly known: RememberedResource; readonly source: string; readonly from: number; readonly to: number } | undefined)[]
+    | undefined;
   /** What each map made, in message order. */
   readonly made: Map<string, MadeOf[]>;
   /** Ids of resources that extensions were written into: one may have got an address and no value. */

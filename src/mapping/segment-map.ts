@@ -8,19 +8,23 @@ import type { MapSpec } from "./map-schema.ts";
 import { ReadAs, recalled, resourceRemembered, writeRemembered } from "./memory.ts";
 import { referenceTo } from "./references.ts";
 import { madeBy, type RowContext } from "./row.ts";
-import { type Elements, type Frame, type Made, OWN_TYPES, type Scope } from "./scope.ts";
+import { type Building, type Elements, type Frame, type Made, type MadeOf, OWN_TYPES, type Scope } from "./scope.ts";
+import type { OrderedRows } from "./rows-in-order.ts";
+import { SegmentMemory } from "./segment-memory.ts";
 import { compileSource } from "./sources.ts";
+import type { LooksAround } from "./stand-alone.ts";
 import type { Spot, ValueType } from "./values/value-type.ts";
 
 /** Compiled rows of one map. */
 export interface CompiledRows {
   readonly spec: MapSpec;
   readonly type: string;
-  /** Runs its rows in order. */
-  readonly run: (frame: Frame) => void;
+  readonly rows: OrderedRows;
   /** The map's own `when`. */
   readonly condition: Condition | undefined;
   readonly context: RowContext;
+  /** Undefined: what it makes of a segment is not remembered. */
+  readonly around: LooksAround | undefined;
 }
 
 /** Compiles the `when` of a map. */
@@ -62,7 +66,10 @@ export function dataTypeOf(primitive: boolean, compiled: () => CompiledRows, alo
   let isAlone: boolean | undefined;
   let rows: CompiledRows | undefined;
   const runRows = (value: Value, spot: Spot, root: Elements, target: string): void => {
-    const { run: runAll, condition } = (rows ??= compiled());
+    const {
+      rows: { run: runAll },
+      condition,
+    } = (rows ??= compiled());
     const inner = innerFrame(spot, value, { root, deleted: undefined, initial: undefined }, target, spot.frame.resourceId);
     if (condition === undefined || condition(inner)) runAll(inner);
   };
@@ -108,7 +115,12 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
   const as = new ReadAs();
   return {
     read: (value, spot) => {
-      const { spec, type, run: runAll, context } = compiled();
+      const {
+        spec,
+        type,
+        rows: { run: runAll },
+        context,
+      } = compiled();
       isAlone ??= alone();
       identify ??= compileIdentities(spec.identity, spec.map, context);
       const { scope } = spot.frame;
@@ -128,7 +140,7 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
         const name = display(value);
         return name === "" ? referenceTo(type, id) : { ...referenceTo(type, id), display: name };
       };
-      if (isAlone) return resourceRemembered(as, value.raw, spot, type, make, refer) ?? named(display(value));
+      if (isAlone) return resourceRemembered(as, value, spot, type, make, refer) ?? named(display(value));
       const made = make();
       return made === undefined ? named(display(value)) : refer(made);
     },
@@ -138,24 +150,43 @@ export function referenceTypeOf(compiled: () => CompiledRows, display: (value: V
 /** One map of a message, ready to run over its segments. */
 export type RunMap = (scope: Scope) => void;
 
+/** What a frame builds before it is known what: conditions and identities look at nothing of it. */
+const NOT_YET: Building = Object.freeze({ root: Object.freeze({}), deleted: undefined, initial: undefined });
+
+const isThrough = (made: readonly MadeOf[] | undefined, { position }: Segment): boolean => {
+  if (made !== undefined) for (const one of made) if (one.position === position) return true;
+  return false;
+};
+
 /**
  * Compiles a segment map; the function it gives binds it to the condition that a message puts on it.
  */
-export function compileSegmentMap({ spec, type, run: runAll, condition, context }: CompiledRows): (extra: Condition | undefined) => RunMap {
+export function compileSegmentMap({
+  spec,
+  type,
+  rows,
+  condition,
+  context,
+  around,
+}: CompiledRows): (extra: Condition | undefined) => RunMap {
   const { name } = context.home;
   const identify = compileIdentities(spec.identity, spec.map, context);
   const identified = spec.identity.length > 0;
   const ofMessage = spec.envelope && !identified;
-  const isOwn = !identified && OWN_TYPES.has(type) && !ofMessage;
+  const isOwn = !identified && OWN_TYPES.has(type) && !ofMessage && spec.into.length === 0;
+  const memory = around === undefined ? undefined : new SegmentMemory(context.home, around);
+  /** Of the id made last: it depends on what the segment says alone. */
+  let recurs = false;
 
-  const there = (frame: Frame): Made | undefined => {
-    const { scope } = frame;
+  /** What it writes into, where that is there: the message's own, else what another map made. */
+  const there = (scope: Scope, segment: Segment): Made | undefined => {
+    if (isOwn) return scope.resources.get(scope.own.get(type)?.id ?? "");
     for (const into of spec.into) {
-      const made = OWN_TYPES.has(into) ? scope.resources.get(scope.own.get(into)?.id ?? "") : madeBy(frame, into)?.made;
+      const made = OWN_TYPES.has(into) ? scope.resources.get(scope.own.get(into)?.id ?? "") : madeBy(scope, segment, into)?.made;
       if (made === undefined) continue;
       // Where a map can make a resource of its own, the next segment does: two RXA of one ORC are two administrations.
       if (identified && scope.made.get(spec.map)?.some((one) => one.made === made) === true) continue;
-      return writable(made);
+      return made;
     }
     return undefined;
   };
@@ -166,11 +197,14 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
       ? { parts: [...messageParts(frame), spec.map, String(frame.segment.position)], once: true }
       : identify(frame);
     if (identifying === undefined) return undefined;
-    const id = idOf(scope, type, identifying);
+    recurs = !identifying.once;
+    // What is remembered by its segment needs no id that is remembered too.
+    const id = memory !== undefined ? stableId(scope.settings.idKey, type, ...identifying.parts) : idOf(scope, type, identifying);
     if (spec.alike === "same") return id;
     const { parts } = identifying;
     let free = id;
     for (let n = 2; scope.resources.has(free); n++) free = stableId(scope.settings.idKey, type, ...parts, `#${n}`);
+    recurs &&= free === id;
     return free;
   };
   const remember = (scope: Scope, segment: Segment, made: Made): void => {
@@ -179,19 +213,15 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
     if (list === undefined) scope.made.set(spec.map, [one]);
     else list.push(one);
   };
-  const open = (frame: Frame): Made | undefined => {
+  const open = (frame: Frame, target: Made | undefined): Made | undefined => {
+    if (target !== undefined) return writable(target);
+    if (spec.into.length > 0 && !identified) return undefined;
     const { scope } = frame;
-    if (spec.into.length > 0) {
-      const made = there(frame);
-      if (made !== undefined) return made;
-      if (!identified) return undefined;
-    }
     const id = idFor(frame);
     if (id === undefined) return undefined;
     const known = scope.resources.get(id);
     if (known !== undefined) {
-      // Of the message's own three each map says its part; anything else that is said twice was said by the first.
-      if (OWN_TYPES.has(type) && !identified) return writable(known);
+      // What is said twice was said by the first.
       remember(scope, frame.segment, known);
       return undefined;
     }
@@ -199,29 +229,40 @@ export function compileSegmentMap({ spec, type, run: runAll, condition, context 
     scope.resources.set(id, made);
     return made;
   };
+  const frameOf = (scope: Scope, segment: Segment): Frame => ({
+    scope,
+    segment,
+    value: NOTHING,
+    parent: undefined,
+    via: undefined,
+    target: type,
+    resourceId: "",
+    building: NOT_YET,
+    slots: undefined,
+    field: 0,
+    repetition: 0,
+  });
   const runOne = (scope: Scope, segment: Segment, extra: Condition | undefined): void => {
-    const frame: Frame = {
-      scope,
-      segment,
-      value: NOTHING,
-      parent: undefined,
-      via: undefined,
-      target: type,
-      resourceId: "",
-      building: startResource(type, "", false),
-      slots: undefined,
-      field: 0,
-      repetition: 0,
-    };
     // A message may name a map more than once, for the groups that its segment stands in: each segment goes through it once.
-    if (scope.made.get(spec.map)?.some(({ position }) => position === segment.position) === true) return;
-    if ((condition !== undefined && !condition(frame)) || (extra !== undefined && !extra(frame))) return;
-    const made = open(frame);
+    if (isThrough(scope.made.get(spec.map), segment)) return;
+    if (extra !== undefined && !extra(frameOf(scope, segment))) return;
+    const target = there(scope, segment);
+    const known = memory?.recall(scope, segment, target);
+    if (known !== undefined) return remember(scope, segment, known);
+    const frame = frameOf(scope, segment);
+    if (condition !== undefined && !condition(frame)) return;
+    // It is copied to be written into: not for nothing.
+    if (target !== undefined && !rows.concern(segment)) return remember(scope, segment, target);
+    const before = target?.root;
+    recurs = true;
+    const made = open(frame, target);
     if (made === undefined) return;
     remember(scope, segment, made);
+    const begun = recurs ? memory?.begin(scope, segment, before) : undefined;
     frame.resourceId = made.root.id;
     frame.building = made;
-    runAll(frame);
+    rows.run(frame);
+    if (begun !== undefined) memory?.end(scope, segment, begun, made);
   };
   return (extra) => (scope) => {
     if (spec.envelope && scope.settings.envelope !== true) return;

@@ -152,7 +152,7 @@ function segmentSource(path: string, home: Home): Source {
 }
 
 /** The numbers that the feed's `identity` chose. */
-const CHOSEN: Readonly<Record<string, (scope: Scope) => PlacedValue>> = {
+export const CHOSEN: Readonly<Record<string, (scope: Scope) => PlacedValue>> = {
   "@account": ({ accountNumber }) => accountNumber,
   "@visit": ({ visitNumber }) => visitNumber,
 };

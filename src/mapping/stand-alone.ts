@@ -1,5 +1,6 @@
 import type { Row, When } from "./map-schema.ts";
 import { sourcesOf } from "./row-key.ts";
+import { OWN_TYPES } from "./scope.ts";
 import type { MergedMap } from "./site-overlay.ts";
 import { DOCUMENT_TYPES } from "./values/documents.ts";
 import { LOCATION_NATIVES, LOCATION_TYPES } from "./values/locations.ts";
@@ -10,23 +11,43 @@ const LOOK_AROUND: ReadonlySet<string> = new Set(
   [DOCUMENT_TYPES, LOCATION_TYPES, LOCATION_NATIVES, SCHEDULE_TYPES].flatMap((types) => Object.keys(types)),
 );
 /** Functions over several components that read those of the data type alone. */
-const GATHER_ALONE: ReadonlySet<string> = new Set(["dialledNumber", "defaultAuthority", "structuredNumeric"]);
+const GATHER_ALONE: ReadonlySet<string> = new Set([
+  ...["dialledNumber", "defaultAuthority", "structuredNumeric"],
+  ...["encapsulatedType", "encapsulatedData", "pointedType", "pointedAddress", "pointedName"],
+]);
 
 const isInside = (path: string): boolean => !path.includes("-") && !path.startsWith("@");
 const listOf = (one: string | readonly string[] | undefined): readonly string[] => (one === undefined ? [] : [one].flat());
 
+/** A condition, and those that it is put together of. */
+const conditionsIn = (when: When | undefined): readonly When[] =>
+  when === undefined
+    ? []
+    : [when, ...[...(when.any ?? []), ...(when.all ?? []), ...(when.not === undefined ? [] : [when.not])].flatMap(conditionsIn)];
+
+/** Places that a condition itself looks at. */
+const placesOf = ({ valued, empty, is, count, length, same }: When): readonly string[] => [
+  ...listOf(valued),
+  ...listOf(empty),
+  ...[is, count, length].flatMap((one) => Object.keys(one ?? {})),
+  ...(same ?? []),
+];
+
 /** Whether a condition looks at nothing but the data type's own parts and what was made of them. */
-function isOwn(when: When | undefined): boolean {
-  if (when === undefined) return true;
-  if (when.event !== undefined || when.segment !== undefined || when.after !== undefined) return false;
-  const paths = [
-    ...listOf(when.valued),
-    ...listOf(when.empty),
-    ...[when.is, when.count, when.length].flatMap((one) => Object.keys(one ?? {})),
-    ...(when.same ?? []),
-  ];
-  return paths.every(isInside) && [...(when.any ?? []), ...(when.all ?? []), ...(when.not === undefined ? [] : [when.not])].every(isOwn);
-}
+const isOwn = (when: When | undefined): boolean =>
+  conditionsIn(when).every(
+    (one) => one.event === undefined && one.segment === undefined && one.after === undefined && placesOf(one).every(isInside),
+  );
+
+/** Places that a row reads or looks at, but for those of its condition. */
+const placesOfRow = (row: Row, dataType: string | undefined): readonly string[] => [
+  ...sourcesOf(row, dataType),
+  ...(row.join ?? []).filter((part) => !part.startsWith("'")),
+  ...listOf(row.systemFrom),
+  ...listOf(row.each),
+];
+
+const isRun = ({ guide, by }: Row): boolean => guide !== "skipped" && by === undefined;
 
 /**
  * Tells of data type maps whether what they make depends on the text alone, and on the feed's settings: only then it may be remembered.
@@ -39,16 +60,10 @@ export function standAlone(maps: ReadonlyMap<string, MergedMap>): (name: string)
     return maps.has(name) ? tells(name) : !LOOK_AROUND.has(name);
   };
   const rowIsAlone = (row: Row, dataType: string): boolean => {
-    if (row.guide === "skipped" || row.by !== undefined) return true;
+    if (!isRun(row)) return true;
     if (row.ref !== undefined || row.refs !== undefined) return false;
-    const paths = [
-      ...sourcesOf(row, dataType),
-      ...(row.join ?? []).filter((part) => !part.startsWith("'")),
-      ...listOf(row.systemFrom),
-      ...listOf(row.each),
-    ];
     return (
-      paths.every(isInside) &&
+      placesOfRow(row, dataType).every(isInside) &&
       isOwn(row.when) &&
       (row.gather === undefined || GATHER_ALONE.has(row.gather)) &&
       (row.as === undefined || readsAlone(row.as))
@@ -76,4 +91,58 @@ export function standAlone(maps: ReadonlyMap<string, MergedMap>): (name: string)
     return alone;
   };
   return tells;
+}
+
+/** What the map of a segment looks at beside its own segment, what it writes into, the feed's settings and who the message is about. */
+export interface LooksAround {
+  /** Each tells some events from all others. */
+  readonly events: readonly ReadonlySet<string>[];
+  /** Other segments: the nearest before, or those that belong to its own. */
+  readonly segments: readonly string[];
+  /** The numbers that the feed's `identity` chose: `@account`. */
+  readonly chosen: readonly string[];
+  /** Maps whose resources it refers to. */
+  readonly maps: readonly string[];
+}
+
+/**
+ * Tells what the map of a segment looks at, so that what it made may be remembered where all of that is the same again.
+ * Undefined: it makes something of the message, of which no two are the same, or looks at more than can be compared.
+ * @param alone of data type maps, as `standAlone` tells
+ */
+export function looksAround(
+  { spec, rows }: MergedMap,
+  maps: ReadonlyMap<string, MergedMap>,
+  alone: (name: string) => boolean,
+): LooksAround | undefined {
+  if (spec.envelope || (spec.into.length > 0 && spec.identity.length > 0)) return undefined;
+  const own = spec.map.slice(0, spec.map.indexOf("["));
+  const run = rows.filter(({ row }) => isRun(row)).map(({ row }) => row);
+  const conditions = [spec.when, ...run.map(({ when }) => when)].flatMap(conditionsIn);
+  // What the last one makes within the message never comes again, and is not remembered.
+  const identities = spec.identity.flatMap((one, at) => {
+    if ("identifier" in one) return [one.identifier, ...listOf(one.authority)];
+    return one.within === "message" && at === spec.identity.length - 1 ? [] : one.by;
+  });
+  const places = [...identities, ...run.flatMap((row) => placesOfRow(row, undefined)), ...conditions.flatMap(placesOf)];
+  const referred = run.flatMap(({ ref }) => (ref === undefined || OWN_TYPES.has(ref) ? [] : [ref]));
+  const comparable =
+    places.every((place) => place.includes("-") || place.startsWith("@")) &&
+    conditions.every((one) => one.segment === undefined && one.after === undefined) &&
+    !referred.includes(spec.map) &&
+    run.every((row) => row.refs === undefined && row.gather === undefined && readsText(row.as));
+  if (!comparable) return undefined;
+  const names = places.map((place) => (place.startsWith("@") ? place.replace(/\..*/, "") : place.slice(0, place.indexOf("-"))));
+  return {
+    events: conditions.flatMap(({ event }) => (event === undefined ? [] : [new Set(event)])),
+    segments: [...new Set(names)].filter((name) => name !== own && !name.startsWith("@")),
+    chosen: [...new Set(names)].filter((name) => name.startsWith("@")),
+    maps: [...new Set(referred)],
+  };
+
+  function readsText(as: string | undefined): boolean {
+    if (as === undefined) return true;
+    const type = /^Reference\((.+)\)$/.exec(as)?.[1] ?? as;
+    return maps.has(type) ? alone(type) : !LOOK_AROUND.has(type);
+  }
 }

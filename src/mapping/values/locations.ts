@@ -145,7 +145,7 @@ function placeOf(layout: Layout): ValueType {
   const readAnew = (value: Value, scope: Scope): ReadPlaces => ({ places: placesIn(value, scope), display: displayOf(value, layout) });
   const read = (value: Value, spot: Spot): Reference | undefined => {
     const { scope } = spot.frame;
-    const { places, display } = madeOfText(as, value.raw, scope, () => readAnew(value, scope));
+    const { places, display } = madeOfText(as, value, scope, () => readAnew(value, scope));
     const traces = scope.lineage !== undefined;
     for (const { root, component, traced } of places) {
       if (scope.resources.has(root.id)) continue;

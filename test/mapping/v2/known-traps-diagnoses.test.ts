@@ -166,3 +166,16 @@ describe("a procedure (PR1)", () => {
     expect(done({ 3: "", 4: "Appendectomy" })?.code).toEqual({ text: "Appendectomy" });
   });
 });
+
+describe("a grouping (DRG)", () => {
+  const drg = segment("DRG", { 1: "470^Hip replacement^DRG", 2: "20260301" });
+  const holdersOf = (changes: Readonly<Record<string, string>>): readonly string[] =>
+    mappedWith({ ...changes, DRG: drg }).resources.flatMap(({ resource }) =>
+      JSON.stringify(resource).includes(`${OWN}/drg"`) ? [resource.resourceType] : [],
+    );
+
+  it("is kept with the visit, and with the account where the message has no visit", () => {
+    expect(holdersOf({})).toEqual(["Encounter"]);
+    expect(holdersOf({ PV1: "" })).toEqual(["Account"]);
+  });
+});
