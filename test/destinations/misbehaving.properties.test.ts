@@ -39,7 +39,8 @@ const startEngine = async (): Promise<void> => {
   engine = spawn(process.execPath, [PROCESS, line.database.url, line.redis.url, line.redis.prefix, settings], {
     stdio: ["pipe", "pipe", "inherit"],
   });
-  if (engine.stdout !== null) await once(engine.stdout, "data");
+  // It may be killed before it says that it is there: then another one is started, and nobody waits for this one.
+  if (engine.stdout !== null) await Promise.race([once(engine.stdout, "data"), once(engine, "exit")]);
 };
 /** kill -9, and another one in its place on the same database. */
 const restartEngine = (): void => {
