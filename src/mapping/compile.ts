@@ -15,7 +15,7 @@ import { oddSegments } from "./odd-segments.ts";
 import { type Read, type ReadMaps, readMaps } from "./read-maps.ts";
 import { compileRow, type RowContext, type CompiledRow } from "./row.ts";
 import { inOrder } from "./rows-in-order.ts";
-import { namesExtension, targetOf } from "./row-key.ts";
+import { homeName, namesExtension, referredTo, targetOf } from "./row-key.ts";
 import { compileMapCondition, type CompiledRows, dataTypeOf, referenceTypeOf } from "./segment-map.ts";
 import { looksAround, standAlone } from "./stand-alone.ts";
 import { baseMaps, checkSenders, isFrom, type MergedMap, siteMaps } from "./site-overlay.ts";
@@ -53,8 +53,6 @@ export const fhirTypeOf = (map: string): string => map.slice(map.indexOf("[") + 
 /** A function of a closed set by the name that a file gives it: `constructor` is none. */
 const own = <T>(set: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(set, name) ? set[name] : undefined);
 
-const REFERENCE = /^Reference\((.+)\)$/;
-
 export type CompiledMaps = ReadonlyMap<string, CompiledRows & { readonly merged: MergedMap }>;
 
 /** Compiles all maps. Data types are resolved by name when they are first used: they may use each other. */
@@ -67,7 +65,7 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
   };
   const alone = standAlone(merged);
   const compileType = (name: string): ValueType | undefined => {
-    const referred = REFERENCE.exec(name)?.[1];
+    const referred = referredTo(name);
     const map = merged.get(referred ?? name);
     if (map?.dataType !== true) return referred === undefined ? own(VALUE_TYPES, name) : undefined;
     const { native } = map.spec;
@@ -75,7 +73,7 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     if (referred !== undefined)
       return referenceTypeOf(
         () => required(referred),
-        REFERENCE_DISPLAYS[referred.slice(0, referred.indexOf("["))] ?? (() => ""),
+        REFERENCE_DISPLAYS[homeName(referred)] ?? (() => ""),
         () => alone(referred),
       );
     return dataTypeOf(
@@ -96,7 +94,7 @@ function compileRows(merged: ReadonlyMap<string, MergedMap>, tables: ReadonlyMap
     const type = fhirTypeOf(name);
     if (/^[A-Z]/.test(type) && !isType(type)) fault(["map"], `R4 has no type ${type}`);
     if (spec.native !== undefined && own(NATIVE_TYPES, spec.native) === undefined) fault(["native"], `no function ${spec.native}`);
-    const home: Home = { name: name.slice(0, name.indexOf("[")), isSegment: !one.dataType, once: spec.once, companions: spec.with };
+    const home: Home = { name: homeName(name), isSegment: !one.dataType, once: spec.once, companions: spec.with };
     const context: RowContext = {
       home,
       type,

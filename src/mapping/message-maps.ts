@@ -4,6 +4,7 @@ import { type Condition, compileCondition } from "./conditions.ts";
 import type { MessageMap } from "./map-message.ts";
 import type { MessageEntry, MessageSpec, Row } from "./map-schema.ts";
 import type { Read } from "./read-maps.ts";
+import { homeName } from "./row-key.ts";
 import { compileSegmentMap, type RunMap } from "./segment-map.ts";
 import { compileSource } from "./sources.ts";
 
@@ -28,7 +29,7 @@ function runsFor(steps: readonly Step[]): MessageMap["runsFor"] {
     const runs = known.get(form);
     if (runs !== undefined) return runs;
     const names = new Set(segments.map(({ name }) => name));
-    const found = steps.flatMap(({ map, run }) => (names.has(map.slice(0, map.indexOf("["))) ? [run] : []));
+    const found = steps.flatMap(({ map, run }) => (names.has(homeName(map)) ? [run] : []));
     return form.length > LONGEST_FORM ? found : keepLately(known, FORMS, form, found);
   };
 }

@@ -22,3 +22,9 @@ export function sourcesOf(row: Row, dataType: string | undefined): readonly stri
 /** A row that says which extension it is: it runs after the rows of the map that give the extension its value. */
 export const namesExtension = (row: Row): boolean =>
   row.set !== undefined && /^url$|(?:^|\.)extension(?:\[\w*\])?\.url$/.test(targetOf(row));
+
+/** The segment or data type that a map is for: `PV1[Encounter]` to `PV1`. */
+export const homeName = (map: string): string => map.slice(0, map.indexOf("["));
+
+/** The map whose resource a row's `as` refers to: of `Reference(XCN[Practitioner])` what stands in brackets; undefined of any other. */
+export const referredTo = (as: string): string | undefined => /^Reference\((.+)\)$/.exec(as)?.[1];

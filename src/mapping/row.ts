@@ -20,7 +20,7 @@ import {
   type Writer,
 } from "./row-code.ts";
 import { hasEnded } from "./order-groups.ts";
-import { sourcesOf, targetOf } from "./row-key.ts";
+import { homeName, sourcesOf, targetOf } from "./row-key.ts";
 import { type Frame, type MadeOf, OWN_TYPES, type Scope } from "./scope.ts";
 import { compileSource, type Home, type Source } from "./sources.ts";
 import type { Table } from "./tables.ts";
@@ -72,13 +72,11 @@ export interface RowContext {
   readonly fault: (where: Where, what: string) => void;
 }
 
-const segmentOf = (map: string): string => map.slice(0, map.indexOf("["));
-
 /** What a map made of this segment, else of the nearest before it that it belongs to. */
 export function madeBy(scope: Scope, segment: Segment, map: string): MadeOf | undefined {
   let found: MadeOf | undefined;
   for (const one of scope.made.get(map) ?? []) if (one.position <= segment.position && one.position >= (found?.position ?? 0)) found = one;
-  const ended = found !== undefined && hasEnded(scope.message, { name: segmentOf(map), position: found.position }, segment);
+  const ended = found !== undefined && hasEnded(scope.message, { name: homeName(map), position: found.position }, segment);
   return ended ? undefined : found;
 }
 
@@ -101,7 +99,7 @@ function referenceBody({ row }: Writer, context: RowContext): BodyOf | undefined
   }
   if (refs === undefined) return undefined;
   known(refs, "refs");
-  const there: Home = { name: segmentOf(refs), isSegment: true, once: false, companions: [] };
+  const there: Home = { name: homeName(refs), isSegment: true, once: false, companions: [] };
   const counts =
     row.of === undefined ? undefined : compileCondition(row.of, `${context.home.name} ${row.key} of`, (path) => compileSource(path, there));
   const refer = (frame: Frame, write: Write): void => {

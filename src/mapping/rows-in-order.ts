@@ -1,5 +1,5 @@
-import { Code } from "./generated.ts";
 import type { Segment } from "#src/hl7v2/message.ts";
+import { Code } from "./generated.ts";
 import type { CompiledRow } from "./row.ts";
 import type { Frame } from "./scope.ts";
 

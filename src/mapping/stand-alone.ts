@@ -1,5 +1,5 @@
 import type { Row, When } from "./map-schema.ts";
-import { sourcesOf } from "./row-key.ts";
+import { homeName, referredTo, sourcesOf } from "./row-key.ts";
 import { OWN_TYPES } from "./scope.ts";
 import type { MergedMap } from "./site-overlay.ts";
 import { DOCUMENT_TYPES } from "./values/documents.ts";
@@ -56,7 +56,7 @@ const isRun = ({ guide, by }: Row): boolean => guide !== "skipped" && by === und
 export function standAlone(maps: ReadonlyMap<string, MergedMap>): (name: string) => boolean {
   const known = new Map<string, boolean>();
   const readsAlone = (name: string): boolean => {
-    if (name.startsWith("Reference(")) return false;
+    if (referredTo(name) !== undefined) return false;
     return maps.has(name) ? tells(name) : !LOOK_AROUND.has(name);
   };
   const rowIsAlone = (row: Row, dataType: string): boolean => {
@@ -77,7 +77,7 @@ export function standAlone(maps: ReadonlyMap<string, MergedMap>): (name: string)
     const map = maps.get(name);
     if (map === undefined) return false;
     const { spec, rows } = map;
-    const dataType = name.slice(0, name.indexOf("["));
+    const dataType = homeName(name);
     const identified = spec.identity.every((one) =>
       "identifier" in one
         ? [one.identifier, ...listOf(one.authority)].every(isInside)
@@ -116,7 +116,7 @@ export function looksAround(
   alone: (name: string) => boolean,
 ): LooksAround | undefined {
   if (spec.envelope || (spec.into.length > 0 && spec.identity.length > 0)) return undefined;
-  const own = spec.map.slice(0, spec.map.indexOf("["));
+  const own = homeName(spec.map);
   const run = rows.filter(({ row }) => isRun(row)).map(({ row }) => row);
   const conditions = [spec.when, ...run.map(({ when }) => when)].flatMap(conditionsIn);
   // What the last one makes within the message never comes again, and is not remembered.
@@ -142,7 +142,7 @@ export function looksAround(
 
   function readsText(as: string | undefined): boolean {
     if (as === undefined) return true;
-    const type = /^Reference\((.+)\)$/.exec(as)?.[1] ?? as;
+    const type = referredTo(as) ?? as;
     return maps.has(type) ? alone(type) : !LOOK_AROUND.has(type);
   }
 }
