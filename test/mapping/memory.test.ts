@@ -79,7 +79,7 @@ describe("what texts became in messages before", () => {
       };
       const event = lines.join("\r").replace(/\|(ADT)\^A\d\d/, `|$1^${chance.pick(["A01", "A03", "A08", "A11", "A04"])}`);
       made(text, true, true);
-      const variants = Array.from({ length: 6 }, (_, n) => {
+      const variants = Array.from({ length: 9 }, (_, n) => {
         const at = chance.whole(1, Math.max(1, lines.length - 1));
         return n === 0 ? without(at) : n === 1 ? [...lines.slice(0, at), lines[at], ...lines.slice(at)].join("\r") : changed(at);
       });
