@@ -36,6 +36,15 @@ export const refOf = (resource: { readonly resourceType: string; readonly id?: s
 const OF_A_VISIT: ReadonlySet<string> = new Set(["Condition", "Procedure"]);
 const IN_SETS: ReadonlySet<string> = new Set([...OF_A_VISIT, "Coverage"]);
 
+/** Lists that name each of a set: what the whole set leaves out they name no more. By type of the set, then of the resource that has the list. */
+const NAMED_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = { Condition: { Encounter: "diagnosis" } };
+
+/** A resource with the lists that the message states as a whole. */
+function withWholeLists(one: Incoming, wholeSets: Applicable["wholeSets"]): Incoming {
+  const lists = wholeSets.flatMap((set) => NAMED_IN[set]?.[one.resource.resourceType] ?? []);
+  return lists.length === 0 ? one : { ...one, deleted: [...one.deleted, ...lists] };
+}
+
 /** What applying something to a chart touched: enough to write it, and to tell readers. */
 export interface Applied {
   /** Keys whose content differs, shown or not. */
@@ -97,7 +106,7 @@ export function applyMessage(chart: ChartContent, mapped: Applicable, watch: Cha
     const key = refOf(one.resource);
     const type = one.resource.resourceType;
     const before = chart.resources.get(key);
-    const merged = mergeResource(before, one, time);
+    const merged = mergeResource(before, withWholeLists(one, mapped.wholeSets), time);
     const inSets = IN_SETS.has(type) || mapped.wholeSets.includes(type);
     const after = inSets ? saidAgain(merged, visitOf(type), time, chart.setAt) : merged;
     if (after !== before) watch.put(key, after);

@@ -1,5 +1,5 @@
 import type { Identifier, Resource } from "@medplum/fhirtypes";
-import { listOfKind } from "#src/fhir/entry-kinds.ts";
+import { kindsIn, listOfKind } from "#src/fhir/entry-kinds.ts";
 import type { MappedResource } from "#src/mapping/types.ts";
 import { sameJson } from "./same-json.ts";
 import {
@@ -132,10 +132,27 @@ class Registers {
   }
 }
 
+/** Whether the lists that a message states as a whole are those of which the chart keeps times, each of the same message as all the rest. */
+function areWhole({ resource, at, fieldAt = {} }: Charted, lists: readonly string[]): boolean {
+  let kept = 0;
+  for (const [path, time] of Object.entries(fieldAt)) {
+    if (time !== at || !lists.includes(listOfKind(path) ?? path)) return false;
+    kept++;
+  }
+  let said = 0;
+  for (const list of lists) {
+    const entries = (resource as unknown as Elements)[list];
+    const kindOf = kindsIn(resource.resourceType, list);
+    if (kindOf === undefined || fieldAt[list] === undefined) return false;
+    said += 1 + (Array.isArray(entries) ? new Set(entries.map(kindOf)).size : 0);
+  }
+  return kept === said;
+}
+
 /** Everything the chart has of it is said again, word for word, and nothing else: the most frequent message. */
-function isRestated({ resource, fieldAt }: Charted, { resource: said, deleted, initial, formerly }: Incoming): boolean {
-  if (fieldAt !== undefined || deleted.length > 0 || initial !== undefined || formerly !== undefined) return false;
-  const [have, says] = [resource as unknown as Elements, said as unknown as Elements];
+function isRestated(before: Charted, { resource: said, deleted, initial, formerly }: Incoming): boolean {
+  if (initial !== undefined || formerly !== undefined || !areWhole(before, deleted)) return false;
+  const [have, says] = [before.resource as unknown as Elements, said as unknown as Elements];
   const { resourceType } = said;
   for (const name in says)
     if (says[name] !== undefined && !sameJson(inOneOrder(resourceType, name, have[name]), inOneOrder(resourceType, name, says[name])))
@@ -143,6 +160,12 @@ function isRestated({ resource, fieldAt }: Charted, { resource: said, deleted, i
   for (const name in have) if (have[name] !== undefined && says[name] === undefined) return false;
   return true;
 }
+
+const saidAt = (charted: Charted, time: string): Charted => ({
+  ...charted,
+  at: time,
+  ...(charted.fieldAt === undefined ? {} : { fieldAt: Object.fromEntries(Object.keys(charted.fieldAt).map((path) => [path, time])) }),
+});
 
 const blank = ({ resourceType, id }: Charted["resource"]): Charted => ({
   resource: { resourceType, id } as unknown as Charted["resource"],
@@ -157,7 +180,7 @@ const blank = ({ resourceType, id }: Charted["resource"]): Charted => ({
 export function mergeResource(before: Charted | undefined, incoming: Incoming, time: string): Charted {
   if (before === undefined && incoming.deleted.length === 0 && incoming.initial === undefined && incoming.formerly === undefined)
     return { resource: resourceInOrder(incoming.resource as unknown as Elements) as unknown as Charted["resource"], at: time };
-  if (before !== undefined && isRestated(before, incoming)) return time > before.at ? { ...before, at: time } : before;
+  if (before !== undefined && isRestated(before, incoming)) return time > before.at ? saidAt(before, time) : before;
   const have = before ?? blank(incoming.resource);
   const registers = new Registers(have);
   const { resourceType } = incoming.resource;

@@ -6,6 +6,8 @@ const KIND_AT: Readonly<Record<string, string>> = {
   extension: "url",
   // A later PV1 that fills PV1-7 alone says nothing of PV1-8, 9 and 17.
   "Encounter.participant": "type.coding.code",
+  // A DG1 that says what is to be done with it (DG1-21) says nothing of the others.
+  "Encounter.diagnosis": "condition.reference",
 };
 
 const NAMES = new Map(Object.entries(KIND_AT).map(([list, path]) => [list, path.split(".")]));

@@ -134,7 +134,10 @@ const row = z.strictObject({
   systems: z.record(z.string(), z.string()).optional().describe("code systems that mean something else here: I10 in PR1"),
   beside: z.record(z.string(), z.unknown()).optional().describe("constant elements written beside the value"),
   when: when.optional(),
-  delete: z.literal(true).optional().describe("takes the element away"),
+  delete: z
+    .literal(true)
+    .optional()
+    .describe("takes the element away; with `ref` only the entry of a list that names what the reference is to"),
   initial: z.literal(true).optional().describe("counts only while the chart has no value: the message itself says nothing of it"),
   warn: z.strictObject({ code: failureCode, place: source }).optional().describe("using this row is worth a warning"),
   drop: z.literal(true).optional().describe("a site does without this row"),

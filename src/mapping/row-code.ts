@@ -1,6 +1,8 @@
+import { pathOfKind } from "#src/fhir/entry-kinds.ts";
 import { type Code, constantText, literal } from "./generated.ts";
 import { lineageEntry } from "./lineage-entry.ts";
 import { ReadAs, readRemembered } from "./memory.ts";
+import type { Referring } from "./references.ts";
 import type { Row } from "./map-schema.ts";
 import { type ConditionText } from "./conditions.ts";
 import { type Frame, warn } from "./scope.ts";
@@ -72,9 +74,19 @@ function deleteFrom({ building }: Frame, paths: readonly string[]): void {
 
 export const deletion = (code: Code, { target }: Writer): string => `${code.name(deleteFrom)}(frame, ${code.name(target.deletes)});`;
 
+/** Text that sets `made` to a reference to what another map made; undefined where it made nothing. */
+const madeText = (code: Code, ref: string, madeBy: object): string =>
+  `const made = ${code.name(madeBy)}(frame.scope, frame.segment, ${literal(ref)})?.reference;`;
+
+/** Deletes the entry of a list that names what another map made. */
+export function entryDeletion(code: Code, { target }: Writer, ref: string, madeBy: object): string {
+  const entry = (made: Referring): readonly string[] => [pathOfKind(target.top, made.reference)];
+  return `${madeText(code, ref, madeBy)} if (made !== undefined) ${code.name(deleteFrom)}(frame, ${code.name(entry)}(made));`;
+}
+
 /** A reference to one of the message's own three, else to what another map made. */
 export function reference(code: Code, ref: string, { own, madeBy }: { readonly own: boolean; readonly madeBy: object }): string {
-  const made = `const made = ${code.name(madeBy)}(frame.scope, frame.segment, ${literal(ref)})?.reference; if (made !== undefined) write(frame, { ...made }, "");`;
+  const made = `${madeText(code, ref, madeBy)} if (made !== undefined) write(frame, { ...made }, "");`;
   if (!own) return `if (taken(frame)) return; ${made}`;
   return `if (taken(frame)) return; const own = frame.scope.own.get(${literal(ref)});
     if (own !== undefined) return write(frame, own.reference, ""); ${made}`;

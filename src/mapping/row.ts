@@ -1,4 +1,5 @@
 import type { Segment } from "#src/hl7v2/message.ts";
+import { kindAt } from "#src/fhir/entry-kinds.ts";
 import { compileCondition, readCondition } from "./conditions.ts";
 import type { Code } from "./generated.ts";
 import { holdCodes } from "./known-codes.ts";
@@ -8,6 +9,7 @@ import {
   type Body,
   constant,
   deletion,
+  entryDeletion,
   gathered,
   joined,
   readOnce,
@@ -87,6 +89,16 @@ const plainly =
   (run: (code: Code) => string): BodyOf =>
   (code) => ({ declared: "", run: run(code) });
 
+/** A row that takes something away: an element, or the entry of a list that names what another map made. */
+function deletionBody(writer: Writer, context: RowContext): BodyOf {
+  const { ref } = writer.row;
+  if (ref === undefined) return plainly((code) => deletion(code, writer));
+  if (!context.mapNames.has(ref)) context.fault(["ref"], `no map ${ref}`);
+  if (kindAt(context.type, writer.target.top)?.endsWith("reference") !== true)
+    context.fault(["ref"], `entries of ${context.type}.${writer.target.top} are not told apart by what they refer to`);
+  return plainly((code) => entryDeletion(code, writer, ref, madeBy));
+}
+
 /** A row that refers to other resources of the message. */
 function referenceBody({ row }: Writer, context: RowContext): BodyOf | undefined {
   const { ref, refs } = row;
@@ -163,7 +175,7 @@ export function compileRow(row: Row, name: string, context: RowContext): Compile
     component: 0,
     text: (code) => rowText(code, writer, body, { each, when, warning }),
   });
-  if (row.delete === true) return guarded(plainly((code) => deletion(code, writer)));
+  if (row.delete === true) return guarded(deletionBody(writer, context));
   const unsourced = referenceBody(writer, context) ?? gatherBody(writer, context) ?? joinBody(writer, sourceOf("join"));
   if (unsourced !== undefined) return guarded(unsourced);
   const sources = sourcesOf(row, context.home.isSegment ? undefined : context.home.name).flatMap(

@@ -123,14 +123,17 @@ function messageOf(
     period,
     ...(pick === 1 ? { serviceType: { text: `${minute}` } } : {}),
     ...(participant.length === 0 ? {} : { participant: [...participant] }),
+    ...(diagnoses.length === 0 ? {} : { diagnosis: diagnoses.map((n) => ({ condition: { reference: `Condition/D${n}` }, rank: minute })) }),
   });
+  // A diagnosis is taken back by its own DG1.
+  const back = roles === 0 && !diagnoses.includes(0) ? ["diagnosis[Condition/D0]"] : [];
   const whole = event === "A01" || event === "A03" || event === "A05" || event === "A08";
   const mapped = told({
     ...who,
     type: `ADT^${event}`,
     resources: [...base, stay, ...diagnoses.map((n) => diagnosis(`D${n}`, id, patientId))],
     sets: whole && diagnoses.length > 0 ? ["Condition"] : [],
-    deleted: { Patient: deleted, Encounter: [...gone, ...(event === "A13" ? ["period.end"] : pick === 2 ? ["serviceType"] : [])] },
+    deleted: { Patient: deleted, Encounter: [...gone, ...back, ...(event === "A13" ? ["period.end"] : pick === 2 ? ["serviceType"] : [])] },
   });
   if (event !== "A08") return mapped;
   return {

@@ -209,6 +209,22 @@ describe("a stay that is sent as FHIR", () => {
     expect(rolesOf(after([TWO, sent(shown("ATND", "marsh"))], [ONE, both]))).toEqual(["ATND marsh"]);
   });
 
+  it("states all the diagnoses that it names: one that it no longer names is no more", () => {
+    const naming = (...ids: readonly string[]): Said => {
+      const diagnoses = ids.map((id) => ({ condition: { reference: `Condition/${id}` } }));
+      const mapped = mapBundle(
+        message(VISIT.map((one) => (one.resourceType === "Encounter" && ids.length > 0 ? { ...one, diagnosis: diagnoses } : one))),
+        SETTINGS,
+      );
+      const found = mapped.ok ? mapped.value.resources.find(({ resource }) => resource.resourceType === "Encounter") : undefined;
+      if (found === undefined) throw new Error("the bundle has no stay");
+      return found;
+    };
+    const count = ({ resource }: Charted): number => (resource as Encounter).diagnosis?.length ?? 0;
+    expect(count(after([ONE, naming("a", "b")], [TWO, naming("b")]))).toBe(1);
+    expect(count(after([ONE, naming("a", "b")], [TWO, naming()]))).toBe(2);
+  });
+
   it("says nothing of them where it has none, and changes nothing when it is sent again", () => {
     const both = sent(shown("REF", "reed"), shown("ATND", "stone"));
     const charted = after([ONE, both]);

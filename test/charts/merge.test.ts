@@ -120,6 +120,38 @@ describe("a chart", () => {
     expect(keysOf(chart)).toEqual(["Condition/new"]);
   });
 
+  describe("names the diagnoses of a stay", () => {
+    const of = (...ids: readonly string[]): Resource & { id: string } =>
+      encounter({ diagnosis: ids.map((id) => ({ condition: { reference: `Condition/${id}` }, rank: 1 })) });
+    const whole = (time: string, ...ids: readonly string[]): Mapped =>
+      said(time, [ids.length === 0 ? encounter({}) : of(...ids), ...ids.map(condition)], { wholeSets: ["Condition"] });
+    const named = (...messages: Mapped[]): readonly string[] =>
+      (visit(chartOf(...messages)).diagnosis ?? []).map(({ condition: { reference = "" } }) => reference.replace("Condition/", ""));
+
+    it("all of them, where a message states a change of one", () => {
+      expect(named(whole(NINE, "c1", "c2"), said(TEN, [of("c3"), condition("c3")]))).toEqual(["c1", "c2", "c3"]);
+      expect(named(whole(NINE, "c1", "c2"), said(TEN, [encounter({})], { deleted: ["diagnosis[Condition/c1]"] }))).toEqual(["c2"]);
+    });
+
+    it("those of the newest whole set, whatever was added before and comes late", () => {
+      const added = said(TEN, [of("c3"), condition("c3")]);
+      expect(named(whole(NINE, "c1", "c2"), added, whole(ELEVEN, "c2"))).toEqual(["c2"]);
+      expect(named(whole(NINE, "c1", "c2"), whole(ELEVEN, "c2"), added)).toEqual(["c2"]);
+      expect(named(whole(NINE, "c2"), whole(ELEVEN, "c2"), added)).toEqual(["c2"]);
+      expect(named(whole(NINE, "c2"), whole(ELEVEN), added)).toEqual([]);
+      const takenBack = said(NINE, [encounter({})], { deleted: ["diagnosis[Condition/c1]"] });
+      expect(named(takenBack, whole(ELEVEN), added)).toEqual([]);
+    });
+
+    it("and keeps the times of a set that is stated again as if it had been stated once", () => {
+      const [again, once] = [
+        chartOf(whole(NINE, "c1", "c2"), whole(TEN, "c1", "c2"), whole(ELEVEN, "c2", "c1")),
+        chartOf(whole(ELEVEN, "c1", "c2")),
+      ];
+      expect(again.resources.get("Encounter/e1")).toEqual(once.resources.get("Encounter/e1"));
+    });
+  });
+
   it("compares times of different offsets as instants", () => {
     const chart = chartOf(
       said("2026-01-01T16:30:00Z", [encounter({ status: "finished" })]),

@@ -72,7 +72,7 @@ maps:
   of the field; \`identifier[]\` always adds an entry; \`birthDate.extension[1].url\` is an extension of a primitive.
 - Without \`as\` a value is read as its element's R4 type wants it.
 - \`""\` from the sender deletes the element, of extensions those of the row's URL, of a visit's participants those of the row's role (which a row of the
-  same slot \`set\`s); an empty field says nothing.
+  same slot \`set\`s), of the diagnoses that it names none (each is replaced by what its own DG1 says); an empty field says nothing.
 
 ## A row
 

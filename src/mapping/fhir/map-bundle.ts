@@ -95,9 +95,9 @@ function rewrite(value: unknown, rewriting: Rewriting): unknown {
   return copy;
 }
 
-/** Lists that a resource states as a whole, though fields of HL7 v2 state them kind by kind: a role that it no longer names is no more. */
+/** Lists that a resource states as a whole, though segments of HL7 v2 state them entry by entry: a role that it no longer names is no more. */
 const statedWhole = (resource: Resource): readonly string[] =>
-  resource.resourceType === "Encounter" && resource.participant !== undefined ? ["participant"] : [];
+  resource.resourceType === "Encounter" ? (["participant", "diagnosis"] as const).filter((list) => resource[list] !== undefined) : [];
 
 /**
  * Reads a FHIR R4 message or transaction as one event of one account, as HL7 v2 messages are read: ids come from the business

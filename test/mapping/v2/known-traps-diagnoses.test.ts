@@ -44,10 +44,14 @@ describe("a diagnosis (DG1)", () => {
     expect(uses).toHaveLength(1);
   });
 
-  it("with the action D is entered in error, and no diagnosis of the visit", () => {
-    const { condition, uses } = diagnosed({ 21: "D" });
+  it("with the action D is entered in error, and no diagnosis of the visit any more: the others are", () => {
+    const { condition, uses, mapped } = diagnosed({ 21: "D" }, { 3: "I10^Hypertension^I10", 21: "A" });
     expect(condition?.verificationStatus?.coding?.[0]?.code).toBe("entered-in-error");
-    expect(uses).toBeUndefined();
+    expect(uses).toHaveLength(1);
+    expect(uses?.[0]?.condition.reference).not.toBe(`Condition/${condition?.id}`);
+    expect(mapped.resources.find(({ resource }) => resource.resourceType === "Encounter")?.deleted).toEqual([
+      `diagnosis[Condition/${condition?.id}]`,
+    ]);
   });
 
   it("has one warning of a date in DG1-19 that is none, and loses what was recorded when DG1-19 is null", () => {

@@ -80,6 +80,17 @@ describe("faults in maps", () => {
     ]);
   });
 
+  it("are told of an entry that is to be taken out of a list, where its entries are not told apart by what they refer to", () => {
+    const file = (row: string) => site("maps:", "  - map: DG1[Encounter]", "    rows:", `      - ${row}`);
+    const taking = (list: string, ref: string) => faults(file(`{ key: "DG1-21>${list}", ref: "${ref}", delete: true, guide: added }`));
+    expect(taking("location", "DG1[Condition]")).toEqual([
+      "maps/west.yaml:6: entries of Encounter.location are not told apart by what they refer to",
+    ]);
+    expect(taking("participant", "DG1[Condition]")).toHaveLength(1);
+    expect(taking("diagnosis", "DG9[Condition]")).toEqual(["maps/west.yaml:6: no map DG9[Condition]"]);
+    expect(taking("diagnosis", "DG1[Condition]")).toEqual([]);
+  });
+
   it("are a constant that R4 does not know where it binds the element, in the base and in a site's maps", () => {
     const rows = [
       '      - { key: "ZPV-1>status", set: discharged, guide: added }',
