@@ -144,7 +144,9 @@ function entryKinds(type: string, { rows }: MergedMap, merged: ReadonlyMap<strin
     const at = kindAt(type, list);
     if (at === undefined) continue;
     const inType = slot === target ? (merged.get(row.as ?? "")?.rows ?? []) : [];
-    const named = belowSlot(target, slot) === at ? row.set : kindsIn(type, list)?.(row.beside);
+    // Constants stand in what holds the value: it may be an entry further down.
+    const isBeside = target === slot || target.lastIndexOf(".") === slot.length;
+    const named = belowSlot(target, slot) === at ? row.set : isBeside ? kindsIn(type, list)?.(row.beside) : undefined;
     for (const kind of [named, ...inType.map((one) => (targetOf(one.row) === at ? one.row.set : undefined))])
       if (typeof kind === "string" && kind !== "") kinds.set(slot, (kinds.get(slot) ?? new Set()).add(kind));
   }

@@ -93,7 +93,7 @@ const row = z.strictObject({
     .regex(TARGET, "is not a target such as name[1].given")
     .optional()
     .describe(
-      "the element; without it the right side of the key. `name[1]`: an entry for each repetition, which rows of the same slot share; `name[one]`: one entry, whatever repeats; `name[]`: always a new one",
+      "the element; without it the right side of the key. `name[1]`: an entry for each repetition, which rows of the same slot share; `name[one]`, `name[oneAlias]`: one entry, whatever repeats; `name[]`: always a new one",
     ),
   as: z
     .string()

@@ -2,6 +2,7 @@ import type { Row, When } from "./map-schema.ts";
 import { homeName, referredTo, sourcesOf } from "./row-key.ts";
 import { OWN_TYPES } from "./scope.ts";
 import type { MergedMap } from "./site-overlay.ts";
+import { CODED_GATHERS } from "./values/coded.ts";
 import { DOCUMENT_TYPES } from "./values/documents.ts";
 import { LOCATION_NATIVES, LOCATION_TYPES } from "./values/locations.ts";
 import { SCHEDULE_TYPES } from "./values/schedules.ts";
@@ -130,7 +131,7 @@ export function looksAround(
     places.every((place) => place.includes("-") || place.startsWith("@")) &&
     conditions.every((one) => one.segment === undefined && one.after === undefined) &&
     !referred.includes(spec.map) &&
-    run.every((row) => row.refs === undefined && row.gather === undefined && readsText(row.as));
+    run.every((row) => row.refs === undefined && gathersOwn(row.gather) && readsText(row.as));
   if (!comparable) return undefined;
   const names = places.map((place) => (place.startsWith("@") ? place.replace(/\..*/, "") : place.slice(0, place.indexOf("-"))));
   return {
@@ -139,6 +140,10 @@ export function looksAround(
     chosen: [...new Set(names)].filter((name) => name.startsWith("@")),
     maps: [...new Set(referred)],
   };
+
+  function gathersOwn(gather: string | undefined): boolean {
+    return gather === undefined || Object.hasOwn(CODED_GATHERS, gather);
+  }
 
   function readsText(as: string | undefined): boolean {
     if (as === undefined) return true;

@@ -13,9 +13,12 @@ export interface Step {
   readonly beside: boolean;
   /** Elements that exclude this one: the other types of a choice. */
   readonly rivals: readonly string[];
-  /** One entry for all repetitions: named so (`[one]`), or a list further down has one for each (`contact` in `contact.telecom[1]`). */
+  /** One entry for all repetitions: named so (`[one]`, `[oneRace]`), or a list further down has one for each (`contact` in `contact.telecom[1]`). */
   readonly forAll: boolean;
 }
+
+/** `one`, `oneRace`: slots of one entry, whatever repeats. */
+const FOR_ALL = /^one(?:$|[A-Z])/;
 
 /** Gives the shared entries of one map their numbers. */
 export type SlotNumbers = Map<string, number>;
@@ -55,7 +58,7 @@ export function stepsOf(
     const element = elementOf(at, name);
     if (element === undefined) return `${at} has no element ${name}`;
     const last = depth === parts.length - 1;
-    if (slot === "one") ones.add(steps.length);
+    if (slot !== undefined && FOR_ALL.test(slot)) ones.add(steps.length);
     const entry = !element.list ? "none" : slot === "" || (slot === undefined && last) ? "new" : number();
     steps.push({
       name,

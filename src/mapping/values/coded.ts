@@ -1,7 +1,7 @@
 import type { CodeableConcept, Coding } from "@medplum/fhirtypes";
 import type { Value } from "#src/hl7v2/message.ts";
 import { asCode, lookUp } from "./simple.ts";
-import type { Spot, ValueType } from "./value-type.ts";
+import type { Gather, Spot, ValueType } from "./value-type.ts";
 
 const HL7_TABLE = /^HL7(\d{4})$/;
 /** HL7 tables that are code systems; 9999 stands for none. */
@@ -110,6 +110,22 @@ const procedureCoding = (value: Value, spot: Spot): Coding | undefined => {
   return triplet(value, spot);
 };
 
+/** What all repetitions of a coded field of the own segment are called, in one line: the text, else what the code is called, else the code. */
+const namesOf =
+  (segment: string, field: number): Gather =>
+  (frame) => {
+    const named = frame.segment.repetitions(field).flatMap((value, at) => {
+      const name = value.part(9).text || value.part(2).text || value.text;
+      return name === "" ? [] : [{ name, source: `${segment}-${field}(${at + 1})` }];
+    });
+    const [first, ...others] = named;
+    if (first === undefined) return [];
+    return [{ value: named.map(({ name }) => name).join(", "), source: first.source, also: others.map(({ source }) => source) }];
+  };
+
+/** They look at their own segment alone. */
+export const CODED_GATHERS: Readonly<Record<string, Gather>> = { races: namesOf("PID", 10), ethnicGroups: namesOf("PID", 22) };
+
 /** CE, CNE and CWE are read alike. */
 export const CODED_NATIVES: Readonly<Record<string, ValueType>> = {
   concept: { read: (value, spot) => concept(value, spot), readsAlone: true },
@@ -131,5 +147,7 @@ export const CODED_NATIVES: Readonly<Record<string, ValueType>> = {
 export const CODED_TYPES: Readonly<Record<string, ValueType>> = {
   codeSystem: { read: (value, spot) => (value.text === "" ? undefined : systemOf(value.text, spot)) },
   procedureCoding: { read: procedureCoding },
+  /** What the row's table gives, and nothing else: for elements that take codes of one list only. */
+  tabledCoding: { read: tabled, readsAlone: true },
   procedureConcept: { readsAlone: true, read: (value, spot) => concept(value, spot, procedureCoding) },
 };

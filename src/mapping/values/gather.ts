@@ -1,4 +1,5 @@
 import { CHARGE_GATHERS } from "./charges.ts";
+import { CODED_GATHERS } from "./coded.ts";
 import { DOCUMENT_GATHERS } from "./documents.ts";
 import { IDENTIFIER_GATHERS } from "./identifiers.ts";
 import { NUMBER_GATHERS } from "./numbers.ts";
@@ -10,6 +11,7 @@ import type { Gather } from "./value-type.ts";
 export const GATHERS: ReadonlyMap<string, Gather> = new Map(
   Object.entries({
     ...CHARGE_GATHERS,
+    ...CODED_GATHERS,
     ...DOCUMENT_GATHERS,
     ...IDENTIFIER_GATHERS,
     ...NUMBER_GATHERS,

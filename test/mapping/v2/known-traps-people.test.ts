@@ -1,7 +1,8 @@
 import type { Patient } from "@medplum/fhirtypes";
 import { describe, expect, it } from "vitest";
 import { faultsOf } from "#src/fhir/validate.ts";
-import { ADMISSION, changed, mappedMessage, mappedWith, resourcesOf, SETTINGS, segment } from "./maps.ts";
+import { compileMaps } from "#src/mapping/compile.ts";
+import { ADMISSION, changed, MAP_FILES, mappedMessage, mappedWith, resourcesOf, SETTINGS, segment, textOf, tryMap } from "./maps.ts";
 
 const person = (fields: Readonly<Record<number, string>>): Patient | undefined =>
   resourcesOf<Patient>(mappedWith({ PID: changed("PID", fields) }), "Patient")[0];
@@ -38,6 +39,46 @@ describe("the county (PID-12)", () => {
     ["is an address where there is none", "", [{ district: "Cook" }]],
   ])("%s", (_, address, wanted) => {
     expect(person({ 11: address, 12: "Cook" })?.address).toEqual(wanted);
+  });
+});
+
+describe("race and ethnic group (PID-10, PID-22)", () => {
+  const US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core";
+  const said = (patient: Patient | undefined, which: "race" | "ethnicity") => {
+    if (patient !== undefined) expect(faultsOf(patient)).toEqual([]);
+    const all = (patient?.extension ?? []).filter(({ url }) => url === `${US_CORE}-${which}`);
+    expect(all.length).toBeLessThan(2);
+    return all[0]?.extension?.map(({ url, valueCoding, valueString }) => `${url} ${valueCoding?.code ?? valueString}`);
+  };
+
+  it("are the extensions of US Core: one of all repetitions, with a text of all", () => {
+    const patient = person({ 10: "2106-3^White^CDCREC~2028-9^Asian^CDCREC~2131-1^Other Race^CDCREC", 22: "H^Hispanic^HL70189" });
+    expect(said(patient, "race")).toEqual(["ombCategory 2106-3", "ombCategory 2028-9", "detailed 2131-1", "text White, Asian, Other Race"]);
+    expect(said(patient, "ethnicity")).toEqual(["ombCategory 2135-2", "text Hispanic"]);
+  });
+
+  it("have one ethnic category, the first that is known", () => {
+    expect(said(person({ 22: "X^Basque~N^Not Hispanic~H" }), "ethnicity")).toEqual(["ombCategory 2186-5", "text Basque, Not Hispanic, H"]);
+  });
+
+  it("by a site's own codes are told by their text, without a word, until a table of the site says what they are", () => {
+    const PID = changed("PID", { 10: "W" });
+    const mapped = mappedWith({ PID });
+    expect(said(resourcesOf<Patient>(mapped, "Patient")[0], "race")).toEqual(["text W"]);
+    expect({ warnings: mapped.warnings, unmapped: mapped.unmapped }).toEqual({ warnings: [], unmapped: undefined });
+    const text =
+      "site: west\nsenders: [{ application: EHR, facility: WEST }]\ntables:\n  - table: Race\n    codes: { W: { code: 2106-3, display: White } }\n";
+    const pack = compileMaps([...MAP_FILES, { path: "sites/west.yaml", shown: "maps/west.yaml", text }]);
+    if (!pack.ok) throw new Error(pack.failure.join("\n"));
+    const bySite = tryMap(textOf({ ...ADMISSION, PID }), SETTINGS, pack.value);
+    expect(bySite.ok && said(resourcesOf<Patient>(bySite.value, "Patient")[0], "race")).toEqual(["ombCategory 2106-3", "text W"]);
+  });
+
+  it("are deleted by null, and nothing else is", () => {
+    const deleted = (fields: Readonly<Record<number, string>>) =>
+      mappedWith({ PID: changed("PID", fields) }).resources.find(({ resource }) => resource.resourceType === "Patient")?.deleted;
+    expect(deleted({ 10: '""' })).toEqual([`extension[${US_CORE}-race]`]);
+    expect(deleted({ 22: '""' })).toEqual([`extension[${US_CORE}-ethnicity]`]);
   });
 });
 
