@@ -72,14 +72,25 @@ const poll = async () =>
       "select since, failure_code as code, taken, parked, round_at as round, sealed_next as next, leased_until is null as free from answer_poll",
     )
   ).rows[0];
-/** Waits for the end of a round that began after now. */
-const nextRound = async (): Promise<void> => {
-  // A page in hand would count as left by an engine that ended when so much time passes; after the first round none begins before it does.
-  const before = await waitFor(async () => {
+/** Waits until the first round has ended; none begins after it before time passes. @returns when it ended */
+const betweenRounds = (): Promise<number> =>
+  waitFor(async () => {
     const now = await poll();
     return now?.free === true ? now.round?.getTime() : undefined;
   });
+/**
+ * Lets an hour pass between two rounds: a page in hand would count as left by an engine that ended, and a round that ends after it would put off
+ * the next.
+ * @returns when the last round ended
+ */
+const anHourPasses = async (): Promise<number> => {
+  const before = await betweenRounds();
   line.passes(3_600_000);
+  return before;
+};
+/** Waits for the end of a round that began after now. */
+const nextRound = async (): Promise<void> => {
+  const before = await anHourPasses();
   await waitFor(async () => (((await poll())?.round?.getTime() ?? 0) > before ? true : undefined));
 };
 
@@ -133,8 +144,9 @@ describe("answers that are polled for", () => {
     await serve();
     const first = start({ pageSize: 1 }, { perSecond: 2 });
     const { location } = await delivered();
+    await betweenRounds();
     for (let n = 0; n < 6; n++) await billing.put(answer({ reference: location }, { disposition: `part ${n}` }));
-    line.passes(3_600_000);
+    await anHourPasses();
     await count(2);
     await first.close();
     const before = came.length;
@@ -180,7 +192,7 @@ describe("answers that are polled for", () => {
     const { location } = await delivered();
     await billing.put(answer({ reference: location }));
     billing.behave("unavailable");
-    line.passes(3_600_000);
+    await anHourPasses();
     await waitFor(async () => ((await poll())?.code === "PEER_UNAVAILABLE" ? true : undefined));
     line.passes(3_600_000);
     await waitFor(() => (delivery.status()[0]?.state === "open" ? true : undefined));
