@@ -1,10 +1,14 @@
 import type { Resource } from "@medplum/fhirtypes";
+import { kindsIn, pathOfKind } from "#src/fhir/entry-kinds.ts";
 
 /** One element that differs between two versions of a chart. Values are as in FHIR; absent = there was none. */
 export interface FieldChange {
   /** `Encounter/<id>`. */
   readonly resource: string;
-  /** `period.end`, `participant[0].individual.display`; empty when the whole resource came or went. */
+  /**
+   * `period.end`, `name[0].family`; of entries that are said apart the kind: `participant[ATND].individual.display`. Empty when the whole resource came
+   * or went.
+   */
   readonly path: string;
   readonly before?: unknown;
   readonly after?: unknown;
@@ -16,11 +20,32 @@ const isElements = (value: unknown): value is Elements => typeof value === "obje
 function* elementChanges(before: unknown, after: unknown, path: string): Generator<Omit<FieldChange, "resource">> {
   if (isElements(before) && isElements(after)) {
     for (const name of new Set([...Object.keys(before), ...Object.keys(after)]))
-      yield* elementChanges(before[name], after[name], path === "" ? name : `${path}.${name}`);
+      yield* elementChanges(before[name], after[name], `${path}.${name}`);
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     for (const [n, one] of before.entries()) yield* elementChanges(one, after[n], `${path}[${n}]`);
   } else if (JSON.stringify(before) !== JSON.stringify(after))
     yield { path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+}
+
+const listOf = (value: unknown): readonly unknown[] | undefined => (value === undefined ? [] : Array.isArray(value) ? value : undefined);
+
+/** One entry stands for itself, several are a list. */
+const ofKind = (entries: readonly unknown[], kindOf: (entry: unknown) => string, kind: string): unknown => {
+  const found = entries.filter((entry) => kindOf(entry) === kind);
+  return found.length > 1 ? found : found[0];
+};
+
+/** Entries that are said apart are compared by their kinds: one more is one change, wherever it stands. */
+function* resourceChanges(before: Resource, after: Resource): Generator<Omit<FieldChange, "resource">> {
+  const [was, is] = [before, after] as unknown as readonly [Elements, Elements];
+  for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
+    const kindOf = kindsIn(after.resourceType, name);
+    const [old, now] = [listOf(was[name]), listOf(is[name])];
+    if (kindOf === undefined || old === undefined || now === undefined) yield* elementChanges(was[name], is[name], name);
+    else
+      for (const kind of new Set([...old, ...now].map(kindOf)))
+        yield* elementChanges(ofKind(old, kindOf, kind), ofKind(now, kindOf, kind), pathOfKind(name, kind));
+  }
 }
 
 const byKey = (resources: Iterable<Resource>): ReadonlyMap<string, Resource> =>
@@ -33,6 +58,6 @@ export function diffCharts(before: Iterable<Resource>, after: Iterable<Resource>
     const [old, now] = [was.get(resource), is.get(resource)];
     if (old === undefined || now === undefined)
       return [{ resource, path: "", ...(old === undefined ? {} : { before: old }), ...(now === undefined ? {} : { after: now }) }];
-    return [...elementChanges(old, now, "")].map((change) => ({ resource, ...change }));
+    return [...resourceChanges(old, now)].map((change) => ({ resource, ...change }));
   });
 }
