@@ -116,10 +116,14 @@ class Registers {
     if (value === undefined) this.values.delete(path);
     else this.values.set(path, value);
   }
+  /** Whether a time has to be kept: not that of all, nor of an entry that went when, or before, its whole list was stated. */
+  #isKept(path: string, time: string, at: string): boolean {
+    const list = this.times.get(listOfKind(path) ?? "");
+    if (!this.values.has(path)) return list === undefined || time > list;
+    return time !== at || list !== undefined;
+  }
   build(before: Charted, at: string): Charted {
-    const fieldAt = Object.fromEntries(
-      [...this.times].filter(([path, time]) => time !== at || !this.values.has(path) || this.times.has(listOfKind(path) ?? "")),
-    );
+    const fieldAt = Object.fromEntries([...this.times].filter(([path, time]) => this.#isKept(path, time, at)));
     const { fieldAt: _, ...rest } = before;
     const { resourceType, id } = before.resource;
     return {

@@ -150,6 +150,14 @@ describe("a chart", () => {
       ];
       expect(again.resources.get("Encounter/e1")).toEqual(once.resources.get("Encounter/e1"));
     });
+
+    it("and remembers nothing of those that whole sets left out", () => {
+      const [dropped, never] = [
+        chartOf(whole(NINE, "c1", "c2"), whole(TEN, "c1"), whole(ELEVEN, "c1")),
+        chartOf(whole(NINE, "c1"), whole(ELEVEN, "c1")),
+      ];
+      expect(dropped.resources.get("Encounter/e1")).toEqual(never.resources.get("Encounter/e1"));
+    });
   });
 
   it("compares times of different offsets as instants", () => {

@@ -73,6 +73,15 @@ function tabled(value: Value, spot: Spot): Coding | undefined {
   return entry === undefined ? undefined : codingOf(entry.system, entry.code, entry.display);
 }
 
+/** The same, for the first of two codes that the table knows: senders put their own first, or HL7's. */
+function firstTabled(value: Value, spot: Spot): Coding | undefined {
+  const { table } = spot.reading;
+  const alternate = value.part(4).text;
+  const entry =
+    table?.find(value.text) === undefined && table?.find(alternate) !== undefined ? lookUp(alternate, spot) : lookUp(value.text, spot);
+  return entry === undefined ? undefined : codingOf(entry.system, entry.code, entry.display);
+}
+
 const same = (a: Coding, b: Coding): boolean => a.system === b.system && a.code === b.code;
 
 /**
@@ -112,11 +121,12 @@ const procedureCoding = (value: Value, spot: Spot): Coding | undefined => {
 
 /** What all repetitions of a coded field of the own segment are called, in one line: the text, else what the code is called, else the code. */
 const namesOf =
-  (segment: string, field: number): Gather =>
-  (frame) => {
-    const named = frame.segment.repetitions(field).flatMap((value, at) => {
-      const name = value.part(9).text || value.part(2).text || value.text;
-      return name === "" ? [] : [{ name, source: `${segment}-${field}(${at + 1})` }];
+  (field: number): Gather =>
+  ({ segment }) => {
+    const label = `${segment.name}${segment.index > 1 ? `(${segment.index})` : ""}-${field}`;
+    const named = segment.repetitions(field).flatMap((value, at) => {
+      const name = value.part(9).text || value.part(2).text || value.text || value.part(5).text;
+      return name === "" ? [] : [{ name, source: `${label}(${at + 1})` }];
     });
     const [first, ...others] = named;
     if (first === undefined) return [];
@@ -124,7 +134,7 @@ const namesOf =
   };
 
 /** They look at their own segment alone. */
-export const CODED_GATHERS: Readonly<Record<string, Gather>> = { races: namesOf("PID", 10), ethnicGroups: namesOf("PID", 22) };
+export const CODED_GATHERS: Readonly<Record<string, Gather>> = { races: namesOf(10), ethnicGroups: namesOf(22) };
 
 /** CE, CNE and CWE are read alike. */
 export const CODED_NATIVES: Readonly<Record<string, ValueType>> = {
@@ -148,6 +158,6 @@ export const CODED_TYPES: Readonly<Record<string, ValueType>> = {
   codeSystem: { read: (value, spot) => (value.text === "" ? undefined : systemOf(value.text, spot)) },
   procedureCoding: { read: procedureCoding },
   /** What the row's table gives, and nothing else: for elements that take codes of one list only. */
-  tabledCoding: { read: tabled, readsAlone: true },
+  tabledCoding: { read: firstTabled, readsAlone: true },
   procedureConcept: { readsAlone: true, read: (value, spot) => concept(value, spot, procedureCoding) },
 };

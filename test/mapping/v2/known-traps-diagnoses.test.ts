@@ -54,6 +54,20 @@ describe("a diagnosis (DG1)", () => {
     ]);
   });
 
+  it("that is taken back is none of the visit either where a site reads its type by a row of its own", () => {
+    const text =
+      'site: west\nsenders: [{ application: EHR, facility: WEST }]\nmaps:\n  - map: DG1[Encounter]\n    rows:\n      - { key: "DG1-6>diagnosis.use", to: "diagnosis[one].use.text", guide: added }\n';
+    const pack = compileMaps([...MAP_FILES, { path: "sites/west.yaml", shown: "maps/west.yaml", text }]);
+    if (!pack.ok) throw new Error(pack.failure.join("\n"));
+    const mapped = tryMap(textOf({ ...ADMISSION, DG1: dg1({ 6: "F", 21: "D" }) }), SETTINGS, pack.value);
+    expect(
+      mapped.ok && { visit: resourcesOf<Encounter>(mapped.value, "Encounter")[0]?.diagnosis, warnings: mapped.value.warnings },
+    ).toEqual({
+      visit: undefined,
+      warnings: [],
+    });
+  });
+
   it("has one warning of a date in DG1-19 that is none, and loses what was recorded when DG1-19 is null", () => {
     const withDate = (date: string) => mappedWith({ DG1: dg1({ 19: date }) });
     expect(withDate("2026XX").warnings).toEqual([{ code: "VALUE_NOT_VALID", place: "DG1(1)-19" }]);

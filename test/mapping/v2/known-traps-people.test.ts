@@ -74,6 +74,21 @@ describe("race and ethnic group (PID-10, PID-22)", () => {
     expect(bySite.ok && said(resourcesOf<Patient>(bySite.value, "Patient")[0], "race")).toEqual(["ombCategory 2106-3", "text W"]);
   });
 
+  it("are found by the code behind the site's own", () => {
+    const patient = person({ 10: "W^White^L^2106-3^White^CDCREC~O^Other^L^2131-1^Other Race^CDCREC" });
+    expect(said(patient, "race")).toEqual(["ombCategory 2106-3", "detailed 2131-1", "text White, Other"]);
+  });
+
+  it("of the second patient of a message are those of the second PID, in its lineage too", () => {
+    const bed = (n: number) => [
+      segment("PID", { 1: `${n}`, 3: `100${n}^^^WEST^MR`, 5: "Reed^Jo", 10: "2106-3^White^CDCREC", 18: `900${n}^^^WEST^AN` }),
+      segment("PV1", { 1: "1", 2: "I", 3: `4W^1^${n}`, 19: `V${n}^^^WEST^VN` }),
+    ];
+    const mapped = mappedMessage("ADT^A17", "EVN|A17|20260110082900", ...bed(1), ...bed(2));
+    const sources = (mapped.others?.[0]?.lineage ?? []).flatMap(({ source = "" }) => (/^PID.*-10/.test(source) ? [source] : []));
+    expect(new Set(sources)).toEqual(new Set(["PID(2)-10(1)"]));
+  });
+
   it("are deleted by null, and nothing else is", () => {
     const deleted = (fields: Readonly<Record<number, string>>) =>
       mappedWith({ PID: changed("PID", fields) }).resources.find(({ resource }) => resource.resourceType === "Patient")?.deleted;
