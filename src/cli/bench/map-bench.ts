@@ -6,6 +6,7 @@ import { compileMaps } from "#src/mapping/compile.ts";
 import type { MapSettings } from "#src/mapping/types.ts";
 import { CommandFault } from "../installation.ts";
 import type { Print } from "../send.ts";
+import { OtherReaders, secondsOf } from "./other-readers.ts";
 import { admissionTexts } from "./templates.ts";
 
 /** Messages before the clock starts: until then the code is not compiled to what it will be. */
@@ -20,6 +21,8 @@ type Kind = (typeof KINDS)[number];
 const SIDE_BY_SIDE = 50;
 /** Patients. */
 const FEWEST = 2_000;
+/** One message in so many is also read by other packages. */
+const READ_BESIDE = 5;
 /** Bytes of a resource of these messages, and more. */
 const LARGEST = 1 << 16;
 
@@ -28,6 +31,8 @@ interface MapFigures {
   /** Of one message, on average: of all, and of each kind. */
   readonly microseconds: number;
   readonly ofKinds: Readonly<Record<Kind, number>>;
+  /** Messages a second that other packages read meanwhile, and do no more with. */
+  readonly readAlone: OtherReaders["perSecond"];
 }
 
 /** An admission, or an update of it at a time of its own: one that says all of it again, or one that changes something. */
@@ -52,7 +57,8 @@ function changed(line: string, kind: Kind): readonly string[] {
 }
 
 /**
- * Measures parsing, mapping and serialising, to bytes, of admissions and their updates on one core, with and without lineage. Prints one line of JSON.
+ * Measures parsing, mapping and serialising, to bytes, of admissions and their updates on one core, with and without lineage; beside it other packages read
+ * some of the same messages. Prints one line of JSON.
  * @param messages of each measured run.
  */
 export function runMapBench(messages: number, mappings: string, out: Print): void {
@@ -78,11 +84,14 @@ export function runMapBench(messages: number, mappings: string, out: Print): voi
     const settings: MapSettings = { idKey: OFFLINE_ID_KEY, zone: "America/Chicago", lineage };
     const before: MapSettings = { ...settings, idKey: WARM_UP_KEY };
     for (let warmed = 0; warmed < WARM_UP; warmed += count) for (const { texts } of turns) for (const text of texts) map(text, before);
+    new OtherReaders().read(admissions);
+    const others = new OtherReaders();
     const took: Record<Kind, number> = { admission: 0, firstUpdate: 0, unchanged: 0, otherBed: 0, moreDiagnoses: 0 };
     for (const { kind, texts } of turns) {
-      const begun = process.hrtime.bigint();
-      for (const text of texts) map(text, settings);
-      took[kind] += Number(process.hrtime.bigint() - begun) / 1e9;
+      took[kind] += secondsOf(() => {
+        for (const text of texts) map(text, settings);
+      });
+      others.read(texts.filter((_, n) => n % READ_BESIDE === 0));
     }
     const seconds = Object.values(took).reduce((sum, one) => sum + one, 0);
     const each = (of: number, all: number): number => Math.round((1e6 * of) / all);
@@ -96,6 +105,7 @@ export function runMapBench(messages: number, mappings: string, out: Print): voi
         otherBed: each(took.otherBed, patients),
         moreDiagnoses: each(took.moreDiagnoses, patients),
       },
+      readAlone: others.perSecond,
     };
   };
   const without = measure(false);
