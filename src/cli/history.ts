@@ -14,7 +14,9 @@ const past = z.looseObject({
 const difference = z.looseObject({
   from: z.int(),
   to: z.int(),
-  changes: z.array(z.looseObject({ resource: z.string(), path: z.string(), before: z.unknown(), after: z.unknown() })),
+  changes: z.array(
+    z.looseObject({ resource: z.string(), path: z.string(), before: z.unknown().optional(), after: z.unknown().optional() }),
+  ),
 });
 const refusal = z.looseObject({ message: z.string() });
 
@@ -76,7 +78,9 @@ function shown(body: unknown): string {
     );
     return `${[`version ${from} to ${to}: ${changes.length} differences`, ...lines].join("\n")}\n`;
   }
-  const { versions, mergedInto } = past.parse(body);
+  const told = past.safeParse(body);
+  if (!told.success) throw new CommandFault("the engine's answer cannot be read: it is of another version; --json shows it");
+  const { versions, mergedInto } = told.data;
   const lines = versions.map(
     ({ version, madeAt, cause, recordId }) =>
       `${String(version).padStart(4)}  ${madeAt}  ${cause}${recordId === undefined ? "" : `  record ${recordId}`}`,

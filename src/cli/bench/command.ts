@@ -38,7 +38,9 @@ export function registerBench(program: Command): void {
     });
   bench
     .command("map")
-    .description("measure parsing, mapping and serialising of admissions on one core, without lineage and with it")
+    .description(
+      "measure parsing, mapping and serialising of admissions on one core, without lineage and with it, beside packages that read the same messages",
+    )
     .option("--messages <n>", "messages of each measured run", wholeNumber, 20_000)
     .option("--mappings <dir>", "maps to use instead of the shipped ones", SHIPPED_MAPS)
     .action(async ({ messages, mappings }: { messages: number; mappings: string }) => {

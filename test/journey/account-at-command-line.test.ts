@@ -50,3 +50,16 @@ it("an account that another patient's number comes for is held, told at the comm
   expect(chartbridge("held").stdout).toBe("nothing is held from coding\n");
   expect(chartbridge("next", "inpatient")).toMatchObject({ status: 0, stdout: expect.stringContaining("inpatient, account") });
 });
+
+it("its history tells the versions, and what differs between two of them: what came, went and changed", () => {
+  const account = "7700412";
+  const versions = chartbridge("history", account);
+  expect(versions.stdout).toMatch(/^ {3}1 {2}\S+ {2}ADT\^A01 {2}record \S+\n/);
+  const first = chartbridge("history", account, "--from", "0", "--to", "1");
+  expect(first).toMatchObject({ status: 0, stderr: "" });
+  expect(first.stdout).toMatch(/^version 0 to 1: \d+ differences\nAccount\/\S+\n {2}- nothing\n {2}\+ \{/);
+  const since = chartbridge("history", account, "--from", "1");
+  expect(since).toMatchObject({ status: 0, stderr: "" });
+  expect(since.stdout).toMatch(/\nEncounter\/\S+\.status\n {2}- "in-progress"\n {2}\+ "finished"\n/);
+  expect(since.stdout).toMatch(/\nEncounter\/\S+\.period\.end\n {2}- nothing\n/);
+});
