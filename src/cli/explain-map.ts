@@ -46,7 +46,7 @@ export function* explainMapped(message: Hl7Message, mapped: Mapped, pack: MapPac
       current = heading;
     }
     const path = entry.target.slice(type.length + 1);
-    yield `  ${path} = ${shown(valueAt(resource, path))}`;
+    yield entry.deletes === true ? `  ${path} is deleted` : `  ${path} = ${shown(valueAt(resource, path))}`;
     yield `      <- ${because(entry)}`;
   }
   yield "";
@@ -55,7 +55,7 @@ export function* explainMapped(message: Hl7Message, mapped: Mapped, pack: MapPac
     const why = pack.leftAlone.get(field);
     yield `  ${place} ${shown(raw)}`;
     if (fed.length === 0) yield `      -> not used${why === undefined ? "" : `: ${why}`}`;
-    for (const { target } of fed) yield `      -> ${target}`;
+    for (const { target, deletes } of fed) yield `      -> ${deletes === true ? "deletes " : ""}${target}`;
   }
   for (const { table, code, place } of mapped.unmapped ?? []) yield `  ${place}: code ${code} is not in table ${table}`;
 }

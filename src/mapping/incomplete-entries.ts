@@ -132,7 +132,7 @@ function correctLineage(root: Made["root"], lineage: LineageEntry[], gone: reado
   let kept = 0;
   for (const entry of lineage) {
     let target: string | undefined = entry.target;
-    if (entry.resourceId === root.id)
+    if (entry.resourceId === root.id && entry.deletes !== true)
       for (const one of gone) {
         target = target === undefined ? undefined : adjusted(target, one);
         if (target === undefined) break;

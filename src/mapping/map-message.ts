@@ -15,7 +15,7 @@ import type { RunMap } from "./segment-map.ts";
 import { groupsOf } from "./message-groups.ts";
 import { referenceTo } from "./references.ts";
 import { mergesOf } from "./merges.ts";
-import type { Mapped, MappedResource, MapSettings } from "./types.ts";
+import type { LineageEntry, Mapped, MappedResource, MapSettings } from "./types.ts";
 import { authorityNamed } from "./values/identifiers.ts";
 
 /** What a message type is mapped with. */
@@ -183,6 +183,17 @@ function finish({ root, deleted, initial, envelope }: Made): MappedResource {
   return { resource, deleted: gone, ...(initial === undefined ? {} : { initial: [...initial] }), ...(envelope ? { envelope } : {}) };
 }
 
+/** A deletion counts only where nothing else of the message gives the element a value: lineage says nothing of one that does not count. */
+function dropCancelled(lineage: LineageEntry[], resources: readonly MappedResource[]): void {
+  if (!lineage.some(({ deletes }) => deletes === true)) return;
+  const deleted = new Set(
+    resources.flatMap(({ resource, deleted: paths }) => paths.map((path) => `${resource.id} ${resource.resourceType}.${path}`)),
+  );
+  let kept = 0;
+  for (const entry of lineage) if (entry.deletes !== true || deleted.has(`${entry.resourceId} ${entry.target}`)) lineage[kept++] = entry;
+  lineage.length = kept;
+}
+
 /** Where a segment says what is to be done with it (table 0206): then a message states changes, not the whole set. */
 const ACTION_CODES: Readonly<Record<string, number>> = { DG1: 21, PR1: 20 };
 
@@ -237,6 +248,8 @@ function mapGroup(
   for (const segment of message.broken)
     warn(scope, "VALUE_NOT_VALID", `${segment.name}(${segment.index})`, "a line break inside a field: what follows it was not read");
   warnOfTimes(scope);
+  const resources = Array.from(scope.resources.values(), finish);
+  if (scope.lineage !== undefined) dropCancelled(scope.lineage, resources);
   const patientId = scope.own.get("Patient")?.id;
   const encounterId = scope.own.get("Encounter")?.id;
   const merges = mergesOf(scope, spec.merge);
@@ -246,7 +259,7 @@ function mapGroup(
     ...(scope.account === undefined ? {} : { account: scope.account }),
     ...(patientId === undefined ? {} : { patientId }),
     ...(encounterId === undefined ? {} : { encounterId }),
-    resources: [...scope.resources.values()].map(finish),
+    resources,
     wholeSets: wholeSetsOf(scope, spec.wholeSets),
     ...(merges.length === 0 ? {} : { merges }),
     lineage: scope.lineage ?? [],

@@ -5,7 +5,7 @@ import type { LineageEntry } from "./types.ts";
  * many messages share, and each has its ids.
  */
 export interface PackedLineage {
-  /** One line an entry: number of the resource, target, source, number of the row, table row; tabs between them. */
+  /** One line an entry: number of the resource, target, source, number of the row, table row, and a `-` where it deletes; tabs between them. */
   readonly form: string;
   /** Ids of the resources, in the order in which the form counts them. */
   readonly ids: readonly string[];
@@ -16,13 +16,13 @@ export function packLineage(lineage: readonly LineageEntry[], rowNumbers: Readon
   const ids: string[] = [];
   const places = new Map<string, number>();
   let form = "";
-  for (const { target, resourceId, source, row, table } of lineage) {
+  for (const { target, resourceId, source, row, table, deletes } of lineage) {
     let at = places.get(resourceId);
     if (at === undefined) {
       at = ids.push(resourceId) - 1;
       places.set(resourceId, at);
     }
-    form += `${at}\t${target}\t${source ?? ""}\t${rowNumbers.get(row) ?? -1}${table === undefined ? "" : `\t${table}`}\n`;
+    form += `${at}\t${target}\t${source ?? ""}\t${rowNumbers.get(row) ?? -1}${deletes === true ? `\t${table ?? ""}\t-` : table === undefined ? "" : `\t${table}`}\n`;
   }
   return { form, ids };
 }
@@ -33,13 +33,14 @@ export function unpackLineage({ form, ids }: PackedLineage, rows: readonly strin
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => {
-      const [at = "", target = "", source = "", row = "", table] = line.split("\t");
+      const [at = "", target = "", source = "", row = "", table = "", deletes] = line.split("\t");
       return {
         target,
         resourceId: ids[Number(at)] ?? "",
         ...(source === "" ? {} : { source }),
         row: rows[Number(row)] ?? "unknown row",
-        ...(table === undefined ? {} : { table }),
+        ...(table === "" ? {} : { table }),
+        ...(deletes === undefined ? {} : { deletes: true as const }),
       };
     });
 }

@@ -13,7 +13,8 @@ export function toProvenance(mapped: Mapped, info: MessageInfo, mapVersion: stri
   const { eventTime } = mapped;
   if (eventTime === undefined) return [];
   const byResource = new Map<string, LineageEntry[]>();
-  for (const entry of allLineage(mapped)) {
+  // What a resource has no longer is no part of it to say the origin of.
+  for (const entry of allLineage(mapped).filter(({ deletes }) => deletes !== true)) {
     const list = byResource.get(entry.resourceId);
     if (list === undefined) byResource.set(entry.resourceId, [entry]);
     else list.push(entry);

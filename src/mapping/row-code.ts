@@ -1,6 +1,6 @@
 import { pathOfKind } from "#src/fhir/entry-kinds.ts";
 import { type Code, constantText, literal } from "./generated.ts";
-import { lineageEntry } from "./lineage-entry.ts";
+import { deletionEntry, lineageEntry } from "./lineage-entry.ts";
 import { ReadAs, readRemembered } from "./memory.ts";
 import type { Referring } from "./references.ts";
 import type { Row } from "./map-schema.ts";
@@ -62,26 +62,39 @@ function writerText(code: Code, { target, name, row, resource }: Writer): string
 const initialText = (code: Code, row: Row, target: Target): string =>
   row.initial === true ? `${code.name(countsWhileNone)}(frame, ${literal(target.top)});` : "";
 
-const labelText = (code: Code, source: Source): string => `frame.scope.lineage === undefined ? "" : ${source.labelText(code)}`;
+export const labelText = (code: Code, source: Source): string => `frame.scope.lineage === undefined ? "" : ${source.labelText(code)}`;
 
 /** A constant, whatever the message says. */
 export const constant = (code: Code, { row }: Writer): string => `if (!taken(frame)) write(frame, ${constantText(code, row.set)}, "");`;
 
-function deleteFrom({ building }: Frame, paths: readonly string[]): void {
+/** @param source empty where no place of the message says it. */
+function deleteFrom({ building, scope, resourceId }: Frame, paths: readonly string[], row: string, source: string): void {
   building.deleted ??= new Set();
-  for (const path of paths) building.deleted.add(path);
+  const type = building.root["resourceType"];
+  for (const path of paths) {
+    building.deleted.add(path);
+    if (typeof type === "string")
+      scope.lineage?.push(deletionEntry(`${type}.${path}`, resourceId, source === "" ? undefined : source, row));
+  }
 }
 
-export const deletion = (code: Code, { target }: Writer): string => `${code.name(deleteFrom)}(frame, ${code.name(target.deletes)});`;
+/** @param source text of what lineage says of it */
+export const deletion = (code: Code, { target, name }: Writer, source: string): string =>
+  `${code.name(deleteFrom)}(frame, ${code.name(target.deletes)}, ${literal(name)}, ${source});`;
 
 /** Text that sets `made` to a reference to what another map made; undefined where it made nothing. */
 const madeText = (code: Code, ref: string, madeBy: object): string =>
   `const made = ${code.name(madeBy)}(frame.scope, frame.segment, ${literal(ref)})?.reference;`;
 
 /** Deletes the entry of a list that names what another map made. */
-export function entryDeletion(code: Code, { target }: Writer, ref: string, madeBy: object): string {
+export function entryDeletion(
+  code: Code,
+  { target, name }: Writer,
+  source: string,
+  { ref, madeBy }: { readonly ref: string; readonly madeBy: object },
+): string {
   const entry = (made: Referring): readonly string[] => [pathOfKind(target.top, made.reference)];
-  return `${madeText(code, ref, madeBy)} if (made !== undefined) ${code.name(deleteFrom)}(frame, ${code.name(entry)}(made));`;
+  return `${madeText(code, ref, madeBy)} if (made !== undefined) ${code.name(deleteFrom)}(frame, ${code.name(entry)}(made), ${literal(name)}, ${source});`;
 }
 
 /** A reference to one of the message's own three, else to what another map made. */
@@ -203,7 +216,7 @@ export function readThrough(
   const may = when === undefined ? "" : "when(frame) && ";
   const steps = sources.map((source, n) => {
     const { field, parts } = source;
-    const nulled = (test: string): string => (row.set === undefined ? `if (${test}) nulled = true; else ` : "");
+    const nulled = (test: string): string => (row.set === undefined ? `if (${test}) nulled = ${labelText(code, source)}; else ` : "");
     if (field === 0) {
       const used = `${nulled(`${code.name(source.isNull)}(frame)`)}if (use${n}(frame, ${source.firstText(code)})) return;`;
       return when === undefined ? used : `if (when(frame)) { ${used} }`;
@@ -229,9 +242,9 @@ export function readThrough(
   });
   return {
     declared: `${usesText(code, writer, reading, sources)}${when === undefined ? "" : ` const when = (frame) => ${when(code)};`}`,
-    run: `let nulled = false;
+    run: `let nulled;
       ${steps.join("\n")}
-      if (nulled${when === undefined ? "" : " && when(frame)"}) ${deletion(code, writer)}`,
+      if (nulled !== undefined${when === undefined ? "" : " && when(frame)"}) ${deletion(code, writer, "nulled")}`,
   };
 }
 

@@ -12,6 +12,7 @@ import {
   entryDeletion,
   gathered,
   joined,
+  labelText,
   readOnce,
   readThrough,
   reference,
@@ -90,13 +91,14 @@ const plainly =
   (code) => ({ declared: "", run: run(code) });
 
 /** A row that takes something away: an element, or the entry of a list that names what another map made. */
-function deletionBody(writer: Writer, context: RowContext): BodyOf {
+function deletionBody(writer: Writer, source: Source | undefined, context: RowContext): BodyOf {
   const { ref } = writer.row;
-  if (ref === undefined) return plainly((code) => deletion(code, writer));
+  const said = (code: Code): string => (source === undefined ? '""' : labelText(code, source));
+  if (ref === undefined) return plainly((code) => deletion(code, writer, said(code)));
   if (!context.mapNames.has(ref)) context.fault(["ref"], `no map ${ref}`);
   if (kindAt(context.type, writer.target.top)?.endsWith("reference") !== true)
     context.fault(["ref"], `entries of ${context.type}.${writer.target.top} are not told apart by what they refer to`);
-  return plainly((code) => entryDeletion(code, writer, ref, madeBy));
+  return plainly((code) => entryDeletion(code, writer, said(code), { ref, madeBy }));
 }
 
 /** A row that refers to other resources of the message. */
@@ -175,12 +177,14 @@ export function compileRow(row: Row, name: string, context: RowContext): Compile
     component: 0,
     text: (code) => rowText(code, writer, body, { each, when, warning }),
   });
-  if (row.delete === true) return guarded(deletionBody(writer, context));
+  const sourcesIn = (): readonly Source[] =>
+    sourcesOf(row, context.home.isSegment ? undefined : context.home.name).flatMap(
+      (one) => sourceOf(row.from === undefined ? "key" : "from")(one) ?? [],
+    );
+  if (row.delete === true) return guarded(deletionBody(writer, sourcesIn()[0], context));
   const unsourced = referenceBody(writer, context) ?? gatherBody(writer, context) ?? joinBody(writer, sourceOf("join"));
   if (unsourced !== undefined) return guarded(unsourced);
-  const sources = sourcesOf(row, context.home.isSegment ? undefined : context.home.name).flatMap(
-    (one) => sourceOf(row.from === undefined ? "key" : "from")(one) ?? [],
-  );
+  const sources = sourcesIn();
   if (sources.length === 0) {
     if (row.set === undefined) context.fault([], "says neither from, set, join, ref, refs, gather nor delete");
     return guarded(plainly((code) => constant(code, writer)));

@@ -40,6 +40,8 @@ export interface LineageEntry {
   readonly row: string;
   /** `v2-0004 I` when a code table row gave the value. */
   readonly table?: string;
+  /** The element is taken away: `""` in its field (v2.5.1 ch. 2.5.3), or what happened. Of a list of several kinds the target is `Patient.extension[URL]`. */
+  readonly deletes?: true;
 }
 
 export interface MappedResource {

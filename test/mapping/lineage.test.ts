@@ -22,12 +22,11 @@ const mapOf = (text: string): Mapped | undefined => {
   return mapped.ok ? mapped.value : undefined;
 };
 
-/** All that a message became, without ids: those of what is identified by a changed field change with it. */
+/** All that a message became and took away, without ids: those of what is identified by a changed field change with it. */
 const contentOf = (mapped: Mapped): string =>
-  JSON.stringify([mapped, ...(mapped.others ?? [])].map(({ resources }) => resources.map(({ resource }) => resource))).replace(
-    /[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g,
-    "ID",
-  );
+  JSON.stringify(
+    [mapped, ...(mapped.others ?? [])].map(({ resources }) => resources.map(({ resource, deleted }) => [resource, deleted])),
+  ).replace(/[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, "ID");
 
 /** A message with one field emptied, or with another text put before what was there. */
 function changed(text: string, place: string, put: (raw: string) => string): string {

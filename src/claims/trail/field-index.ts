@@ -14,6 +14,8 @@ export interface Entry {
   readonly resourceId: string;
   readonly source?: string;
   readonly row: string;
+  /** It took the element away. */
+  readonly deletes?: true;
 }
 
 /** A message of the account, with where everything it became came from. */
@@ -33,7 +35,7 @@ export function fieldIndex(messages: readonly TracedMessage[]): (resource: strin
   const byResource = new Map<string, { readonly message: number; readonly element: string; readonly entry: Entry }[]>();
   messages.forEach(({ lineage }, message) => {
     for (const entry of lineage) {
-      if (entry.source === undefined) continue;
+      if (entry.source === undefined || entry.deletes === true) continue;
       const element = withoutIndexes(entry.target);
       const key = `${element.split(".")[0] ?? ""}/${entry.resourceId}`;
       const known = byResource.get(key);

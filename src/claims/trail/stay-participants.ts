@@ -12,7 +12,7 @@ const LIST = "Encounter.participant";
 const PLACED = /^Encounter\.participant\[(\d+)\](.*)$/;
 const roleOf = kindsIn("Encounter", "participant") ?? (() => "");
 
-export const isOfParticipants = ({ target }: Entry): boolean => target === LIST || PLACED.test(target);
+export const isOfParticipants = ({ target, deletes }: Entry): boolean => deletes !== true && (target === LIST || PLACED.test(target));
 
 /** Of a message's own participants by their index: where the stay of the chart has the same person in the same role. */
 function placesIn(stay: Encounter, { resources }: MadeAgain): ReadonlyMap<number, number> {

@@ -52,6 +52,9 @@ describe("a diagnosis (DG1)", () => {
     expect(mapped.resources.find(({ resource }) => resource.resourceType === "Encounter")?.deleted).toEqual([
       `diagnosis[Condition/${condition?.id}]`,
     ]);
+    expect(mapped.lineage.filter(({ deletes }) => deletes === true).map(({ target, source }) => [target, source])).toEqual([
+      [`Encounter.diagnosis[Condition/${condition?.id}]`, "DG1(1)-21"],
+    ]);
   });
 
   it("that is taken back is none of the visit either where a site reads its type by a row of its own", () => {

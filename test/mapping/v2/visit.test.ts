@@ -2,7 +2,7 @@ import type { Condition, Coverage, Encounter, Patient } from "@medplum/fhirtypes
 import { describe, expect, it } from "vitest";
 import { faultsOf } from "#src/fhir/validate.ts";
 import type { Mapped } from "#src/mapping/types.ts";
-import { ADMISSION, event, mappedWith, mapWith, resourcesOf, SETTINGS, segment, withField } from "./maps.ts";
+import { ADMISSION, changed, event, mappedWith, mapWith, resourcesOf, SETTINGS, segment, withField } from "./maps.ts";
 
 const encounter = (mapped: Mapped): Encounter | undefined => resourcesOf<Encounter>(mapped, "Encounter")[0];
 const pv1 = (...fields: readonly (readonly [number, string])[]): { readonly PV1: string } => ({
@@ -100,6 +100,32 @@ describe("what a sender deletes and leaves open", () => {
   ])('reports "" in PV1-%s as that one member deleted, not all of the hospitalization', (field, member) => {
     const visit = mappedWith(pv1([field, '""'])).resources.find(({ resource }) => resource.resourceType === "Encounter");
     expect(visit?.deleted).toEqual([`hospitalization.${member}`]);
+  });
+
+  describe("is told by lineage", () => {
+    const deletions = (segments: Readonly<Record<string, string>>) =>
+      mappedWith(segments).lineage.flatMap(({ target, source, row, deletes }) => (deletes === true ? [[target, source, row]] : []));
+
+    it("with the field that says it", () => {
+      expect(deletions(pv1([14, '""']))).toEqual([
+        ["Encounter.hospitalization.admitSource", "PV1-14", "PV1[Encounter] PV1-14>hospitalization.admitSource"],
+      ]);
+      expect(deletions({ PID: changed("PID", { 16: '""' }) })).toEqual([
+        ["Patient.maritalStatus", "PID-16", "PID[Patient] PID-16>maritalStatus"],
+      ]);
+    });
+
+    it("without one, where the event itself says it", () => {
+      expect(deletions(event("A13"))).toEqual([
+        ["Encounter.period.end", undefined, "PV1[Encounter] PV1>period.end"],
+        ["Encounter.hospitalization.dischargeDisposition", undefined, "PV1[Encounter] PV1>hospitalization.dischargeDisposition"],
+        ["Encounter.hospitalization.destination", undefined, "PV1[Encounter] PV1>hospitalization.destination"],
+      ]);
+    });
+
+    it("and not at all where another field gives the element a value", () => {
+      expect(deletions({ PID: changed("PID", { 13: '""', 14: "5550100" }) })).toEqual([]);
+    });
   });
 
   it('takes "" as discharge time for no discharge', () => {
