@@ -67,9 +67,9 @@ function triplet(value: Value, spot: Spot, [first, versionAt] = TRIPLETS[0] ?? [
   return coding;
 }
 
-/** The coding that the row's table gives for the first code. */
-function tabled(value: Value, spot: Spot): Coding | undefined {
-  const entry = lookUp(value.text, spot);
+/** The coding that the row's table gives for a code: the first. */
+function tabled(value: Value, spot: Spot, code = value.text): Coding | undefined {
+  const entry = lookUp(code, spot);
   return entry === undefined ? undefined : codingOf(entry.system, entry.code, entry.display);
 }
 
@@ -77,9 +77,7 @@ function tabled(value: Value, spot: Spot): Coding | undefined {
 function firstTabled(value: Value, spot: Spot): Coding | undefined {
   const { table } = spot.reading;
   const alternate = value.part(4).text;
-  const entry =
-    table?.find(value.text) === undefined && table?.find(alternate) !== undefined ? lookUp(alternate, spot) : lookUp(value.text, spot);
-  return entry === undefined ? undefined : codingOf(entry.system, entry.code, entry.display);
+  return tabled(value, spot, table?.find(value.text) === undefined && table?.find(alternate) !== undefined ? alternate : value.text);
 }
 
 const same = (a: Coding, b: Coding): boolean => a.system === b.system && a.code === b.code;

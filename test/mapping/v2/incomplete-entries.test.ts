@@ -23,6 +23,13 @@ describe("an extension with an address and no value", () => {
     ]);
   });
 
+  it("leaves the lineage of another one that is deleted as it is", () => {
+    const patient = made({ extension: [{ url: "a" }] });
+    const lineage: LineageEntry[] = [{ ...from("Patient.extension[http://b]"), deletes: true }];
+    dropIncomplete(patient, lineage);
+    expect(lineage.map(({ target }) => target)).toEqual(["Patient.extension[http://b]"]);
+  });
+
   it("takes along what is empty without it, beside a primitive too", () => {
     const patient = made({
       birthDate: "1970-02-03",
