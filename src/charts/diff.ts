@@ -1,5 +1,6 @@
 import type { Resource } from "@medplum/fhirtypes";
-import { kindsIn, pathOfKind } from "#src/fhir/entry-kinds.ts";
+import { kindsIn } from "#src/fhir/entry-kinds.ts";
+import { entryStatements } from "./statements.ts";
 
 /** One element that differs between two versions of a chart. Values are as in FHIR; absent = there was none. */
 export interface FieldChange {
@@ -27,24 +28,27 @@ function* elementChanges(before: unknown, after: unknown, path: string): Generat
     yield { path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
 }
 
-const listOf = (value: unknown): readonly unknown[] | undefined => (value === undefined ? [] : Array.isArray(value) ? value : undefined);
+const isListOrNone = (value: unknown): boolean => value === undefined || Array.isArray(value);
 
-/** One entry stands for itself, several are a list. */
-const ofKind = (entries: readonly unknown[], kindOf: (entry: unknown) => string, kind: string): unknown => {
-  const found = entries.filter((entry) => kindOf(entry) === kind);
-  return found.length > 1 ? found : found[0];
-};
+/** Of a list by the paths of its kinds: the one entry that is of a kind, or all of them. */
+function byKind(name: string, list: unknown, kindOf: (entry: unknown) => string): ReadonlyMap<string, unknown> {
+  const found = new Map<string, unknown>();
+  entryStatements(name, Array.isArray(list) ? list : [], kindOf, found);
+  for (const [path, entries] of found) if (Array.isArray(entries) && entries.length === 1) found.set(path, entries[0]);
+  return found;
+}
 
 /** Entries that are said apart are compared by their kinds: one more is one change, wherever it stands. */
 function* resourceChanges(before: Resource, after: Resource): Generator<Omit<FieldChange, "resource">> {
   const [was, is] = [before, after] as unknown as readonly [Elements, Elements];
   for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
     const kindOf = kindsIn(after.resourceType, name);
-    const [old, now] = [listOf(was[name]), listOf(is[name])];
-    if (kindOf === undefined || old === undefined || now === undefined) yield* elementChanges(was[name], is[name], name);
-    else
-      for (const kind of new Set([...old, ...now].map(kindOf)))
-        yield* elementChanges(ofKind(old, kindOf, kind), ofKind(now, kindOf, kind), pathOfKind(name, kind));
+    if (kindOf === undefined || ![was[name], is[name]].every(isListOrNone)) {
+      yield* elementChanges(was[name], is[name], name);
+      continue;
+    }
+    const [old, now] = [byKind(name, was[name], kindOf), byKind(name, is[name], kindOf)];
+    for (const path of new Set([...old.keys(), ...now.keys()])) yield* elementChanges(old.get(path), now.get(path), path);
   }
 }
 

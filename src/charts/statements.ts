@@ -63,7 +63,13 @@ function byName(elements: Elements): Elements {
   return made;
 }
 
-function entryStatements(name: string, list: readonly unknown[], kindOf: (entry: unknown) => string, into: Map<string, unknown>): void {
+/** Puts the entries of a list under the paths of their kinds, those of one kind in their order. */
+export function entryStatements(
+  name: string,
+  list: readonly unknown[],
+  kindOf: (entry: unknown) => string,
+  into: Map<string, unknown>,
+): void {
   for (const one of list) {
     const path = pathOfKind(name, kindOf(one));
     const known = into.get(path);

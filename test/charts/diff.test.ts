@@ -47,6 +47,11 @@ describe("what differs between two states of a chart", () => {
     ]);
   });
 
+  it("is told whole where a list is none", () => {
+    const [a] = naming("a").diagnosis ?? [];
+    expect(between({ diagnosis: [a] as never }, { diagnosis: a as never })).toEqual([["diagnosis", [a], a]]);
+  });
+
   it("of several of one kind is told as a list where their number differs", () => {
     const two = [attended("CON", "Stone"), attended("CON", "Reed")];
     expect(between({ participant: two.slice(0, 1) }, { participant: two })).toEqual([["participant[CON]", two[0], two]]);
